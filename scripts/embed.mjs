@@ -1,0 +1,57 @@
+// Turns each store's sql/*.sql (one statement a file) and schema/NNNN-name.sql into src/stores/<store>/sql.generated.ts,
+// for files that are read at run time break bundlers. With --check it only says whether the modules are fresh.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const stores = fileURLToPath(new URL('../src/stores/', import.meta.url))
+const check = process.argv.includes('--check')
+const camel = (name) => name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase())
+const filesOf = (folder) =>
+  readdirSync(folder)
+    .filter((file) => file.endsWith('.sql'))
+    .sort()
+
+/** The statement without its header of comments. */
+function statement(path) {
+  const text = readFileSync(path, 'utf8')
+  if (!/^-- \S/.test(text)) throw new Error(`${path}: starts with a sentence that says what it does`)
+  return text.replace(/^(--.*\n)+/, '').trim()
+}
+
+function moduleOf(store) {
+  const folder = join(stores, store)
+  const statements = filesOf(join(folder, 'sql')).map((file) => {
+    return `  ${camel(basename(file, '.sql'))}: ${JSON.stringify(statement(join(folder, 'sql', file)))},`
+  })
+  const steps = filesOf(join(folder, 'schema')).map((file, i) => {
+    const [, number, name] = /^(\d{4})-([\w-]+)\.sql$/.exec(file) ?? []
+    if (Number(number) !== i + 1) throw new Error(`${store}/schema/${file}: expected number ${i + 1}`)
+    const sql = JSON.stringify(readFileSync(join(folder, 'schema', file), 'utf8').trim())
+    return `  { version: ${i + 1}, name: '${name}', sql: ${sql} },`
+  })
+  return [
+    '// Generated from sql/ and schema/ by scripts/embed.mjs. Change those, then run it again.',
+    'export const sql = {',
+    ...statements,
+    '} as const',
+    '',
+    'export type SqlName = keyof typeof sql',
+    '',
+    'export const schema: readonly { readonly version: number; readonly name: string; readonly sql: string }[] = [',
+    ...steps,
+    ']',
+    '',
+  ].join('\n')
+}
+
+let stale = 0
+for (const store of readdirSync(stores).filter((name) => existsSync(join(stores, name, 'sql')))) {
+  const path = join(stores, store, 'sql.generated.ts')
+  const text = moduleOf(store)
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) continue
+  if (!check) writeFileSync(path, text)
+  else stale += 1
+  console.log(`${check ? 'stale' : 'written'}: src/stores/${store}/sql.generated.ts`)
+}
+if (stale > 0) process.exit(1)

@@ -1,0 +1,331 @@
+import { hostname } from 'node:os'
+import type { AnyTask } from './define/task.ts'
+import { type EnqueueOptions } from './enqueue/new-job.ts'
+import { type Producer, producer } from './enqueue/producer.ts'
+import type { Clock } from './job/clock.ts'
+import { defaults } from './job/defaults.ts'
+import { toMs } from './job/duration.ts'
+import { InvalidOption, LegworkError, show, UnknownThing, WrongMoment } from './job/errors.ts'
+import { idSource } from './job/id.ts'
+import type { Enqueued } from './job/job.ts'
+import type { Logger } from './job/logger.ts'
+import { checkName } from './job/name.ts'
+import { openStore } from './open-store.ts'
+import type { Acted, DurabilityReport, Store } from './store/index.ts'
+import { keepTending } from './upkeep/keep-tending.ts'
+import { jobHandle, type JobHandle } from './watch/handle.ts'
+import { Lookout } from './watch/results.ts'
+import { type Why, why } from './watch/why.ts'
+import type { App, AppOptions, Enqueuer, RunOptions, StartOptions, StopOptions } from './surface.ts'
+import { version } from './version.ts'
+import { guardRejections } from './worker/guard.ts'
+import type { Handled } from './worker/handler.ts'
+import type { Pool } from './worker/pool.ts'
+import { poolsFor } from './worker/pools-for.ts'
+import { Worker } from './worker/worker.ts'
+import { consoleLogger, realClock, realRandom } from './world.ts'
+
+/**
+ * Makes an app on a store: a path, a URL, a store of your own, or nothing for `LEGWORK_URL` or `./.legwork/jobs.db`.
+ * Nothing is opened before the first call that needs it.
+ * @example
+ * const app = legwork()
+ */
+export function legwork(where?: string | Store | AppOptions): App {
+  const options: AppOptions = typeof where === 'string' || isStore(where) ? { store: where } : (where ?? {})
+  return new LegworkApp(options)
+}
+
+const isStore = (value: unknown): value is Store =>
+  typeof value === 'object' && value !== null && typeof (value as Store).exchange === 'function'
+
+/** The only place that puts the rooms together. */
+class LegworkApp implements App {
+  readonly #clock: Clock
+  readonly #random: () => number
+  readonly #log: Logger
+  readonly #newId: () => string
+  readonly #handled = new Map<string, Handled>()
+  readonly #options: AppOptions
+  #opening: Promise<Opened> | undefined
+  #worker: Worker | undefined
+  #isStarted = false
+  #stopTending: (() => Promise<void>) | undefined
+  #unguard = () => {}
+  #stopping: Promise<void> | undefined
+  #hurry = new AbortController()
+
+  constructor(options: AppOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? realClock
+    this.#random = options.random ?? realRandom
+    this.#log = options.log ?? consoleLogger
+    this.#newId = idSource({ now: () => this.#clock.now(), random: this.#random })
+    if (options.enqueueTimeout !== undefined) toMs(options.enqueueTimeout, 'enqueueTimeout')
+  }
+
+  /** The handlers of an app, for the test kit. */
+  static handled(app: App): ReadonlyMap<string, Handled> {
+    if (app instanceof LegworkApp) return app.#handled
+    throw new InvalidOption('app', app, 'an app made with legwork()')
+  }
+
+  get tasks(): ReadonlyMap<string, AnyTask> {
+    return new Map([...this.#handled].map(([name, { task }]) => [name, task]))
+  }
+
+  get workerId(): string | undefined {
+    return this.#worker?.id
+  }
+
+  handle(task: AnyTask, handler: unknown): App {
+    if (task?.kind !== 'task')
+      throw new UnknownThing(
+        'LW1101',
+        `handle: got ${show(task)} where a task is expected. Pass the value that task('name', …) gave you.`,
+      )
+    if (typeof handler !== 'function')
+      throw new InvalidOption(`handler of ${task.name}`, handler, 'a function')
+    if (this.#handled.has(task.name))
+      throw new InvalidOption(
+        `handler of ${task.name}`,
+        'a second handler',
+        'one handler a task in one process',
+        'LW1203',
+      )
+    if (this.#isStarted)
+      throw new WrongMoment(
+        'LW1204',
+        `handle(${task.name}) came after start(). Register every handler first.`,
+      )
+    this.#handled.set(task.name, { task, handler: handler as Handled['handler'] })
+    return this
+  }
+
+  async start(options: StartOptions = {}): Promise<void> {
+    if (this.#stopping) throw closed('start()')
+    if (this.#isStarted) throw new WrongMoment('LW1204', 'start() was called twice. Keep the first call.')
+    if (this.#handled.size === 0)
+      throw new WrongMoment(
+        'LW1206',
+        'start() was called on an app without handlers. Call app.handle(task, handler) first.',
+      )
+    const kit = {
+      ...this.#pace(options),
+      pools: poolsFor([...this.#handled.values()], options),
+      log: this.#log,
+      handled: this.#handled,
+    }
+    const { clock, random, newId } = { clock: this.#clock, random: this.#random, newId: this.#newId }
+    const about = () => this.#about(kit.pools)
+    // Before the first await, so that a second start() in the same turn is refused.
+    this.#isStarted = true
+    try {
+      const { store } = await this.#open()
+      const worker = new Worker({
+        ...kit,
+        store,
+        clock,
+        random,
+        newId,
+        about,
+        onRegister: options.onRegister ?? (() => {}),
+      })
+      await worker.start()
+      this.#worker = worker
+      this.#stopTending = keepTending({
+        store,
+        clock,
+        random,
+        everyMs: this.#options.pace?.tendMs ?? defaults.tendMs,
+      })
+      this.#unguard = guardRejections(this.#log)
+    } catch (error) {
+      this.#isStarted = false
+      throw error
+    }
+  }
+
+  stop(options: StopOptions = {}): Promise<void> {
+    const graceMs = toMs(options.grace ?? defaults.drainGraceMs, 'grace')
+    options.hurry?.addEventListener('abort', () => this.#hurry.abort(), { once: true })
+    if (options.hurry?.aborted) this.#hurry.abort()
+    this.#stopping ??= this.#end(graceMs)
+    return this.#stopping
+  }
+
+  async #end(graceMs: number): Promise<void> {
+    const opened = await this.#opening?.catch(() => undefined)
+    await this.#worker?.stop(graceMs, this.#hurry.signal)
+    await this.#stopTending?.()
+    opened?.lookout.close()
+    this.#unguard()
+    await opened?.store.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  async enqueue(task: AnyTask, input?: unknown, options?: EnqueueOptions): Promise<JobHandle<never>> {
+    const opened = await this.#open()
+    return this.#handle(opened, await opened.producer.enqueue(task, input, options))
+  }
+
+  async enqueueMany(
+    task: AnyTask,
+    inputs: readonly unknown[],
+    options?: EnqueueOptions,
+  ): Promise<JobHandle<never>[]> {
+    const opened = await this.#open()
+    return (await opened.producer.enqueueMany(task, inputs, options)).map((one) => this.#handle(opened, one))
+  }
+
+  async run(task: AnyTask, input?: unknown, { timeout, ...options }: RunOptions = {}): Promise<never> {
+    const job = await this.enqueue(task, input, options)
+    return job.result(timeout === undefined ? {} : { timeout })
+  }
+
+  in(tx: unknown): Enqueuer {
+    return {
+      enqueue: async (task: AnyTask, input?: unknown, options?: EnqueueOptions) => {
+        const opened = await this.#open()
+        return this.#handle(opened, await opened.producer.in(tx).enqueue(task, input, options))
+      },
+      enqueueMany: async (task: AnyTask, inputs: readonly unknown[], options?: EnqueueOptions) => {
+        const opened = await this.#open()
+        return (await opened.producer.in(tx).enqueueMany(task, inputs, options)).map((one) =>
+          this.#handle(opened, one),
+        )
+      },
+    }
+  }
+
+  job(id: string, task?: AnyTask): JobHandle<never> {
+    const lazily = async () =>
+      this.#handle(await this.#open(), { id, task: task?.name ?? '', outcome: 'duplicate' })
+    return {
+      id,
+      task: task?.name ?? '',
+      duplicate: true,
+      result: async (options) => (await lazily()).result(options),
+      status: async () => (await lazily()).status(),
+      cancel: async (reason) => (await lazily()).cancel(reason),
+      async *events(options) {
+        yield* (await lazily()).events(options)
+      },
+    }
+  }
+
+  async why(id: string): Promise<Why> {
+    return why(await this.store(), id, this.#clock.now())
+  }
+
+  cancel(id: string, reason?: string): Promise<Acted['outcome']> {
+    return this.job(id).cancel(reason)
+  }
+
+  async retry(id: string): Promise<Acted['outcome']> {
+    const [acted] = await (await this.store()).act({ verb: 'retry', ids: [id], by: 'application' })
+    return acted?.outcome ?? 'gone'
+  }
+
+  async pause(queue: string, reason: string): Promise<void> {
+    await (await this.store()).setQueues([
+      { name: checkName(queue, 'queue'), paused: { reason: String(reason), by: 'application' } },
+    ])
+  }
+
+  async resume(queue: string): Promise<void> {
+    await (await this.store()).setQueues([{ name: checkName(queue, 'queue'), paused: null }])
+  }
+
+  async durability(): Promise<DurabilityReport> {
+    return (await this.#open()).report
+  }
+
+  async store(): Promise<Store> {
+    return (await this.#open()).store
+  }
+
+  #handle(
+    { store, lookout }: Opened,
+    { id, task, outcome }: Pick<Enqueued, 'id' | 'task' | 'outcome'>,
+  ): JobHandle<never> {
+    return jobHandle(
+      { store, clock: this.#clock, lookout },
+      { id, task, duplicate: outcome === 'duplicate' },
+    ) as JobHandle<never>
+  }
+
+  /** Opens the store once; a failed attempt is not kept, so that a later call tries again. */
+  #open(): Promise<Opened> {
+    if (this.#stopping) return Promise.reject(closed('the call'))
+    this.#opening ??= this.#openNow().catch((error) => {
+      this.#opening = undefined
+      throw error
+    })
+    return this.#opening
+  }
+
+  async #openNow(): Promise<Opened> {
+    const { store: where, enqueueTimeout = defaults.enqueueTimeoutMs } = this.#options
+    const store = isStore(where) ? where : await openStore(where)
+    const report = await store.open()
+    const kit = {
+      store,
+      clock: this.#clock,
+      newId: this.#newId,
+      timeoutMs: toMs(enqueueTimeout, 'enqueueTimeout'),
+    }
+    return { store, report, producer: producer(kit), lookout: new Lookout(kit) }
+  }
+
+  #pace(options: StartOptions) {
+    const leaseMs = toMs(options.lease ?? defaults.leaseMs, 'lease')
+    const beatMs = toMs(options.beat ?? Math.min(defaults.beatMs, leaseMs / 5), 'beat')
+    if (beatMs < 1 || beatMs * 3 > leaseMs)
+      throw new InvalidOption(
+        'beat',
+        options.beat ?? beatMs,
+        'at least 1 ms and at most a third of the lease',
+      )
+    const pollMs = this.#options.pace?.pollMs
+    const poll = {
+      busyMs: pollMs ?? defaults.pollBusyMs,
+      idleMs: pollMs ?? defaults.pollIdleMs,
+      quietMs: pollMs ?? defaults.pollQuietMs,
+    }
+    return {
+      leaseMs,
+      beatMs,
+      poll,
+      abortGraceMs: toMs(options.abortGrace ?? defaults.abortGraceMs, 'abortGrace'),
+    }
+  }
+
+  #about(pools: readonly Pool[]) {
+    const concurrency = pools.reduce((sum, pool) => sum + pool.concurrency, 0)
+    return {
+      host: hostname(),
+      pid: process.pid,
+      version,
+      queues: pools.flatMap(({ queues }) => queues),
+      tasks: [...this.#handled.keys()],
+      concurrency,
+    }
+  }
+}
+
+interface Opened {
+  readonly store: Store
+  readonly report: DurabilityReport
+  readonly producer: Producer
+  readonly lookout: Lookout
+}
+
+const closed = (what: string) =>
+  new LegworkError('LW1006', `${what} came after stop(). Create a new app; one app has one life.`)
+
+/** The handlers of an app, for the test kit. */
+export const handledOf = (app: App): ReadonlyMap<string, Handled> => LegworkApp.handled(app)

@@ -1,0 +1,184 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { type Backoff, exponential } from '../job/backoff.ts'
+import { defaults } from '../job/defaults.ts'
+import { type Duration, toMs } from '../job/duration.ts'
+import { InvalidOption } from '../job/errors.ts'
+import type { Retention } from '../job/job.ts'
+import { checkCount, checkKnown, checkName } from '../job/name.ts'
+import type { RetryPolicy } from '../job/settle.ts'
+import type { FinalState } from '../job/state.ts'
+
+/**
+ * A kind of work, as a value: what goes in, what comes out, and how it is tried. It holds no connection and no
+ * handler code, so a web page, an edge function and a test can import it.
+ */
+export interface Task<
+  Name extends string = string,
+  In = unknown,
+  Parsed = unknown,
+  Out = unknown,
+  Progress = unknown,
+> {
+  readonly kind: 'task'
+  readonly name: Name
+  readonly input: StandardSchemaV1<In, Parsed> | undefined
+  readonly output: StandardSchemaV1<unknown, Out> | undefined
+  readonly policy: Policy
+  /** Types only; never set. */
+  readonly '~types'?: {
+    readonly in: In
+    readonly parsed: Parsed
+    readonly out: Out
+    readonly progress: Progress
+  }
+}
+
+/** A task of any types. */
+export type AnyTask = Task
+
+export type InputOf<T extends AnyTask> = NonNullable<T['~types']>['in']
+export type OutputOf<T extends AnyTask> = NonNullable<T['~types']>['out']
+
+/** How jobs of a task are treated, with every default filled in. Times in milliseconds. */
+export interface Policy {
+  readonly queue: string
+  readonly priority: number
+  readonly retry: RetryPolicy & { readonly when?: RetryWhen }
+  readonly timeoutMs?: number
+  readonly deadlineMs?: number
+  readonly ttlMs?: number
+  readonly version: number
+  readonly retain: Retention
+  readonly tags: readonly string[]
+}
+
+/** `true`: retry by policy; `false`: dead at once; a duration: retry after that wait. */
+export type RetryWhen = (error: unknown, attempt: number) => boolean | Duration
+
+/** 0 runs first, 9 last; each step is worth a minute of waiting. */
+export type Priority = 'high' | 'normal' | 'low' | 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9
+
+export interface TaskOptions {
+  /** Where its jobs wait. Default `default`. */
+  readonly queue?: string
+  /** Default `normal` (5); `high` is 2, `low` is 8. */
+  readonly priority?: Priority
+  /** Default 10 attempts, exponential backoff from 1 s to 1 h with full jitter. */
+  readonly retry?: { readonly attempts?: number; readonly backoff?: Backoff; readonly when?: RetryWhen }
+  /** Of one attempt. Default none. */
+  readonly timeout?: Duration
+  /** Of the whole job from enqueue, through all retries. Default none. */
+  readonly deadline?: Duration
+  /** A job not started by then is dead (expired). Default none. */
+  readonly ttl?: Duration
+  /** Version of the payload's shape. Default 1. */
+  readonly version?: number
+  /** How long finished jobs are kept. Default: completed 1 day, cancelled 7 days, dead for ever. */
+  readonly retain?: { readonly [S in FinalState]?: Duration | 'forever' }
+  readonly tags?: readonly string[]
+}
+
+export interface Schemas<In, Parsed, Out, Progress> {
+  /** What a producer passes in and, after parsing, what the handler receives. Without it the task takes no input. */
+  readonly input?: StandardSchemaV1<In, Parsed>
+  /** What the handler's result becomes, and `result()` gives. Without it any JSON value may be returned. */
+  readonly output?: StandardSchemaV1<unknown, Out>
+  /** Types the data of `progress()`; it is not validated. */
+  readonly progress?: StandardSchemaV1<Progress, unknown>
+}
+
+/**
+ * Defines a task. `input` and `output` take any Standard Schema (zod, valibot, arktype, …); both may be left out.
+ * @throws {InvalidOption} LW1201 for a bad name or option.
+ * @example
+ * const resize = task('image.resize', { input: z.object({ key: z.string(), width: z.number() }), retry: { attempts: 3 } })
+ */
+export function task<
+  const Name extends string,
+  In = undefined,
+  Parsed = In,
+  Out = unknown,
+  Progress = unknown,
+>(
+  name: Name,
+  options: Schemas<In, Parsed, Out, Progress> & TaskOptions = {},
+): Task<Name, In, Parsed, Out, Progress> {
+  checkName(name, 'task name')
+  checkKnown(options, known, 'task option')
+  checkSchema(options.input, `task ${name}: input`)
+  checkSchema(options.output, `task ${name}: output`)
+  return { kind: 'task', name, input: options.input, output: options.output, policy: toPolicy(name, options) }
+}
+
+/** A schema that checks nothing: types without validation, for trusted producers. */
+export function unchecked<T>(): StandardSchemaV1<T, T> {
+  return { '~standard': { version: 1, vendor: 'legwork', validate: (value) => ({ value: value as T }) } }
+}
+
+function toPolicy(name: string, o: TaskOptions): Policy {
+  const at = (option: string) => `task ${name}: ${option}`
+  const optionalMs = (value: Duration | undefined, option: string) =>
+    value === undefined ? undefined : toMs(value, at(option))
+  const [timeoutMs, deadlineMs, ttlMs] = [
+    optionalMs(o.timeout, 'timeout'),
+    optionalMs(o.deadline, 'deadline'),
+    optionalMs(o.ttl, 'ttl'),
+  ]
+  return {
+    queue: o.queue === undefined ? defaults.queue : checkName(o.queue, at('queue')),
+    priority: toPriority(o.priority ?? 'normal', at('priority')),
+    retry: {
+      attempts: checkCount(o.retry?.attempts ?? defaults.attempts, at('retry.attempts'), 1, 1_000),
+      backoff: checkFunction(o.retry?.backoff, at('retry.backoff')) ?? exponential(),
+      ...(o.retry?.when && { when: checkFunction(o.retry.when, at('retry.when')) as RetryWhen }),
+    },
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(deadlineMs !== undefined && { deadlineMs }),
+    ...(ttlMs !== undefined && { ttlMs }),
+    version: checkCount(o.version ?? 1, at('version'), 1, 1_000_000),
+    retain: toRetention(o.retain, at('retain')),
+    tags: (o.tags ?? []).map((tag) => checkName(tag, at('tags'))),
+  }
+}
+
+const named = { high: 2, normal: 5, low: 8 } as const
+
+export function toPriority(value: Priority, option: string): number {
+  return typeof value === 'string' && value in named ? named[value] : checkCount(value, option, 0, 9)
+}
+
+function toRetention(retain: TaskOptions['retain'] = {}, option: string): Retention {
+  const ms = (state: FinalState) => {
+    const keep = retain[state]
+    if (keep === undefined) return defaults.retain[state]
+    return keep === 'forever' ? null : toMs(keep, `${option}.${state}`)
+  }
+  return { completed: ms('completed'), dead: ms('dead'), cancelled: ms('cancelled') }
+}
+
+const known = [
+  'queue',
+  'priority',
+  'retry',
+  'timeout',
+  'deadline',
+  'ttl',
+  'version',
+  'retain',
+  'tags',
+  'input',
+  'output',
+  'progress',
+]
+
+function checkFunction<F>(value: F | undefined, option: string): F | undefined {
+  if (value === undefined || typeof value === 'function') return value
+  throw new InvalidOption(option, value, "a function, such as exponential() or fixed('5s')")
+}
+
+function checkSchema(schema: unknown, option: string): void {
+  if (schema === undefined) return
+  const standard = (schema as { '~standard'?: { validate?: unknown } } | null)?.['~standard']
+  if (typeof standard?.validate !== 'function')
+    throw new InvalidOption(option, schema, 'a Standard Schema, such as z.object({ … })')
+}

@@ -1,0 +1,77 @@
+import { type Duration, toMs } from '../job/duration.ts'
+import { LegworkError } from '../job/errors.ts'
+
+/** Throw it to end the job in the dead letters at once: a retry would not help. */
+export class Dead extends Error {
+  override readonly name = 'Dead'
+}
+
+/** Throw it to choose the wait before the next attempt yourself. It counts as a failure unless told otherwise. */
+export class RetryIn extends Error {
+  override readonly name = 'RetryIn'
+  readonly delayMs: number
+  readonly countsAsAttempt: boolean
+
+  constructor(
+    delay: Duration,
+    {
+      countsAsAttempt = true,
+      message,
+      ...options
+    }: { countsAsAttempt?: boolean; message?: string; cause?: unknown } = {},
+  ) {
+    super(message ?? `asked to be retried in ${delay}`, options)
+    this.delayMs = toMs(delay, 'RetryIn')
+    this.countsAsAttempt = countsAsAttempt
+  }
+}
+
+/** Throw it when it is simply too early: the job waits and runs again, and no failure is counted. */
+export class Snooze extends Error {
+  override readonly name = 'Snooze'
+  readonly delayMs: number
+
+  constructor(delay: Duration, reason = 'snoozed by its handler') {
+    super(reason)
+    this.delayMs = toMs(delay, 'Snooze')
+  }
+}
+
+/** The reason of a handler's `signal`: somebody cancelled the job. */
+export class Cancelled extends LegworkError {
+  constructor(id: string, reason: string) {
+    super('LW2006', `job ${id} was cancelled: ${reason}`, { id, reason })
+  }
+}
+
+/** The reason of a handler's `signal`: the attempt ran over its `timeout`, or the job over its `deadline`. */
+export class TimedOut extends LegworkError {
+  readonly of: 'attempt' | 'deadline'
+
+  constructor(id: string, of: 'attempt' | 'deadline', limitMs: number) {
+    super(
+      'LW2004',
+      `job ${id} ${of === 'attempt' ? `ran longer than its timeout of ${limitMs} ms` : 'passed its deadline'}`,
+      { id, of, limitMs },
+    )
+    this.of = of
+  }
+}
+
+/** The reason of a handler's `signal`: another worker may run the job by now; nothing this run returns is recorded. */
+export class LeaseLost extends LegworkError {
+  constructor(id: string, attempt: number, why: string) {
+    super(
+      'LW2005',
+      `job ${id} attempt ${attempt} is no longer held by this worker (${why}), so its result is not recorded. Another worker runs it.`,
+      { id, attempt, why },
+    )
+  }
+}
+
+/** The reason of a handler's `signal`: the worker is stopping and gives the job back, without counting a failure. */
+export class ShuttingDown extends LegworkError {
+  constructor(id: string) {
+    super('LW2007', `job ${id} is given back because its worker is stopping`, { id })
+  }
+}

@@ -1,0 +1,93 @@
+import { type AnyTask, type Priority, toPriority } from '../define/task.ts'
+import { validate } from '../define/validate.ts'
+import { type Duration, toMs } from '../job/duration.ts'
+import { InvalidOption, show, UnknownThing } from '../job/errors.ts'
+import type { NewJob } from '../job/job.ts'
+import { checkKey, checkKnown, checkName } from '../job/name.ts'
+import { encode } from '../job/payload.ts'
+import { limits } from '../job/defaults.ts'
+
+export interface EnqueueOptions {
+  /** An id of your own makes a repeat harmless: the second call finds the first one's job. Default: a new id. */
+  readonly id?: string
+  /** Not before this long from now. */
+  readonly delay?: Duration
+  /** Not before this instant; must not lie in the past. */
+  readonly runAt?: Date
+  /** Default: the task's. */
+  readonly priority?: Priority
+  /** Added to the task's, for searching. */
+  readonly tags?: readonly string[]
+  /** Default: the task's. */
+  readonly ttl?: Duration
+  /** Default: the task's. */
+  readonly deadline?: Duration
+}
+
+/**
+ * Turns a task and an input into the job that the store keeps; everything is checked here, before anything is written.
+ * @throws {InvalidPayload | InvalidOption | UnknownThing}
+ */
+export async function toNewJob(
+  task: AnyTask,
+  input: unknown,
+  options: EnqueueOptions,
+  world: { newId(): string; now(): number },
+): Promise<NewJob> {
+  if (task?.kind !== 'task')
+    throw new UnknownThing(
+      'LW1101',
+      `enqueue: got ${show(task)} where a task is expected. Pass the value that task('name', …) gave you.`,
+    )
+  checkKnown(options, ['id', 'delay', 'runAt', 'priority', 'tags', 'ttl', 'deadline'], 'enqueue option')
+  const what = `the input of task ${task.name}`
+  await validate(task.input, input, { what, code: 'LW1102' })
+  // What is stored is what the producer passed, not what the schema made of it: the worker parses it again, and a
+  // transform (a default, a coerced date) must not be applied twice.
+  const payload = encode(input, what)
+  const { policy } = task
+  const ttlMs = options.ttl === undefined ? policy.ttlMs : toMs(options.ttl, 'ttl')
+  const deadlineMs = options.deadline === undefined ? policy.deadlineMs : toMs(options.deadline, 'deadline')
+  return {
+    id: options.id === undefined ? world.newId() : checkKey(options.id, 'id'),
+    task: task.name,
+    queue: policy.queue,
+    payload,
+    version: policy.version,
+    priority: options.priority === undefined ? policy.priority : toPriority(options.priority, 'priority'),
+    ...start(options, world.now()),
+    ...(ttlMs !== undefined && { ttlMs }),
+    ...(deadlineMs !== undefined && { deadlineMs }),
+    maxAttempts: policy.retry.attempts,
+    tags: toTags(policy.tags, options.tags),
+    retain: policy.retain,
+  }
+}
+
+/** A clock read a moment ago may be behind one that is asked now, so this much past counts as now. */
+const pastToleranceMs = 1_000
+
+function start({ delay, runAt }: EnqueueOptions, now: number): { delayMs?: number; runAt?: number } {
+  if (delay !== undefined && runAt !== undefined)
+    throw new InvalidOption('runAt', runAt, 'either delay or runAt, not both')
+  if (delay !== undefined) return { delayMs: toMs(delay, 'delay') }
+  if (runAt === undefined) return {}
+  const at = runAt instanceof Date ? runAt.getTime() : Number.NaN
+  if (Number.isNaN(at)) throw new InvalidOption('runAt', runAt, 'a valid Date', 'LW1202')
+  if (at < now - pastToleranceMs)
+    throw new InvalidOption(
+      'runAt',
+      runAt.toISOString(),
+      `an instant from now (${new Date(now).toISOString()}) on; leave it out to run now`,
+      'LW1202',
+    )
+  toMs(Math.max(0, at - now), 'runAt')
+  return { runAt: at }
+}
+
+function toTags(own: readonly string[], more: readonly string[] = []): readonly string[] {
+  if (!Array.isArray(more)) throw new InvalidOption('tags', more, 'an array of names')
+  const tags = [...new Set([...own, ...more.map((tag) => checkName(tag, 'tags'))])]
+  if (tags.length > limits.tags) throw new InvalidOption('tags', tags.length, `at most ${limits.tags} tags`)
+  return tags
+}

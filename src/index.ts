@@ -1,0 +1,42 @@
+// The front door: everything that users import from 'legwork', by name.
+export { legwork } from './app.ts'
+export type { App, AppOptions, Enqueuer, RunOptions, StartOptions, StopOptions } from './surface.ts'
+export { task, unchecked } from './define/task.ts'
+export type {
+  AnyTask,
+  InputOf,
+  OutputOf,
+  Policy,
+  Priority,
+  RetryWhen,
+  Task,
+  TaskOptions,
+} from './define/task.ts'
+export { Cancelled, Dead, LeaseLost, RetryIn, ShuttingDown, Snooze, TimedOut } from './define/verdicts.ts'
+export type { EnqueueOptions } from './enqueue/new-job.ts'
+export { custom, exponential, fixed, linear } from './job/backoff.ts'
+export type { Backoff, Growth, Jitter } from './job/backoff.ts'
+export { catalogue } from './job/catalogue.ts'
+export type { Code } from './job/catalogue.ts'
+export { defaults, limits } from './job/defaults.ts'
+export type { Duration } from './job/duration.ts'
+export {
+  InvalidOption,
+  InvalidPayload,
+  JobFailed,
+  LegworkError,
+  Refused,
+  StoreError,
+  UnknownOutcome,
+  UnknownThing,
+  WrongMoment,
+} from './job/errors.ts'
+export type { Attempt, ErrorInfo, Job, LogLine, Progress } from './job/job.ts'
+export type { Logger } from './job/logger.ts'
+export type { Reason } from './job/reason.ts'
+export type { FinalState, LiveState, State } from './job/state.ts'
+export type { JobEvent } from './watch/events.ts'
+export type { JobHandle, Status } from './watch/handle.ts'
+export type { Why } from './watch/why.ts'
+export { handler } from './worker/handler.ts'
+export type { Context, Handler, JobFacts, ProgressNote } from './worker/handler.ts'

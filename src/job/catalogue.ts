@@ -1,0 +1,226 @@
+/** What each code means, why it happens and what to do: the text behind `legwork explain CODE`. Codes are permanent. */
+export const catalogue = {
+  LW1001: entry(
+    'No SQLite driver',
+    'This Node has no usable built-in SQLite (node:sqlite needs Node 22.13 or newer, with SQLite 3.51.3 or newer inside).',
+    'npm install @photostructure/sqlite',
+  ),
+  LW1002: entry(
+    'Store cannot be opened',
+    'The path is a directory, is not writable, or is on a file system that refuses it.',
+    'Check the path and its rights; legwork doctor --url URL shows each step.',
+  ),
+  LW1003: entry(
+    'Not a Legwork store',
+    'The file is not a SQLite database, or is corrupt.',
+    'Restore a backup, or name another file.',
+  ),
+  LW1004: entry(
+    'Store is full',
+    'The disk, or the database’s page limit, has no room for the write. Nothing of this call was written.',
+    'Free space; then repeat the call with the same id. Running workers go on by themselves.',
+  ),
+  LW1005: entry(
+    'Outcome unknown',
+    'The store did not answer in time, so the job may or may not be stored.',
+    'Repeat the call with the same id: a job that was stored is found, not doubled.',
+  ),
+  LW1006: entry(
+    'Store is closed',
+    'The call came after stop() or close().',
+    'Create a new app; one app has one life.',
+  ),
+  LW1007: entry(
+    'Store failed',
+    'The engine reported an error that Legwork does not know.',
+    'Read the cause; legwork doctor shows the store’s health.',
+  ),
+  LW1008: entry(
+    'Unknown store URL',
+    'The scheme of the URL names no engine that this version knows.',
+    'Use a path or sqlite:PATH for a file, or memory: for a store in memory.',
+  ),
+  LW1009: entry(
+    'Network file system',
+    'SQLite’s locks cannot be trusted on a network file system, so two processes could corrupt the file.',
+    'Put the file on a local disk.',
+  ),
+  LW1010: entry(
+    'Store is from a newer version',
+    'The schema of the store is newer than this Legwork knows. Nothing was changed.',
+    'Upgrade legwork in this process.',
+  ),
+  LW1011: entry(
+    'Store needs a migration',
+    'The schema is older than this Legwork and automatic migration is off.',
+    'legwork migrate',
+  ),
+  LW1012: entry(
+    'Durability too weak',
+    'The store would lose acknowledged jobs when its process dies.',
+    'Change the settings named in the message, or pass acceptDataLoss: true.',
+  ),
+  LW1013: entry(
+    'Store is busy',
+    'Another process kept the write lock for longer than the busy timeout.',
+    'Look for a long transaction in another process that uses the same file.',
+  ),
+  LW1014: entry(
+    'Wrong transaction',
+    'The object given to app.in() is not an open transaction that this store can use.',
+    'Pass a connection of the same driver, to the same file, inside a transaction.',
+  ),
+  LW1015: entry(
+    'SQLite too old',
+    'SQLite before 3.51.3 has a race in WAL mode that can corrupt a file shared by several processes.',
+    'Use a newer Node, or npm install @photostructure/sqlite',
+  ),
+  LW1101: entry(
+    'Unknown task',
+    'No task of that name has been defined or handled here.',
+    'Check the spelling; register the task with app.handle(task, handler).',
+  ),
+  LW1102: entry(
+    'Payload invalid',
+    'The task’s schema refused the input. Nothing was written.',
+    'Correct the value at the path in the message.',
+  ),
+  LW1103: entry(
+    'Payload not serialisable',
+    'A value cannot be written as JSON without loss.',
+    'Convert it first: a Date or BigInt to a string, a Map to an array of entries.',
+  ),
+  LW1104: entry(
+    'Payload too large',
+    'The encoded payload or result is over the limit.',
+    'Store the data elsewhere and pass a reference, or raise limits.payloadBytes.',
+  ),
+  LW1105: entry(
+    'Text not storable',
+    'A string holds a NUL character or half of a surrogate pair, which engines store differently or not at all.',
+    'Clean the text, or encode bytes as base64.',
+  ),
+  LW1106: entry(
+    'Dangerous key',
+    'An object has an own key __proto__, which could change prototypes when read back.',
+    'Rename the key.',
+  ),
+  LW1107: entry(
+    'Result invalid',
+    'The handler’s result does not fit the task’s output schema, or cannot be stored; a retry would give the same.',
+    'Correct the handler, then: legwork dead retry ID',
+  ),
+  LW1201: entry(
+    'Option invalid',
+    'An option has a value outside its range. Nothing was written.',
+    'Use a value that the message describes.',
+  ),
+  LW1202: entry(
+    'Date in the past or not a date',
+    'runAt is not a valid date, or lies in the past.',
+    'Leave runAt out to run now.',
+  ),
+  LW1203: entry(
+    'Two handlers for one task',
+    'A task may have one handler in a process.',
+    'Remove one of the app.handle calls.',
+  ),
+  LW1204: entry('Already started', 'start() was called twice.', 'Keep the first call.'),
+  LW1205: entry(
+    'Two tasks of one name',
+    'The same name was defined with different definitions.',
+    'Give each task its own name.',
+  ),
+  LW1206: entry(
+    'Nothing to work on',
+    'start() was called on an app without handlers.',
+    'Call app.handle(task, handler) first.',
+  ),
+  LW1207: entry(
+    'Id belongs to another task',
+    'A job with that id exists and its task is a different one.',
+    'Put the task’s name into your own ids.',
+  ),
+  LW1301: entry(
+    'Task file cannot be loaded',
+    'The file is missing, has a syntax error, or exports no app.',
+    'export default an app made with legwork().',
+  ),
+  LW2001: entry(
+    'Discarded by its handler',
+    'The handler threw Dead: a retry would not help.',
+    'Repair the cause, then: legwork dead retry ID',
+  ),
+  LW2002: entry(
+    'Attempts exhausted',
+    'The last allowed attempt failed.',
+    'Look at the error, repair, then: legwork dead retry ID',
+  ),
+  LW2003: entry(
+    'Expired',
+    'The job’s ttl or deadline passed before it was done.',
+    'Raise ttl or deadline, or add workers.',
+  ),
+  LW2004: entry(
+    'Timed out',
+    'The attempt ran longer than its timeout; the handler was asked to stop by its signal.',
+    'Pass the signal on to what the handler calls, or raise timeout.',
+  ),
+  LW2005: entry(
+    'Lease lost',
+    'The worker could not confirm its lease in time, so its result was not recorded; another worker runs the job.',
+    'Look for a frozen or overloaded process, or a store that was out of reach.',
+  ),
+  LW2006: entry('Cancelled', 'The job was cancelled by request.', 'legwork jobs show ID names who asked.'),
+  LW2007: entry(
+    'Worker is stopping',
+    'The worker shut down before the handler ended; the job was released and runs elsewhere.',
+    'Nothing to do. Give the worker a longer grace if this happens often.',
+  ),
+  LW2008: entry(
+    'Undecodable',
+    'The stored payload does not fit the task’s schema in this worker.',
+    'Deploy a worker that knows this payload, then: legwork dead retry ID',
+  ),
+  LW2009: entry(
+    'Worker lost',
+    'The worker process died or lost its lease while it held the job.',
+    'Nothing to do; the loss is counted apart from failures.',
+  ),
+  LW2201: entry(
+    'Job is dead',
+    'The job whose result was awaited ended in the dead letters.',
+    'legwork jobs show ID',
+  ),
+  LW2202: entry(
+    'Job was cancelled',
+    'The job whose result was awaited was cancelled.',
+    'legwork jobs show ID',
+  ),
+  LW2203: entry(
+    'No result in time',
+    'The job had no final state within the timeout; it goes on.',
+    'legwork why ID',
+  ),
+  LW2301: entry(
+    'Job not found',
+    'No job with this id: never enqueued, or removed by retention.',
+    'legwork jobs list',
+  ),
+  LW2302: entry(
+    'State does not allow this',
+    'The job is in a state in which this cannot be done.',
+    'legwork jobs show ID',
+  ),
+} as const satisfies Record<string, Entry>
+
+export type Code = keyof typeof catalogue
+export interface Entry {
+  readonly title: string
+  readonly why: string
+  readonly fix: string
+}
+
+function entry(title: string, why: string, fix: string): Entry {
+  return { title, why, fix }
+}

@@ -1,0 +1,46 @@
+/**
+ * Every default in one place: printed by `legwork doctor`, quoted by the documentation.
+ * Times in milliseconds, sizes in bytes of UTF-8.
+ */
+export const defaults = {
+  queue: 'default',
+  attempts: 10,
+  priority: 5,
+  /** Each step of priority is worth this much waiting, so nothing starves. */
+  ageStepMs: 60_000,
+  concurrency: 10,
+  leaseMs: 15_000,
+  beatMs: 3_000,
+  /** A worker whose event loop has not turned for this long is taken for frozen and stops beating. */
+  maxStallMs: 60_000,
+  drainGraceMs: 25_000,
+  abortGraceMs: 3_000,
+  pollBusyMs: 50,
+  pollIdleMs: 1_000,
+  pollQuietMs: 5_000,
+  /** Without a job for this long a worker polls at the quiet pace. */
+  quietAfterMs: 60_000,
+  tendMs: 5_000,
+  enqueueTimeoutMs: 5_000,
+  /** Jobs that ran faster than this on average are claimed ahead. */
+  prefetchUnderMs: 100,
+  prefetchMax: 200,
+  batchMax: 1_000,
+  retain: { completed: 86_400_000, cancelled: 604_800_000, dead: null },
+} as const
+
+/** What a job may hold; a store may declare less, never more. */
+export const limits = {
+  payloadBytes: 1_048_576,
+  resultBytes: 1_048_576,
+  errorMessageBytes: 10_240,
+  errorStackBytes: 32_768,
+  logBytesPerAttempt: 262_144,
+  logLineBytes: 16_384,
+  progressBytes: 65_536,
+  keyBytes: 255,
+  nameChars: 120,
+  tags: 20,
+  depth: 512,
+  enqueueMany: 100_000,
+} as const

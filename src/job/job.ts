@@ -1,0 +1,174 @@
+import type { FinalState, Move, State } from './state.ts'
+
+/** Milliseconds since 1970 by the store's clock. */
+export type Instant = number
+/** Names one registration of one worker process; random, never used again. */
+export type WorkerId = string
+/** Rises by one at every claim and whenever a lease is taken away; the holder of a job is `(worker, fence)`. */
+export type Fence = number
+
+/** How long a finished job is kept, by final state, in milliseconds; `null` keeps it until somebody removes it. */
+export type Retention = Readonly<Record<FinalState, number | null>>
+
+/** A job as the producer hands it to the store: everything decided, nothing looked up. */
+export interface NewJob {
+  readonly id: string
+  readonly task: string
+  readonly queue: string
+  /** JSON text. */
+  readonly payload: string
+  /** Version of the payload's shape. */
+  readonly version: number
+  /** 0 (first) to 9 (last). */
+  readonly priority: number
+  /** Not before this long after the store received it. Use this or `runAt`. */
+  readonly delayMs?: number
+  /** Not before this instant of the store's clock. */
+  readonly runAt?: Instant
+  /** Dead (expired) when not started this long after enqueue. */
+  readonly ttlMs?: number
+  /** Dead (expired) when not final this long after enqueue, through all retries. */
+  readonly deadlineMs?: number
+  /** Failures after which the job is dead. */
+  readonly maxAttempts: number
+  readonly tags: readonly string[]
+  readonly retain: Retention
+}
+
+/** What became of one `NewJob`; `duplicate` means that a job of this id was there already, which is success. */
+export interface Enqueued {
+  readonly id: string
+  readonly outcome: 'created' | 'duplicate'
+  readonly state: State
+  /** The task of the job that holds the id. */
+  readonly task: string
+}
+
+/** A job in a worker's hands. */
+export interface ClaimedJob {
+  readonly id: string
+  readonly task: string
+  readonly queue: string
+  readonly payload: string
+  readonly version: number
+  readonly fence: Fence
+  /** Number of this claim: 1 for the first. */
+  readonly attempt: number
+  readonly failures: number
+  readonly losses: number
+  readonly maxAttempts: number
+  readonly createdAt: Instant
+  readonly startedAt: Instant
+  /** The whole job must be final by then. */
+  readonly deadlineAt?: Instant
+}
+
+/** How an attempt ended, in the words of the store; each settles the lease `(id, fence)` of one claimed job. */
+export interface Settlement {
+  readonly id: string
+  readonly fence: Fence
+  readonly move: SettleMove
+  /** For retry, snooze and release: not before this long after the store received it. */
+  readonly delayMs?: number
+  /** JSON text of a completed job's result; absent when it returned nothing. */
+  readonly result?: string
+  /** Why it is dead or cancelled. */
+  readonly reason?: string
+  readonly error?: ErrorInfo
+}
+export type SettleMove = Extract<Move, 'complete' | 'retry' | 'snooze' | 'release' | 'bury' | 'cancel'>
+
+/**
+ * What became of a settlement: `applied` (also when it is sent again), `conflict` (this lease was settled
+ * differently before), `stale` (the worker no longer holds the job; nothing changed), `gone` (no such job).
+ */
+export type Settled = 'applied' | 'conflict' | 'stale' | 'gone'
+
+/** Why a job is in the dead letters. */
+export type DeadReason = 'exhausted' | 'discarded' | 'expired' | 'undecodable' | 'poison'
+
+/** A thrown value, made storable. */
+export interface ErrorInfo {
+  readonly name: string
+  readonly message: string
+  readonly stack?: string
+  readonly code?: string
+  /** Equal for errors that look alike: name, message without its numbers and ids, first frame of the stack. */
+  readonly fingerprint: string
+}
+
+/** What a handler said about its progress; the newest replaces the one before. */
+export interface Progress {
+  readonly at: Instant
+  /** 0 to 100, where the handler gave one. */
+  readonly percent?: number
+  readonly note?: string
+  /** JSON text. */
+  readonly data?: string
+}
+
+export interface LogLine {
+  readonly at: Instant
+  readonly level: LogLevel
+  readonly message: string
+  /** JSON text. */
+  readonly data?: string
+}
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** One run of a job that has ended. */
+export interface Attempt {
+  readonly attempt: number
+  readonly fence: Fence
+  readonly worker: WorkerId
+  /** Process and host of the worker, for people. */
+  readonly ranOn: string
+  readonly startedAt: Instant
+  readonly endedAt: Instant
+  /** The move that ended it; `lapse` is a loss. */
+  readonly outcome: SettleMove | 'lapse'
+  readonly error?: ErrorInfo
+  readonly reason?: string
+  readonly progress?: Progress
+}
+
+/** Everything a store knows of one job. */
+export interface Job {
+  readonly id: string
+  readonly task: string
+  readonly queue: string
+  readonly state: State
+  readonly payload: string
+  readonly version: number
+  readonly priority: number
+  readonly tags: readonly string[]
+  readonly createdAt: Instant
+  /** When it could first be claimed in its present state. */
+  readonly availableAt: Instant
+  readonly expiresAt?: Instant
+  readonly startedAt?: Instant
+  readonly finishedAt?: Instant
+  /** Number of claims. Never goes down. */
+  readonly attempt: number
+  readonly fence: Fence
+  /** What `maxAttempts` limits; reset by a person's retry. */
+  readonly failures: number
+  /** Crashes and lost leases: counted apart. */
+  readonly losses: number
+  readonly snoozes: number
+  readonly releases: number
+  readonly maxAttempts: number
+  readonly worker?: WorkerId
+  /** Set while a running job has been asked to stop. */
+  readonly cancelRequested?: string
+  /** Of a dead or cancelled job. */
+  readonly reason?: string
+  readonly result?: string
+  /** Of the last attempt that failed. */
+  readonly error?: ErrorInfo
+  readonly progress?: Progress
+  /** Oldest first; only where asked for. */
+  readonly attempts?: readonly Attempt[]
+  /** By attempt and time; only where asked for. */
+  readonly logs?: readonly (LogLine & { readonly attempt: number })[]
+}

@@ -1,0 +1,18 @@
+/** Why a job is not running, or no longer: the closed list behind `why()`. Every live job has one of these. */
+export type Reason =
+  | { readonly kind: 'running'; readonly worker: string; readonly sinceMs: number }
+  | { readonly kind: 'cancelling'; readonly worker: string; readonly reason: string }
+  | { readonly kind: 'lease-lapsed'; readonly worker: string }
+  | {
+      readonly kind: 'scheduled'
+      readonly inMs: number
+      readonly because: 'delay' | 'retry' | 'snooze' | 'release' | 'loss'
+    }
+  | { readonly kind: 'queue-paused'; readonly queue: string; readonly reason: string; readonly by: string }
+  | { readonly kind: 'no-worker'; readonly queue: string }
+  | { readonly kind: 'no-handler'; readonly task: string }
+  | { readonly kind: 'waiting-in-line'; readonly ahead: number; readonly workers: number }
+  | { readonly kind: 'completed'; readonly agoMs: number }
+  | { readonly kind: 'dead'; readonly reason: string; readonly error?: string }
+  | { readonly kind: 'cancelled'; readonly reason: string }
+  | { readonly kind: 'not-found' }

@@ -1,0 +1,225 @@
+import type {
+  Attempt,
+  ClaimedJob,
+  Enqueued,
+  Fence,
+  Instant,
+  Job,
+  LogLine,
+  NewJob,
+  Progress,
+  Settled,
+  Settlement,
+  WorkerId,
+} from '../job/job.ts'
+import type { State } from '../job/state.ts'
+
+/**
+ * The system of record: what every engine does, with one meaning.
+ *
+ * Arrays in, arrays out: `answers[i]` belongs to `items[i]`, and one bad item never fails the others.
+ * Every mutation may be repeated with the same arguments after a lost reply. Time is the store's own.
+ * No call costs more than O(batch x log n + answer), whatever is waiting.
+ */
+export interface Store {
+  /** For people: `sqlite`, `memory`. Nothing may branch on it; ask `can`. */
+  readonly name: string
+  readonly can: Capabilities
+
+  /** Opens, migrates where it may, and reads back what the engine really promises. */
+  open(): Promise<DurabilityReport>
+  /** Ends everything that `open` began. Idempotent. */
+  close(): Promise<void>
+  /** Brings the schema up to date under a lock; with `dryRun` only says what it would do. */
+  migrate(options?: { readonly dryRun?: boolean }): Promise<Migrated>
+
+  /** After it resolves, the jobs survive what the durability report says. With `tx` they share the caller's transaction. */
+  enqueue(jobs: readonly NewJob[], options?: { readonly tx?: unknown }): Promise<readonly Enqueued[]>
+  /** At most `limit` jobs, none before its time, none of a paused queue; jobs whose delivery was not received come again first. */
+  claim(ask: Ask): Promise<Claimed>
+  /** Writes endings already decided. Whoever no longer holds a job changes nothing. */
+  settle(worker: WorkerId, settlements: readonly Settlement[]): Promise<readonly Settled[]>
+  /** `settle`, then `claim`, in one round trip and one atomic write. */
+  exchange(
+    settlements: readonly Settlement[],
+    ask: Ask,
+  ): Promise<{ readonly settled: readonly Settled[]; readonly claimed: Claimed }>
+  /** Progress and logs of running attempts, kept with the attempt; fenced like a settle. */
+  record(worker: WorkerId, notes: readonly Note[]): Promise<readonly Settled[]>
+
+  /** Says that a worker lives; `about` registers it the first time. A worker that is not registered, or lapsed, hears `lost`. */
+  beat(beat: Beat): Promise<Beaten>
+  /** Beats by itself, off the caller's event loop where `can.beatApart`, as long as the pulse's tick moves. */
+  keepBeating(beat: Beat, pulse: Pulse, hear: (answer: Beaten | Error) => void): Promise<() => Promise<void>>
+  /** Takes all jobs of these workers away at once, as a loss, and forgets the workers; a supervisor that saw them die calls it. */
+  lapse(workers: readonly WorkerId[], cause: string): Promise<number>
+  /** Hands a worker's registration back at the end of its life; jobs that it still holds are released. */
+  leave(worker: WorkerId): Promise<void>
+  /** A bounded piece of upkeep: promote, lapse, expire, retain. Anyone may call it, any number at once. */
+  tend(budget: number): Promise<Tended>
+
+  /** Pauses and resumes queues. Running jobs go on; enqueue goes on. */
+  setQueues(settings: readonly QueueSetting[]): Promise<void>
+  /** Cancel, retry, promote or remove jobs by id, on a person's request. */
+  act(order: Order): Promise<readonly Acted[]>
+
+  get(
+    ids: readonly string[],
+    options?: { readonly attempts?: boolean; readonly logs?: boolean },
+  ): Promise<readonly (Job | undefined)[]>
+  /** Newest first, by keyset cursor; without payload-sized work beyond the page. */
+  find(where: Where, page: { readonly limit: number; readonly cursor?: string }): Promise<Found>
+  /** One row a queue, from counters: O(queues). */
+  counts(queues?: readonly string[]): Promise<readonly Count[]>
+  workers(): Promise<readonly WorkerView[]>
+
+  /** Wakes whoever listens, in every process. A hint: it may be lost, or come for nothing. */
+  ring(): void
+  listen(hear: () => void): () => void
+}
+
+export interface Capabilities {
+  /** `enqueue` can join the caller's own transaction. */
+  readonly tx: boolean
+  /** Several processes can share one store. */
+  readonly shared: boolean
+  /** `keepBeating` runs off the event loop of the handlers. */
+  readonly beatApart: boolean
+  /** Jobs survive the end of the process. */
+  readonly durable: boolean
+}
+
+/** What the engine's settings, as read back, let a job survive. */
+export interface DurabilityReport {
+  /** Survives a power cut · the death of a process · nothing. */
+  readonly level: 'power-safe' | 'process-safe' | 'volatile'
+  readonly findings: readonly Finding[]
+}
+export interface Finding {
+  readonly about: string
+  readonly value: string
+  readonly verdict: 'good' | 'warn' | 'bad'
+  readonly note?: string
+}
+
+export interface Migrated {
+  readonly from: number
+  readonly to: number
+  readonly steps: readonly { readonly version: number; readonly name: string; readonly sql: string }[]
+}
+
+/** What a worker asks for. `call` rises by one with each claim that is not a repeat; `received` is the last call whose answer arrived. */
+export interface Ask {
+  readonly worker: WorkerId
+  readonly call: number
+  readonly received: number
+  /** 0 asks only for cancellations and the next due time. */
+  readonly limit: number
+  readonly queues: readonly { readonly name: string; readonly limit: number }[]
+}
+
+export interface Claimed {
+  /** `lost`: the worker is not registered, or its lease ran out. It holds nothing any more. */
+  readonly lease: 'held' | 'lost'
+  readonly jobs: readonly ClaimedJob[]
+  readonly cancels: readonly CancelRequest[]
+  readonly now: Instant
+  /** When something may become claimable by time alone: a due job, or a lease that runs out. */
+  readonly nextDueAt?: Instant
+}
+export interface CancelRequest {
+  readonly id: string
+  readonly fence: Fence
+  readonly reason: string
+}
+
+export interface Note {
+  readonly id: string
+  readonly fence: Fence
+  readonly progress?: Omit<Progress, 'at'>
+  readonly logs?: readonly (Omit<LogLine, 'at'> & { readonly agoMs: number })[]
+}
+
+export interface Beat {
+  readonly worker: WorkerId
+  /** The lease ends this long after the store received the beat. */
+  readonly ttlMs: number
+  readonly about?: WorkerAbout
+}
+export interface Beaten {
+  readonly lease: 'held' | 'lost'
+  readonly now: Instant
+  readonly cancels: readonly CancelRequest[]
+}
+export interface WorkerAbout {
+  readonly host: string
+  readonly pid: number
+  /** Legwork's version. */
+  readonly version: string
+  readonly queues: readonly string[]
+  readonly tasks: readonly string[]
+  readonly concurrency: number
+}
+export interface WorkerView extends WorkerAbout {
+  readonly id: WorkerId
+  readonly startedAt: Instant
+  readonly beatAt: Instant
+  /** Until when its lease holds without another beat; in the past: lapsed. */
+  readonly leaseEndsAt: Instant
+  readonly running: number
+}
+
+/** Moves while the event loop turns: monotonic milliseconds of its last turn, as one float64. */
+export interface Pulse {
+  readonly tick: SharedArrayBuffer
+  readonly everyMs: number
+  readonly maxStallMs: number
+}
+
+export interface Tended {
+  readonly promoted: number
+  readonly lapsed: number
+  readonly expired: number
+  readonly removed: number
+  /** True when the budget ran out before the work did. */
+  readonly more: boolean
+}
+
+export interface QueueSetting {
+  readonly name: string
+  readonly paused: { readonly reason: string; readonly by: string } | null
+}
+
+export interface Order {
+  readonly verb: 'cancel' | 'retry' | 'promote' | 'remove'
+  readonly ids: readonly string[]
+  readonly by: string
+  readonly reason?: string
+}
+/** `asked`: a running job was told to stop. `refused`: its state does not allow it. */
+export interface Acted {
+  readonly outcome: 'done' | 'asked' | 'refused' | 'gone'
+  readonly state?: State
+}
+
+export interface Where {
+  readonly states?: readonly State[]
+  readonly queue?: string
+  readonly task?: string
+  readonly tag?: string
+}
+export interface Found {
+  readonly jobs: readonly Job[]
+  /** Absent on the last page. */
+  readonly cursor?: string
+}
+
+export interface Count {
+  readonly queue: string
+  readonly states: Readonly<Record<State, number>>
+  readonly paused?: { readonly reason: string; readonly by: string; readonly at: Instant }
+  /** When the ready job that waits longest became available. */
+  readonly oldestReadyAt?: Instant
+}
+
+export type { Attempt, Job }

@@ -1,0 +1,2 @@
+export type * from './contract.ts'
+export { faulty, type Fault } from './faulty.ts'

@@ -1,0 +1,73 @@
+import { isFinal } from '../../job/state.ts'
+import type { Acted, Order, QueueSetting } from '../../store/index.ts'
+import { earliest } from './enqueue.ts'
+import { move, type Row, type Tables } from './tables.ts'
+
+/** What a person asks of jobs; written to the audit log. */
+export function act(s: Tables, { verb, ids, by, reason }: Order): Acted[] {
+  return ids.map((id) => {
+    const row = s.rows.get(id)
+    if (!row) return { outcome: 'gone' }
+    const outcome = verbs[verb](s, row, reason ?? `by ${by}`)
+    if (outcome !== 'refused') s.audit.push({ at: s.clock.now(), by, verb, target: id, reason })
+    return { outcome, state: row.state }
+  })
+}
+
+type Verb = (s: Tables, row: Row, reason: string) => 'done' | 'asked' | 'refused'
+
+const verbs: Readonly<Record<Order['verb'], Verb>> = {
+  cancel(s, row, reason) {
+    if (isFinal(row.state)) return 'refused'
+    if (row.state === 'running') {
+      row.cancelRequested ??= reason
+      return 'asked'
+    }
+    row.reason = reason
+    move(s, row, 'cancelled')
+    return 'done'
+  },
+  retry(s, row) {
+    if (row.state === 'scheduled' && row.attempts.at(-1)?.outcome === 'retry')
+      return verbs.promote(s, row, '')
+    if (!isFinal(row.state)) return 'refused'
+    const now = s.clock.now()
+    Object.assign(row, {
+      failures: 0,
+      result: undefined,
+      reason: undefined,
+      finishedAt: undefined,
+      keepUntil: undefined,
+    })
+    row.revivedAt = row.availableAt = now
+    row.expiresAt = earliest(undefined, row.job.deadlineMs, now)
+    move(s, row, 'ready')
+    return 'done'
+  },
+  promote(s, row) {
+    if (row.state !== 'scheduled') return 'refused'
+    row.availableAt = s.clock.now()
+    move(s, row, 'ready')
+    return 'done'
+  },
+  remove(s, row) {
+    if (row.state === 'running') return 'refused'
+    if (!isFinal(row.state)) move(s, row, 'cancelled')
+    s.rows.delete(row.job.id)
+    return 'done'
+  },
+}
+
+export function setQueues(s: Tables, settings: readonly QueueSetting[]): void {
+  for (const { name, paused } of settings) {
+    if (paused) s.paused.set(name, { ...paused, at: s.clock.now() })
+    else s.paused.delete(name)
+    s.audit.push({
+      at: s.clock.now(),
+      by: paused?.by ?? '',
+      verb: paused ? 'pause' : 'resume',
+      target: name,
+      reason: paused?.reason,
+    })
+  }
+}

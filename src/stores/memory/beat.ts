@@ -1,0 +1,37 @@
+import type { WorkerId } from '../../job/job.ts'
+import type { Beat, Beaten } from '../../store/index.ts'
+import { cancelsOf } from './claim.ts'
+import { settle } from './settle.ts'
+import type { Tables } from './tables.ts'
+
+/** True while the worker is registered and its lease has not run out. */
+export function isHeld(s: Tables, worker: WorkerId): boolean {
+  return (s.workers.get(worker)?.leaseEndsAt ?? -Infinity) > s.clock.monotonic()
+}
+
+export function beat(s: Tables, { worker, ttlMs, about }: Beat): Beaten {
+  const now = s.clock.now()
+  const known = s.workers.get(worker)
+  if (!known && about)
+    s.workers.set(worker, {
+      id: worker,
+      startedAt: now,
+      beatAt: now,
+      leaseEndsAt: s.clock.monotonic() + ttlMs,
+      ...about,
+    })
+  else if (!known || !isHeld(s, worker)) return { lease: 'lost', now, cancels: [] }
+  else Object.assign(known, { beatAt: now, leaseEndsAt: s.clock.monotonic() + ttlMs })
+  return { lease: 'held', now, cancels: cancelsOf(s, worker) }
+}
+
+/** A worker that ends well gives back what it still holds, without a loss. */
+export function leave(s: Tables, worker: WorkerId): void {
+  const held = [...s.running].filter((row) => row.holder === worker)
+  settle(
+    s,
+    worker,
+    held.map((row) => ({ id: row.job.id, fence: row.fence, move: 'release' as const })),
+  )
+  if (isHeld(s, worker)) s.workers.delete(worker)
+}

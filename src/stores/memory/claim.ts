@@ -1,0 +1,88 @@
+import type { ClaimedJob } from '../../job/job.ts'
+import type { Ask, CancelRequest, Claimed } from '../../store/index.ts'
+import { isHeld } from './beat.ts'
+import { move, type Row, readyOf, type Tables } from './tables.ts'
+import { expire, lapseOverdue, promote } from './tend.ts'
+
+/** Hands out ready jobs in order, after what time alone has changed, and after what this worker never received. */
+export function claim(s: Tables, ask: Ask): Claimed {
+  const now = s.clock.now()
+  if (!isHeld(s, ask.worker)) return { lease: 'lost', jobs: [], cancels: [], now }
+  lapseOverdue(s, 100)
+  promote(s, 1_000)
+  expire(s, 1_000)
+  const jobs = take(s, ask)
+  const nextDueAt = nextDue(s, ask.worker)
+  return {
+    lease: 'held',
+    jobs: jobs.map(toClaimed),
+    cancels: cancelsOf(s, ask.worker),
+    now,
+    ...(nextDueAt !== undefined && { nextDueAt }),
+  }
+}
+
+/** First what was handed to this worker in a call whose answer it never received: same fence, same attempt. */
+function take(s: Tables, ask: Ask): Row[] {
+  const lost = [...s.running].filter((row) => row.holder === ask.worker && (row.call ?? 0) > ask.received)
+  const taken = lost.sort((a, b) => a.fence - b.fence || a.seq - b.seq).slice(0, ask.limit)
+  for (const queue of rotate(ask.queues, ask.call)) {
+    if (s.paused.has(queue.name)) continue
+    const again = taken.filter((row) => row.job.queue === queue.name).length
+    const room = Math.min(ask.limit - taken.length, queue.limit - again)
+    for (const row of readyOf(s, queue.name).slice(0, Math.max(0, room))) taken.push(start(s, row, ask))
+  }
+  return taken
+}
+
+function start(s: Tables, row: Row, ask: Ask): Row {
+  const now = s.clock.now()
+  row.fence += 1
+  row.attempt += 1
+  // A started job has outlived its ttl; its deadline stays.
+  row.expiresAt = row.job.deadlineMs === undefined ? undefined : enqueuedAt(row) + row.job.deadlineMs
+  move(s, row, 'running')
+  row.holder = ask.worker
+  row.call = ask.call
+  row.startedAt = now
+  row.progress = undefined
+  return row
+}
+
+/** From when ttl and deadline count: the enqueue, or the last time that a person brought the job back. */
+export const enqueuedAt = (row: Row): number => row.revivedAt ?? row.createdAt
+
+const toClaimed = (row: Row): ClaimedJob => ({
+  id: row.job.id,
+  task: row.job.task,
+  queue: row.job.queue,
+  payload: row.job.payload,
+  version: row.job.version,
+  fence: row.fence,
+  attempt: row.attempt,
+  failures: row.failures,
+  losses: row.losses,
+  maxAttempts: row.job.maxAttempts,
+  createdAt: row.createdAt,
+  startedAt: row.startedAt ?? row.createdAt,
+  ...(row.expiresAt !== undefined && { deadlineAt: row.expiresAt }),
+})
+
+export function cancelsOf(s: Tables, worker: string): CancelRequest[] {
+  const asked = [...s.running].filter((row) => row.holder === worker && row.cancelRequested !== undefined)
+  return asked.map((row) => ({ id: row.job.id, fence: row.fence, reason: row.cancelRequested ?? '' }))
+}
+
+/** The next instant at which time alone may bring work: a due job, or another worker's lease that runs out. */
+function nextDue(s: Tables, worker: string): number | undefined {
+  const leases = [...s.workers.values()]
+    .filter((w) => w.id !== worker)
+    .map((w) => s.clock.now() + w.leaseEndsAt - s.clock.monotonic())
+  const due = Math.min(...[...s.scheduled].map((row) => row.availableAt), ...leases)
+  return due === Infinity ? undefined : Math.ceil(due)
+}
+
+const rotate = <T>(items: readonly T[], by: number): T[] => {
+  const at = items.length ? by % items.length : 0
+  return [...items.slice(at), ...items.slice(0, at)]
+}

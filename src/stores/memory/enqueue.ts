@@ -1,0 +1,44 @@
+import type { Enqueued, NewJob } from '../../job/job.ts'
+import { move, type Row, type Tables } from './tables.ts'
+
+/** Adds each job unless its id is known. */
+export function enqueue(s: Tables, jobs: readonly NewJob[]): Enqueued[] {
+  return jobs.map((job) => {
+    const known = s.rows.get(job.id)
+    const row = known ?? add(s, job)
+    return { id: job.id, outcome: known ? 'duplicate' : 'created', state: row.state, task: row.job.task }
+  })
+}
+
+function add(s: Tables, job: NewJob): Row {
+  const now = s.clock.now()
+  const row: Row = {
+    seq: ++s.seq,
+    job,
+    createdAt: now,
+    state: 'scheduled',
+    availableAt: Math.max(now, job.runAt ?? now + (job.delayMs ?? 0)),
+    expiresAt: earliest(job.ttlMs, job.deadlineMs, now),
+    attempt: 0,
+    fence: 0,
+    failures: 0,
+    losses: 0,
+    snoozes: 0,
+    releases: 0,
+    attempts: [],
+    logs: [],
+  }
+  s.rows.set(job.id, row)
+  move(s, row, row.availableAt > now ? 'scheduled' : 'ready')
+  return row
+}
+
+/** When a job that was never started is given up. */
+export function earliest(
+  ttlMs: number | undefined,
+  deadlineMs: number | undefined,
+  from: number,
+): number | undefined {
+  const ms = Math.min(ttlMs ?? Infinity, deadlineMs ?? Infinity)
+  return ms === Infinity ? undefined : from + ms
+}

@@ -1,0 +1,81 @@
+import type { Settled, Settlement, WorkerId } from '../../job/job.ts'
+import { digest, stateAfter } from '../../job/settle.ts'
+import { isFinal } from '../../job/state.ts'
+import { isHeld } from './beat.ts'
+import { move, type Row, type Tables } from './tables.ts'
+
+/** Writes endings already decided; whoever no longer holds the job changes nothing. */
+export function settle(s: Tables, worker: WorkerId, settlements: readonly Settlement[]): Settled[] {
+  return settlements.map((settlement) => {
+    const row = s.rows.get(settlement.id)
+    if (!row) return 'gone'
+    return holds(s, row, worker, settlement.fence)
+      ? apply(s, row, settlement)
+      : seenBefore(row, worker, settlement)
+  })
+}
+
+/** The fence: the row is running, this worker holds it by this very claim, and its lease has not run out. */
+export function holds(s: Tables, row: Row, worker: WorkerId, fence: number): boolean {
+  return row.state === 'running' && row.holder === worker && row.fence === fence && isHeld(s, worker)
+}
+
+function apply(s: Tables, row: Row, settlement: Settlement): Settled {
+  const now = s.clock.now()
+  const to = stateAfter(settlement, row.cancelRequested !== undefined)
+  count(row, settlement)
+  endAttempt(s, row, settlement.move, { settlement, now })
+  row.result = settlement.result
+  row.error = settlement.error ?? (settlement.move === 'complete' ? undefined : row.error)
+  row.reason =
+    to === 'cancelled'
+      ? (row.cancelRequested ?? settlement.reason)
+      : isFinal(to)
+        ? settlement.reason
+        : undefined
+  const waitMs = settlement.delayMs ?? 0
+  // A job that was released at once keeps its place in the line.
+  if (!isFinal(to) && (waitMs > 0 || settlement.move !== 'release')) row.availableAt = now + waitMs
+  move(s, row, to)
+  return 'applied'
+}
+
+function count(row: Row, { move, error }: Settlement): void {
+  if (move === 'retry' || (move === 'bury' && error)) row.failures += 1
+  if (move === 'snooze') row.snoozes += 1
+  if (move === 'release') row.releases += 1
+}
+
+export function endAttempt(
+  s: Tables,
+  row: Row,
+  outcome: Settlement['move'] | 'lapse',
+  {
+    settlement,
+    now,
+  }: { settlement: Pick<Settlement, 'error' | 'reason'> & Partial<Settlement>; now: number },
+): void {
+  const worker = row.holder ?? ''
+  const about = s.workers.get(worker)
+  row.attempts.push({
+    attempt: row.attempt,
+    fence: row.fence,
+    worker,
+    ranOn: about ? `${about.host}:${about.pid}` : worker,
+    startedAt: row.startedAt ?? now,
+    endedAt: now,
+    outcome,
+    digest: outcome === 'lapse' ? 'lapse' : digest(settlement as Settlement),
+    ...(settlement.error && { error: settlement.error }),
+    ...(settlement.reason && { reason: settlement.reason }),
+    ...(row.progress && { progress: row.progress }),
+  })
+}
+
+function seenBefore(row: Row, worker: WorkerId, settlement: Settlement): Settled {
+  const ended = row.attempts.find(
+    (a) => a.fence === settlement.fence && a.worker === worker && a.outcome !== 'lapse',
+  )
+  if (!ended) return 'stale'
+  return ended.digest === digest(settlement) ? 'applied' : 'conflict'
+}

@@ -1,0 +1,119 @@
+import type { Clock } from '../../job/clock.ts'
+import { defaults } from '../../job/defaults.ts'
+import type { Attempt, ErrorInfo, Instant, LogLine, NewJob, Progress, WorkerId } from '../../job/job.ts'
+import { isFinal, type State } from '../../job/state.ts'
+import type { WorkerAbout } from '../../store/index.ts'
+
+/** One job, with everything that happened to it. */
+export interface Row {
+  readonly seq: number
+  readonly job: NewJob
+  createdAt: Instant
+  state: State
+  availableAt: Instant
+  expiresAt?: Instant | undefined
+  startedAt?: Instant | undefined
+  finishedAt?: Instant | undefined
+  keepUntil?: Instant | undefined
+  revivedAt?: Instant | undefined
+  attempt: number
+  fence: number
+  failures: number
+  losses: number
+  snoozes: number
+  releases: number
+  holder?: WorkerId | undefined
+  call?: number | undefined
+  cancelRequested?: string | undefined
+  reason?: string | undefined
+  result?: string | undefined
+  error?: ErrorInfo | undefined
+  progress?: Progress | undefined
+  readonly attempts: (Attempt & { readonly digest: string })[]
+  readonly logs: (LogLine & { readonly attempt: number })[]
+}
+
+export interface WorkerRow extends WorkerAbout {
+  readonly id: WorkerId
+  readonly startedAt: Instant
+  beatAt: Instant
+  /** By the monotonic clock, so that a step of the wall clock takes no lease away. */
+  leaseEndsAt: number
+}
+
+/** The whole store: plain maps, walked where an engine would use an index. */
+export interface Tables {
+  readonly clock: Clock
+  readonly rows: Map<string, Row>
+  /** Ready jobs of each queue in the order in which they are claimed. */
+  readonly ready: Map<string, Row[]>
+  readonly scheduled: Set<Row>
+  readonly running: Set<Row>
+  readonly workers: Map<WorkerId, WorkerRow>
+  readonly paused: Map<string, { reason: string; by: string; at: Instant }>
+  readonly audit: { at: Instant; by: string; verb: string; target: string; reason?: string | undefined }[]
+  seq: number
+}
+
+export const newTables = (clock: Clock): Tables => ({
+  clock,
+  rows: new Map(),
+  ready: new Map(),
+  scheduled: new Set(),
+  running: new Set(),
+  workers: new Map(),
+  paused: new Map(),
+  audit: [],
+  seq: 0,
+})
+
+/** Takes a row out of the index of its old state and puts it into that of the new one. */
+export function move(s: Tables, row: Row, to: State): void {
+  if (row.state === 'ready') remove(s.ready.get(row.job.queue) ?? [], row)
+  s.scheduled.delete(row)
+  s.running.delete(row)
+  row.state = to
+  if (to === 'ready') insert(readyOf(s, row.job.queue), row)
+  if (to === 'scheduled') s.scheduled.add(row)
+  if (to === 'running') s.running.add(row)
+  if (to !== 'running') row.holder = row.call = undefined
+  if (isFinal(to)) finish(s, row, to)
+}
+
+function finish(s: Tables, row: Row, to: 'completed' | 'dead' | 'cancelled'): void {
+  row.finishedAt = s.clock.now()
+  const keepMs = row.job.retain[to]
+  row.keepUntil = keepMs === null ? undefined : row.finishedAt + keepMs
+  row.expiresAt = row.cancelRequested = undefined
+}
+
+export function readyOf(s: Tables, queue: string): Row[] {
+  const rows = s.ready.get(queue) ?? []
+  s.ready.set(queue, rows)
+  return rows
+}
+
+/** Each step of priority is worth one minute of waiting, so nothing starves. */
+export const sortKey = (row: Row): number => row.availableAt + row.job.priority * defaults.ageStepMs
+
+const before = (a: Row, b: Row): boolean =>
+  sortKey(a) - sortKey(b) < 0 || (sortKey(a) === sortKey(b) && a.seq < b.seq)
+
+/** Where `row` belongs in a sorted list. */
+function place(rows: readonly Row[], row: Row): number {
+  let low = 0
+  let high = rows.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (before(rows[middle] as Row, row)) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+const insert = (rows: Row[], row: Row): void => void rows.splice(place(rows, row), 0, row)
+
+function remove(rows: Row[], row: Row): void {
+  const at = place(rows, row)
+  if (rows[at] === row) rows.splice(at, 1)
+}

@@ -1,0 +1,86 @@
+import { lossDelayMs } from '../../job/backoff.ts'
+import { toErrorInfo } from '../../job/failure.ts'
+import type { WorkerId } from '../../job/job.ts'
+import type { Tended } from '../../store/index.ts'
+import { isHeld } from './beat.ts'
+import { endAttempt } from './settle.ts'
+import { move, type Row, type Tables } from './tables.ts'
+
+/** A bounded piece of upkeep: what time alone has changed. */
+export function tend(s: Tables, budget: number): Tended {
+  const lapsed = lapseOverdue(s, budget)
+  const promoted = promote(s, budget)
+  const expired = expire(s, budget)
+  const removed = retain(s, budget)
+  return {
+    promoted,
+    lapsed,
+    expired,
+    removed,
+    more: [promoted, lapsed, expired, removed].some((n) => n >= budget),
+  }
+}
+
+/** Makes due jobs ready, the most overdue first. */
+export function promote(s: Tables, budget: number): number {
+  const due = [...s.scheduled].filter((row) => row.availableAt <= s.clock.now())
+  due.sort((a, b) => a.availableAt - b.availableAt || a.seq - b.seq).length = Math.min(due.length, budget)
+  for (const row of due) move(s, row, 'ready')
+  return due.length
+}
+
+/** Gives up waiting jobs whose ttl or deadline has passed. */
+export function expire(s: Tables, budget: number): number {
+  const now = s.clock.now()
+  const waiting = [...s.rows.values()].filter(
+    (row) => (row.state === 'ready' || row.state === 'scheduled') && (row.expiresAt ?? Infinity) <= now,
+  )
+  for (const row of waiting.slice(0, budget)) {
+    row.reason = 'expired'
+    move(s, row, 'dead')
+  }
+  return Math.min(waiting.length, budget)
+}
+
+export function lapseOverdue(s: Tables, budget: number): number {
+  const overdue = [...s.workers.keys()].filter((id) => !isHeld(s, id)).slice(0, budget)
+  return lapse(s, overdue, 'its lease ran out: the process died, froze, or lost the store')
+}
+
+/** Takes all jobs of these workers away: a loss, which is no failure. */
+export function lapse(s: Tables, workers: readonly WorkerId[], cause: string): number {
+  let taken = 0
+  for (const worker of workers) {
+    const held = [...s.running].filter((row) => row.holder === worker).sort((a, b) => a.seq - b.seq)
+    for (const row of held) takeAway(s, row, cause)
+    s.workers.delete(worker)
+    taken += held.length
+  }
+  return taken
+}
+
+function takeAway(s: Tables, row: Row, cause: string): void {
+  const now = s.clock.now()
+  const error = toErrorInfo({ name: 'WorkerLost', code: 'LW2009', message: `worker ${row.holder}: ${cause}` })
+  endAttempt(s, row, 'lapse', { settlement: { error }, now })
+  row.losses += 1
+  row.fence += 1
+  const waitMs = lossDelayMs(row.losses)
+  if (waitMs > 0) row.availableAt = now + waitMs
+  const late = row.expiresAt !== undefined && row.expiresAt <= now
+  row.reason = row.cancelRequested ?? (late ? 'expired' : undefined)
+  move(
+    s,
+    row,
+    row.cancelRequested !== undefined ? 'cancelled' : late ? 'dead' : waitMs > 0 ? 'scheduled' : 'ready',
+  )
+}
+
+function retain(s: Tables, budget: number): number {
+  const now = s.clock.now()
+  const over = [...s.rows.values()]
+    .filter((row) => row.keepUntil !== undefined && row.keepUntil <= now)
+    .slice(0, budget)
+  for (const row of over) s.rows.delete(row.job.id)
+  return over.length
+}

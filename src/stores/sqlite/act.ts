@@ -1,0 +1,88 @@
+import type { Acted, Order } from '../../store/contract.ts'
+import { type Change, finish, type Ticket } from './ending.ts'
+import { type Engine, newTally } from './engine.ts'
+import { sortKey } from './enqueue.ts'
+import { drop } from './drop.ts'
+import { codeOf, outcomes, stateOf } from './row.ts'
+
+/** What a person asks of jobs; written to the audit log. */
+export function act(e: Engine, { verb, ids, by, reason }: Order): Acted[] {
+  const change = { e, now: e.time.now(), tally: newTally(e) }
+  const answers = ids.map((id): Acted => {
+    const job = find(e, id)
+    if (!job) return { outcome: 'gone' }
+    const outcome = verbs[verb](change, job, reason ?? `by ${by}`)
+    if (outcome !== 'refused') e.statement('auditAdd').run(change.now, by, verb, id, reason ?? null)
+    return { outcome, state: stateNow(e, id) ?? (isFinalCode(job.state) ? stateOf(job.state) : 'cancelled') }
+  })
+  change.tally.write()
+  return answers
+}
+
+/** The row of `job-to-act.sql`: the state is of the ticket, or of the history where `final`. */
+interface Target extends Ticket {
+  readonly deadline_ms: number | null
+}
+
+const find = (e: Engine, id: string): Target | undefined =>
+  e.statement('jobToAct').get(id) as Target | undefined
+
+type Verb = (change: Change, job: Target, reason: string) => 'done' | 'asked' | 'refused'
+
+const isFinalCode = (state: number): boolean => state >= codeOf.completed
+
+const verbs: Readonly<Record<Order['verb'], Verb>> = {
+  cancel(change, job, reason) {
+    if (isFinalCode(job.state)) return 'refused'
+    if (job.state === codeOf.running) {
+      change.e.statement('ticketCancel').run(job.seq, reason)
+      return 'asked'
+    }
+    finish(change, job, { state: 'cancelled', reason })
+    return 'done'
+  },
+  retry(change, job) {
+    if (job.state === codeOf.scheduled && waitsForRetry(change.e, job.seq))
+      return verbs.promote(change, job, '')
+    if (!isFinalCode(job.state)) return 'refused'
+    revive(change, job)
+    return 'done'
+  },
+  promote({ e, now, tally }, job) {
+    if (job.state !== codeOf.scheduled) return 'refused'
+    e.statement('ticketPromote').run(job.seq, now, sortKey(now, job.priority))
+    tally.add(job.queue_id, codeOf.scheduled, -1)
+    tally.add(job.queue_id, codeOf.ready, 1)
+    return 'done'
+  },
+  remove({ e, tally }, job) {
+    if (job.state === codeOf.running) return 'refused'
+    drop(e, [job.seq])
+    tally.add(job.queue_id, job.state, -1)
+    return 'done'
+  },
+}
+
+/** Brings a final job back, with a new deadline and no failures; fence and attempt go on rising. */
+function revive({ e, now, tally }: Change, { seq, queue_id, priority, state, deadline_ms }: Target): void {
+  e.statement('ticketRevive').run(
+    seq,
+    now,
+    sortKey(now, priority),
+    deadline_ms === null ? null : now + deadline_ms,
+  )
+  e.statement('dropHistory').run(JSON.stringify([seq]))
+  tally.add(queue_id, state, -1)
+  tally.add(queue_id, codeOf.ready, 1)
+}
+
+function waitsForRetry(e: Engine, seq: number): boolean {
+  const last = e.statement('attemptLast').get(seq) as { outcome: number } | undefined
+  return last !== undefined && outcomes[last.outcome] === 'retry'
+}
+
+/** Undefined once it is removed; a live job is cancelled by that. */
+function stateNow(e: Engine, id: string) {
+  const row = find(e, id)
+  return row && stateOf(row.state)
+}

@@ -1,0 +1,155 @@
+import type { ClaimedJob } from '../../job/job.ts'
+import type { Ask, CancelRequest, Claimed } from '../../store/contract.ts'
+import { type Engine, newTally, yes } from './engine.ts'
+import { findWorker, type Lease } from './lease.ts'
+import { codeOf } from './row.ts'
+import { expire, isDue, lapseOverdue, promote } from './tend.ts'
+
+/** Rows that one claim may change by time alone, and expired rows that it may pass over, in each queue. */
+const upkeepRows = 1_000
+
+/** Hands out ready jobs in order, after what time alone has changed, and after what this worker never received. */
+export function claim(e: Engine, ask: Ask): Claimed {
+  const lease = findWorker(e, ask.worker)
+  if (!lease?.held) return lost(e)
+  if (isDue(e)) {
+    lapseOverdue(e, upkeepRows)
+    promote(e, upkeepRows)
+    expire(e, upkeepRows)
+  }
+  return held(e, lease, take(e, lease, ask))
+}
+
+/** The answer to a claim that would change nothing, found without the write lock; `undefined` when there may be work. */
+export function idleClaim(e: Engine, ask: Ask): Claimed | undefined {
+  const lease = findWorker(e, ask.worker)
+  if (!lease?.held) return lost(e)
+  if (isDue(e) || yes(e.statement('againPeek').get(lease.id, ask.received))) return undefined
+  if (ask.limit > 0 && ask.queues.some((queue) => queue.limit > 0 && hasReady(e, queue.name)))
+    return undefined
+  return held(e, lease, [])
+}
+
+const lost = (e: Engine): Claimed => ({ lease: 'lost', jobs: [], cancels: [], now: e.time.now() })
+
+function held(e: Engine, lease: Lease, jobs: ClaimedJob[]): Claimed {
+  const nextDueAt = nextDue(e, lease)
+  return {
+    lease: 'held',
+    jobs,
+    cancels: cancelsOf(e, lease.id),
+    now: e.time.now(),
+    ...(nextDueAt !== undefined && { nextDueAt }),
+  }
+}
+
+interface QueueRow {
+  readonly id: number
+  readonly paused: number
+}
+
+/** The number of a queue that exists and is not paused. */
+function openQueue(e: Engine, name: string): number | undefined {
+  const row = e.statement('queueFind').get(name) as QueueRow | undefined
+  return row && row.paused === 0 ? row.id : undefined
+}
+
+function hasReady(e: Engine, name: string): boolean {
+  const id = openQueue(e, name)
+  return id !== undefined && yes(e.statement('readyPeek').get(id))
+}
+
+function take(e: Engine, lease: Lease, ask: Ask): ClaimedJob[] {
+  const taken = takeAgain(e, lease, ask)
+  for (const queue of rotate(ask.queues, ask.call)) {
+    const again = taken.filter((job) => job.queue === queue.name).length
+    const room = Math.min(ask.limit - taken.length, queue.limit - again)
+    if (room > 0) taken.push(...takeReady(e, { lease, ask, queue: queue.name, room }))
+  }
+  return taken
+}
+
+interface ClaimRow {
+  readonly seq: number
+  readonly id: string
+  readonly task: string
+  readonly queue: string
+  readonly version: number
+  readonly fence: number
+  readonly attempt: number
+  readonly failures: number
+  readonly losses: number
+  readonly max_attempts: number
+  readonly created_at_ms: number
+  readonly started_at_ms: number
+  readonly deadline_at_ms: number | null
+  readonly payload: string
+}
+
+/** What was handed to this worker in a call whose answer it never received: same fence, same attempt. */
+function takeAgain(e: Engine, lease: Lease, ask: Ask): ClaimedJob[] {
+  if (!yes(e.statement('againPeek').get(lease.id, ask.received))) return []
+  const rows = e.statement('claimAgain').all(lease.id, ask.received, Math.max(0, ask.limit)) as ClaimRow[]
+  const seqs = JSON.stringify(rows.map((row) => row.seq))
+  // The next ask will name this call as received; what found no room now must still count as not received then.
+  e.statement('claimAgainLater').run(lease.id, ask.received, seqs, ask.call + 1)
+  return rows.map(toClaimed)
+}
+
+function takeReady(
+  e: Engine,
+  { lease, ask, queue, room }: { lease: Lease; ask: Ask; queue: string; room: number },
+): ClaimedJob[] {
+  const queueId = openQueue(e, queue)
+  if (queueId === undefined) return []
+  const now = e.time.now()
+  const rows = e.statement('claimReady').all(queueId, room, room + upkeepRows, now) as ClaimRow[]
+  if (rows.length === 0) return []
+  e.statement('claimStart').run(lease.id, ask.call, now, JSON.stringify(rows.map((row) => row.seq)))
+  const tally = newTally(e)
+  tally.add(queueId, codeOf.ready, -rows.length)
+  tally.add(queueId, codeOf.running, rows.length)
+  tally.write()
+  return rows.map((row) =>
+    toClaimed({ ...row, queue, fence: row.fence + 1, attempt: row.attempt + 1, started_at_ms: now }),
+  )
+}
+
+const toClaimed = (row: ClaimRow): ClaimedJob => ({
+  id: row.id,
+  task: row.task,
+  queue: row.queue,
+  payload: row.payload,
+  version: row.version,
+  fence: row.fence,
+  attempt: row.attempt,
+  failures: row.failures,
+  losses: row.losses,
+  maxAttempts: row.max_attempts,
+  createdAt: row.created_at_ms,
+  startedAt: row.started_at_ms,
+  ...(row.deadline_at_ms !== null && { deadlineAt: row.deadline_at_ms }),
+})
+
+/** Jobs that this worker holds and that were asked to stop. */
+export function cancelsOf(e: Engine, holderId: number): CancelRequest[] {
+  const rows = e.statement('cancels').all(holderId) as CancelRequest[]
+  return rows.map(({ id, fence, reason }) => ({ id, fence, reason }))
+}
+
+/** The next instant at which time alone may bring work: a due job, or another worker's lease that runs out. */
+function nextDue(e: Engine, lease: Lease): number | undefined {
+  const row = e.statement('nextDue').get(lease.id, e.time.boot) as {
+    job_at_ms: number | null
+    lease_mono_ms: number | null
+  }
+  const leaseAt =
+    row.lease_mono_ms === null ? Infinity : e.time.now() + row.lease_mono_ms - e.time.monotonic()
+  const due = Math.min(row.job_at_ms ?? Infinity, leaseAt)
+  return due === Infinity ? undefined : Math.ceil(due)
+}
+
+function rotate<T>(items: readonly T[], by: number): readonly T[] {
+  const at = items.length ? by % items.length : 0
+  return at === 0 ? items : [...items.slice(at), ...items.slice(0, at)]
+}

@@ -1,0 +1,109 @@
+import type { Engine } from './engine.ts'
+import { busyError, type Fault, isBusy, toFault } from './faults.ts'
+import { type Call, runTogether } from './group.ts'
+
+/** A call that waits for its turn, and who is told how it went. */
+export interface Waiting {
+  readonly call: Call
+  done(reply: Reply): void
+}
+export type Reply = { readonly value: unknown } | { readonly fault: Fault }
+
+/** Where the thread's calls wait, are gathered into commits, and are tried again while another process writes. */
+export interface Desk {
+  /** Puts calls in line; they run at the next `turn`. */
+  take(calls: readonly Waiting[]): void
+  /** Runs what waits, unless a turn is already to come. */
+  turn(): void
+  /** Calls back once nothing waits. */
+  whenEmpty(then: () => void): void
+}
+
+export interface DeskOptions {
+  readonly engine: Engine
+  readonly path: string
+  readonly busyTimeoutMs: number
+  random(): number
+  /** Called after each commit, when its replies have been given. */
+  afterTurn(): void
+}
+
+/** Bounds of one commit, so that nobody waits for long behind it. */
+const maxCalls = 256
+const maxItems = 4_000
+
+interface Entry extends Waiting {
+  readonly arrivedAt: number
+  /** Runs in a commit of its own, because a commit that it was part of failed. */
+  alone: boolean
+}
+
+export function desk(options: DeskOptions): Desk {
+  const entries: Entry[] = []
+  const onEmpty: (() => void)[] = []
+  let scheduled = false
+
+  function turn(): void {
+    if (scheduled) return
+    const group = nextGroup(entries)
+    if (group.length > 0) answer(group)
+    options.afterTurn()
+    if (entries.length === 0) for (const then of onEmpty.splice(0)) then()
+    else if (!scheduled) later(0)
+  }
+
+  function answer(group: readonly Entry[]): void {
+    try {
+      const values = runTogether(
+        options.engine,
+        group.map((entry) => entry.call),
+      )
+      entries.splice(0, group.length)
+      for (const [i, entry] of group.entries()) entry.done({ value: values[i] })
+    } catch (error) {
+      if (isBusy(error)) waitForLock()
+      else if (group.length > 1) for (const entry of group) entry.alone = true
+      else for (const entry of entries.splice(0, 1)) entry.done({ fault: toFault(error, options.path) })
+    }
+  }
+
+  function waitForLock(): void {
+    const tooOld = performance.now() - options.busyTimeoutMs
+    while ((entries[0]?.arrivedAt ?? Infinity) <= tooOld)
+      entries.shift()?.done({ fault: toFault(busyError(options.path), options.path) })
+    // Nobody is woken when a lock is free; the spread keeps two processes from asking in step.
+    later(1 + 4 * options.random())
+  }
+
+  function later(ms: number): void {
+    scheduled = true
+    const go = () => {
+      scheduled = false
+      turn()
+    }
+    if (ms > 0) setTimeout(go, ms)
+    else setImmediate(go)
+  }
+
+  return {
+    turn,
+    take: (calls) =>
+      void entries.push(
+        ...calls.map(({ call, done }) => ({ call, done, arrivedAt: performance.now(), alone: false })),
+      ),
+    whenEmpty: (then) => (entries.length === 0 ? then() : void onEmpty.push(then)),
+  }
+}
+
+/** The calls at the head of the line that fit into one commit. */
+function nextGroup(entries: readonly Entry[]): readonly Entry[] {
+  if (entries[0]?.alone) return entries.slice(0, 1)
+  let items = 0
+  let n = 0
+  while (n < entries.length && n < maxCalls && !entries[n]?.alone && items < maxItems)
+    items += itemsOf((entries[n++] as Entry).call)
+  return entries.slice(0, n)
+}
+
+const itemsOf = ({ args }: Call): number =>
+  args.reduce<number>((sum, arg) => sum + (Array.isArray(arg) ? arg.length : 1), 0)

@@ -1,0 +1,211 @@
+import { resolve } from 'node:path'
+import type { Clock } from '../../job/clock.ts'
+import { InvalidOption, StoreError } from '../../job/errors.ts'
+import type { Beat, Beaten, DurabilityReport, Migrated, Pulse, Store } from '../../store/contract.ts'
+import { realClock } from '../../world.ts'
+import { isInMemory } from './checks.ts'
+import type { Settings } from './connect.ts'
+import { type Remote, startThread } from './remote.ts'
+import { enqueueIn } from './tx.ts'
+import type { Verb } from './verbs.ts'
+
+export { type OpenOptions, openDatabase } from './connect.ts'
+export { type Database, type Driver, driver, type Statement, type Value } from './driver.ts'
+
+export interface SqliteOptions {
+  /** Path of the database file; made with its folder when it is not there. May hold your own tables too. */
+  readonly path: string
+  /** What an acknowledged job survives: a power cut (the default), or only the end of the process. */
+  readonly durability?: 'power-safe' | 'process-safe'
+  /** Opens even what loses jobs with the process, such as `:memory:`. Default false. */
+  readonly acceptDataLoss?: boolean
+  /** `never` refuses a file with an older schema instead of migrating it. Default `auto`. */
+  readonly migrate?: 'auto' | 'never'
+  /** How long a call may wait for the write lock of another process. Default 10,000 ms. */
+  readonly busyTimeoutMs?: number
+  /** No more than this many bytes of database; a write beyond fails with LW1004. Default: as much as the disk has. */
+  readonly maxBytes?: number
+  /** For tests; with `shared` memory, for the store's own thread reads it. */
+  readonly clock?: Clock
+}
+
+/**
+ * A store in a SQLite file, for any number of processes of one machine. A thread of its own does the work, so that no
+ * fsync stops the event loop. Nothing is opened before `open()`.
+ * @throws {InvalidOption} LW1201
+ * @example
+ * const app = legwork({ store: sqlite('./.legwork/jobs.db') })
+ */
+export function sqlite(options: SqliteOptions | string): Store {
+  const given = typeof options === 'string' ? { path: options } : options
+  const settings = check(given)
+  const clock = given.clock ?? realClock
+  const hearers = new Set<() => void>()
+  const ring = () => {
+    for (const hear of hearers) hear()
+  }
+  const life = lifeOf(() => startThread({ settings, time: given.clock?.shared }, ring))
+  const call = async <T>(verb: Verb, ...args: readonly unknown[]): Promise<T> =>
+    (await life.thread().call(verb, args)) as T
+  /** A call after which whoever waits for a change is woken. */
+  const rung = async <T>(verb: Verb, ...args: readonly unknown[]): Promise<T> => {
+    const answer = await call<T>(verb, ...args)
+    ring()
+    return answer
+  }
+  const time = { now: clock.now, monotonic: clock.monotonic, boot: '' }
+  return {
+    name: 'sqlite',
+    can: {
+      tx: true,
+      shared: !isInMemory(settings.path),
+      beatApart: given.clock === undefined,
+      durable: !isInMemory(settings.path),
+    },
+    async open() {
+      const report = await life.open()
+      if (hearers.size > 0) life.thread().listen(true)
+      return report
+    },
+    close: () => life.close(),
+    migrate: ({ dryRun = false } = {}) => life.migrate(dryRun),
+    enqueue(jobs, { tx } = {}) {
+      if (tx !== undefined)
+        return life.isOpen() ? enqueueIn(tx, jobs, { path: settings.path, time }) : Promise.reject(closed())
+      return rung('enqueue', jobs)
+    },
+    claim: (ask) => call('claim', ask),
+    settle: (worker, settlements) => rung('settle', worker, settlements),
+    exchange: (settlements, ask) => (settlements.length > 0 ? rung : call)('exchange', settlements, ask),
+    record: (worker, notes) => rung('record', worker, notes),
+    beat: (beat) => call('beat', beat),
+    async keepBeating(beat, pulse, hear) {
+      if (given.clock)
+        return beatOnClock(given.clock, { beat, pulse, hear, send: (one) => call('beat', one) })
+      const stop = life.thread().beat(beat, pulse, hear)
+      return async () => stop()
+    },
+    lapse: (workers, cause) => rung('lapse', workers, cause),
+    leave: (worker) => rung('leave', worker),
+    async tend(budget) {
+      const done = await call<Awaited<ReturnType<Store['tend']>>>('tend', budget)
+      if (done.promoted + done.lapsed + done.expired > 0) ring()
+      return done
+    },
+    setQueues: (settings) => rung('setQueues', settings),
+    act: (order) => rung('act', order),
+    get: (ids, options = {}) => call('get', ids, options),
+    find: (where, page) => call('find', where, page),
+    counts: (queues) => call('counts', queues),
+    workers: () => call('workers'),
+    ring,
+    listen(hear) {
+      hearers.add(hear)
+      if (hearers.size === 1 && life.isOpen()) life.thread().listen(true)
+      return () => {
+        if (hearers.delete(hear) && hearers.size === 0 && life.isOpen()) life.thread().listen(false)
+      }
+    },
+  }
+}
+
+function check(options: SqliteOptions): Settings {
+  const {
+    path,
+    durability = 'power-safe',
+    acceptDataLoss = false,
+    migrate = 'auto',
+    busyTimeoutMs = 10_000,
+    maxBytes,
+  } = options
+  if (typeof path !== 'string' || path === '' || path.includes('\0'))
+    throw new InvalidOption('path', path, 'the path of a database file')
+  if (durability !== 'power-safe' && durability !== 'process-safe')
+    throw new InvalidOption('durability', durability, 'power-safe or process-safe')
+  if (migrate !== 'auto' && migrate !== 'never') throw new InvalidOption('migrate', migrate, 'auto or never')
+  if (!(busyTimeoutMs >= 0 && busyTimeoutMs <= 3_600_000))
+    throw new InvalidOption('busyTimeoutMs', busyTimeoutMs, 'milliseconds from 0 to an hour')
+  if (maxBytes !== undefined && !(maxBytes >= 1 && maxBytes < 2 ** 48))
+    throw new InvalidOption('maxBytes', maxBytes, 'a number of bytes')
+  if (options.clock && !options.clock.shared)
+    throw new InvalidOption(
+      'clock',
+      'a clock without shared memory',
+      'a clock that another thread can read, such as virtualClock()',
+    )
+  return {
+    path: isInMemory(path) ? path : resolve(path),
+    durability,
+    acceptDataLoss,
+    migrate,
+    busyTimeoutMs,
+    maxBytes,
+  }
+}
+
+const closed = (): StoreError =>
+  new StoreError('LW1006', 'the store is not open: it was closed, or open() was not called.')
+
+/** From `open` to `close`, once. */
+function lifeOf(start: () => Remote) {
+  let remote: Remote | undefined
+  let opening: Promise<DurabilityReport> | undefined
+  let opened = false
+  let closing: Promise<void> | undefined
+  const begin = (): Remote => {
+    if (closing) throw closed()
+    remote ??= start()
+    return remote
+  }
+  const close = (): Promise<void> => {
+    opened = false
+    closing ??= remote ? remote.close() : Promise.resolve()
+    return closing
+  }
+  return {
+    isOpen: () => opened,
+    thread(): Remote {
+      if (!remote || !opened) throw closed()
+      return remote
+    },
+    async open(): Promise<DurabilityReport> {
+      try {
+        // The thread answers `open` with the report.
+        opening ??= begin().open() as Promise<DurabilityReport>
+        const report = await opening
+        opened = !closing
+        return report
+      } catch (error) {
+        await close()
+        throw error
+      }
+    },
+    // The thread answers `migrate` with what it did.
+    migrate: async (dryRun: boolean) => (await begin().migrate(dryRun)) as Migrated,
+    close,
+  }
+}
+
+interface Beating {
+  readonly beat: Beat
+  readonly pulse: Pulse
+  send(beat: Beat): Promise<Beaten>
+  hear(answer: Beaten | Error): void
+}
+
+/** Beats on the turns of a test's clock. */
+function beatOnClock(clock: Clock, { beat, pulse, send, hear }: Beating): () => Promise<void> {
+  const tick = new Float64Array(pulse.tick)
+  let stop = clock.after(pulse.everyMs, turn, { idle: true })
+  let stopped = false
+  function turn(): void {
+    stop = clock.after(pulse.everyMs, turn, { idle: true })
+    if (clock.monotonic() - (tick[0] ?? 0) > pulse.maxStallMs) return
+    const told = (answer: Beaten | Error) => void (stopped || hear(answer))
+    send(beat).then(told, told)
+  }
+  return async () => {
+    stopped = true
+    stop()
+  }
+}

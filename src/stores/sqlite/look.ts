@@ -1,0 +1,119 @@
+import type { Job } from '../../job/job.ts'
+import { allStates, type State } from '../../job/state.ts'
+import type { Count, WorkerView } from '../../store/contract.ts'
+import type { Engine } from './engine.ts'
+import {
+  type AttemptRow,
+  type JobRow,
+  type LogRow,
+  type NewestRow,
+  stateOf,
+  toAttempt,
+  toJob,
+  toLogLine,
+} from './row.ts'
+
+/** Ready rows that `counts` looks at to find the one that waits longest; exact while no more than these are ready. */
+const headRows = 1_000
+
+export function get(
+  e: Engine,
+  ids: readonly string[],
+  options: { attempts?: boolean; logs?: boolean },
+): (Job | undefined)[] {
+  return ids.map((id) => {
+    const row = e.statement('jobById').get(id) as JobRow | undefined
+    return (
+      row && {
+        ...asJob(e, row),
+        ...(options.attempts && { attempts: attemptsOf(e, row.seq) }),
+        ...(options.logs && { logs: logsOf(e, row.seq) }),
+      }
+    )
+  })
+}
+
+/** A job with what it still shows of its last run. */
+export const asJob = (e: Engine, row: JobRow): Job =>
+  toJob(
+    row,
+    row.attempt > 0 ? (e.statement('attemptNewest').get(row.seq) as NewestRow | undefined) : undefined,
+  )
+
+const attemptsOf = (e: Engine, seq: number) =>
+  (e.statement('attemptList').all(seq) as AttemptRow[]).map(toAttempt)
+const logsOf = (e: Engine, seq: number) => (e.statement('logList').all(seq) as LogRow[]).map(toLogLine)
+
+interface CountRow {
+  readonly id: number
+  readonly name: string
+  readonly paused_reason: string | null
+  readonly paused_by: string | null
+  readonly paused_at_ms: number | null
+  readonly state: number | null
+  readonly n: number | null
+}
+
+export function counts(e: Engine, only?: readonly string[]): Count[] {
+  const byQueue = new Map<string, CountRow[]>()
+  for (const row of e.statement('countList').all() as CountRow[])
+    byQueue.set(row.name, [...(byQueue.get(row.name) ?? []), row])
+  return [...byQueue.keys()]
+    .filter((name) => only?.includes(name) ?? true)
+    .sort()
+    .map((name) => toCount(e, byQueue.get(name) ?? []))
+    .filter((count) => count.paused !== undefined || Object.values(count.states).some((n) => n > 0))
+}
+
+function toCount(e: Engine, rows: readonly CountRow[]): Count {
+  const [first] = rows as readonly [CountRow, ...CountRow[]]
+  const states = Object.fromEntries(allStates.map((state) => [state, 0])) as Record<State, number>
+  for (const { state, n } of rows) if (state !== null) states[stateOf(state)] = n ?? 0
+  const { paused_at_ms: at, paused_reason, paused_by } = first
+  const oldest =
+    states.ready > 0
+      ? (e.statement('countOldest').get(first.id, headRows) as { at_ms: number | null }).at_ms
+      : null
+  return {
+    queue: first.name,
+    states,
+    ...(at !== null && { paused: { reason: paused_reason ?? '', by: paused_by ?? '', at } }),
+    ...(oldest !== null && { oldestReadyAt: oldest }),
+  }
+}
+
+interface WorkerRow {
+  readonly id: string
+  readonly host: string
+  readonly pid: number
+  readonly version: string
+  readonly queues: string
+  readonly tasks: string
+  readonly concurrency: number
+  readonly started_at_ms: number
+  readonly beat_at_ms: number
+  readonly lease_ends_mono_ms: number
+  readonly boot: string
+  readonly running: number
+}
+
+export function workers(e: Engine): WorkerView[] {
+  const now = e.time.now()
+  return (e.statement('workerList').all() as WorkerRow[]).map((row) => ({
+    id: row.id,
+    host: row.host,
+    pid: row.pid,
+    version: row.version,
+    queues: JSON.parse(row.queues) as string[],
+    tasks: JSON.parse(row.tasks) as string[],
+    concurrency: row.concurrency,
+    startedAt: row.started_at_ms,
+    beatAt: row.beat_at_ms,
+    // The monotonic clock of another boot says nothing: such a lease is over.
+    leaseEndsAt:
+      row.boot === e.time.boot
+        ? Math.round(now + row.lease_ends_mono_ms - e.time.monotonic())
+        : Math.min(now, row.beat_at_ms),
+    running: row.running,
+  }))
+}

@@ -1,0 +1,3 @@
+-- A task's number.
+-- 1 name text
+select id from legwork_task where name = ?1

@@ -1,0 +1,127 @@
+import { lossDelayMs } from '../../job/backoff.ts'
+import { toErrorInfo } from '../../job/failure.ts'
+import type { WorkerId } from '../../job/job.ts'
+import type { Tended } from '../../store/contract.ts'
+import { type Change, endAttempt, finish, type Ticket, wait } from './ending.ts'
+import { type Engine, newTally, yes } from './engine.ts'
+import { findWorker } from './lease.ts'
+import { drop } from './drop.ts'
+import { codeOf } from './row.ts'
+
+const overdueCause = 'its lease ran out: the process died, froze, or lost the store'
+
+/** A bounded piece of upkeep: what time alone has changed, at most `budget` rows of each kind. */
+export function tend(e: Engine, budget: number): Tended {
+  const lapsed = lapseOverdue(e, budget)
+  const promoted = promote(e, budget)
+  const expired = expire(e, budget)
+  const removed = retain(e, budget)
+  return {
+    promoted,
+    lapsed,
+    expired,
+    removed,
+    more: [promoted, lapsed, expired, removed].some((n) => n >= budget),
+  }
+}
+
+/** True when time alone has changed something: a due job, an expired one, or a lease that ran out. */
+export const isDue = (e: Engine): boolean =>
+  yes(e.statement('duePeek').get(e.time.now(), e.time.monotonic(), e.time.boot))
+
+/** The answer when there is nothing to tend, found without the write lock. */
+export function idleTend(e: Engine): Tended | undefined {
+  if (isDue(e) || yes(e.statement('retainPeek').get(e.time.now()))) return undefined
+  return { promoted: 0, lapsed: 0, expired: 0, removed: 0, more: false }
+}
+
+/** Makes due jobs ready, the most overdue first. */
+export function promote(e: Engine, budget: number): number {
+  const rows = e.statement('promoteDue').all(e.time.now(), budget) as { queue_id: number }[]
+  const tally = newTally(e)
+  for (const { queue_id } of rows) {
+    tally.add(queue_id, codeOf.scheduled, -1)
+    tally.add(queue_id, codeOf.ready, 1)
+  }
+  tally.write()
+  return rows.length
+}
+
+/** Gives up waiting jobs whose ttl or deadline has passed. */
+export function expire(e: Engine, budget: number): number {
+  const change = { e, now: e.time.now(), tally: newTally(e) }
+  const tickets = e.statement('ticketExpired').all(change.now, budget) as Ticket[]
+  for (const ticket of tickets) finish(change, ticket, { state: 'dead', reason: 'expired' })
+  change.tally.write()
+  return tickets.length
+}
+
+/** Takes jobs away from workers whose lease ran out. */
+export function lapseOverdue(e: Engine, budget: number): number {
+  const overdue = e.statement('workerOverdue').all(e.time.monotonic(), e.time.boot, budget) as Holder[]
+  let left = budget
+  for (const holder of overdue)
+    if (left > 0) left -= lapseOne(e, holder, { cause: overdueCause, budget: left })
+  return budget - left
+}
+
+/** Takes all jobs of these workers away: a loss, which is no failure. */
+export function lapse(e: Engine, workers: readonly WorkerId[], cause: string): number {
+  let taken = 0
+  for (const worker of workers) {
+    const lease = findWorker(e, worker)
+    if (lease) taken += lapseOne(e, { id: lease.id, worker }, { cause, budget: Number.MAX_SAFE_INTEGER })
+  }
+  return taken
+}
+
+interface Holder {
+  readonly id: number
+  readonly worker: WorkerId
+}
+
+/** The registration goes with the last of its jobs; until then its lease, which ran out, keeps it from coming back. */
+function lapseOne(
+  e: Engine,
+  { id, worker }: Holder,
+  { cause, budget }: { cause: string; budget: number },
+): number {
+  const change = { e, now: e.time.now(), tally: newTally(e) }
+  const tickets = e.statement('ticketHeld').all(id, budget) as Ticket[]
+  for (const ticket of tickets) takeAway(change, ticket, `worker ${worker}: ${cause}`)
+  change.tally.write()
+  if (tickets.length < budget) e.statement('workerRemove').run(id)
+  return tickets.length
+}
+
+function takeAway(change: Change, ticket: Ticket, message: string): void {
+  const error = toErrorInfo({ name: 'WorkerLost', code: 'LW2009', message })
+  endAttempt(change, ticket, { outcome: 'lapse', digest: null, error })
+  const losses = ticket.losses + 1
+  const waitMs = lossDelayMs(losses)
+  const moved = waitMs > 0 && { available_at_ms: change.now + waitMs }
+  const next = { ...ticket, losses, fence: ticket.fence + 1, ...moved }
+  if (ticket.cancel_reason !== null)
+    return finish(change, next, { state: 'cancelled', reason: ticket.cancel_reason })
+  const late = ticket.expires_at_ms !== null && ticket.expires_at_ms <= change.now
+  if (late) return finish(change, next, { state: 'dead', reason: 'expired' })
+  wait(change, next, waitMs > 0 ? 'scheduled' : 'ready')
+}
+
+/** Removes finished jobs whose time is over. */
+function retain(e: Engine, budget: number): number {
+  const over = e.statement('historyOver').all(e.time.now(), budget) as {
+    seq: number
+    state: number
+    queue_id: number
+  }[]
+  if (over.length === 0) return 0
+  const tally = newTally(e)
+  for (const { state, queue_id } of over) tally.add(queue_id, state, -1)
+  drop(
+    e,
+    over.map((row) => row.seq),
+  )
+  tally.write()
+  return over.length
+}

@@ -1,0 +1,166 @@
+import { existsSync } from 'node:fs'
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import type { Beat } from '../../store/contract.ts'
+import { realClock, realRandom } from '../../world.ts'
+import { watchCommits } from './bell.ts'
+import { bootId } from './boot.ts'
+import { openStoreFile, report, setPragmas } from './connect.ts'
+import { type Desk, desk, type Reply, type Waiting } from './desk.ts'
+import type { Database } from './driver.ts'
+import { engineOn, type Time } from './engine.ts'
+import { isBusy, toFault } from './faults.ts'
+import { migrateUp, readVersion, refuseNewer, refuseOlder, stepsFrom } from './migrate.ts'
+import type { FromThread, Init, PulseOf, ToThread } from './messages.ts'
+
+/*
+ * The store's thread: the only place where the store's connection lives, so that no fsync, no checkpoint and no wait
+ * for another process's lock ever stops the event loop that runs the handlers.
+ */
+
+if (!parentPort) throw new Error('This module is the entry of a worker thread.')
+const port = parentPort
+// The other side starts this thread with exactly this.
+const { settings, time: shared } = workerData as Init
+const time = timeFrom(shared)
+const beats = new Map<number, NodeJS.Timeout>()
+let db: Database | undefined
+let line: Desk | undefined
+let stopWatching: (() => void) | undefined
+let outbox: { id: number; reply: Reply }[] = []
+
+port.on('message', (message: ToThread) => {
+  hear(message)
+  // Everything that has come meanwhile shares the next commit.
+  for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port))
+    hear(next.message as ToThread)
+  line?.turn()
+})
+
+function hear(message: ToThread): void {
+  switch (message.kind) {
+    case 'calls':
+      return line?.take(
+        message.calls.map(
+          (call): Waiting => ({ call, done: (reply) => void outbox.push({ id: call.id, reply }) }),
+        ),
+      )
+    case 'open':
+      return void answer(message.id, open())
+    case 'migrate':
+      return void answer(message.id, migrate(message.dryRun))
+    case 'beat':
+      return startBeating(message.id, message.beat, message.pulse)
+    case 'unbeat':
+      clearInterval(beats.get(message.id))
+      return void beats.delete(message.id)
+    case 'listen':
+      return listen(message.on)
+    case 'close':
+      return line ? line.whenEmpty(close) : close()
+  }
+}
+
+const tell = (message: FromThread): void => port.postMessage(message)
+
+async function answer(id: number, work: Promise<unknown>): Promise<void> {
+  try {
+    outbox.push({ id, reply: { value: await work } })
+  } catch (error) {
+    outbox.push({ id, reply: { fault: toFault(error, settings.path) } })
+  }
+  flush()
+}
+
+function flush(): void {
+  if (outbox.length === 0) return
+  tell({ kind: 'answers', answers: outbox })
+  outbox = []
+}
+
+async function open(): Promise<unknown> {
+  if (settings.migrate === 'never' && !existsSync(settings.path)) refuseOlder(0, settings.path)
+  const file = await connection()
+  const version = await patiently(() => readVersion(file))
+  refuseNewer(version, settings.path)
+  if (settings.migrate === 'never') refuseOlder(version, settings.path)
+  await patiently(() => setPragmas(file, settings))
+  const found = await report(file, settings)
+  await patiently(() => migrateUp(file, settings.path))
+  line ??= desk({
+    engine: engineOn(file, time),
+    path: settings.path,
+    busyTimeoutMs: settings.busyTimeoutMs,
+    random: realRandom,
+    afterTurn: flush,
+  })
+  return found
+}
+
+async function migrate(dryRun: boolean): Promise<unknown> {
+  if (dryRun && !existsSync(settings.path)) return stepsFrom(0)
+  const file = await connection()
+  const version = await patiently(() => readVersion(file))
+  refuseNewer(version, settings.path)
+  if (dryRun) return stepsFrom(version)
+  await patiently(() => setPragmas(file, settings))
+  return patiently(() => migrateUp(file, settings.path))
+}
+
+async function connection(): Promise<Database> {
+  db ??= await openStoreFile(settings)
+  return db
+}
+
+/** Tries until no other process is in the way. */
+async function patiently<T>(work: () => T): Promise<T> {
+  const endsAt = performance.now() + settings.busyTimeoutMs
+  for (;;) {
+    try {
+      return work()
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= endsAt) throw error
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1 + 4 * realRandom()))
+  }
+}
+
+function startBeating(id: number, beat: Beat, { tick, everyMs, maxStallMs }: PulseOf): void {
+  const turns = new Float64Array(tick)
+  let pending = false
+  // Only the first beat may register the worker; one that was told `lost` must not come back by itself.
+  let next = beat
+  const { about: _, ...again } = beat
+  const once = () => {
+    if (pending || time.monotonic() - (turns[0] ?? 0) > maxStallMs) return
+    pending = true
+    const done = (reply: Reply) => {
+      pending = false
+      if ('value' in reply) next = again
+      tell({ kind: 'beaten', id, reply })
+    }
+    line?.take([{ call: { id, verb: 'beat', args: [next] }, done }])
+    line?.turn()
+  }
+  beats.set(id, setInterval(once, everyMs))
+}
+
+function listen(on: boolean): void {
+  stopWatching?.()
+  stopWatching =
+    on && db ? watchCommits({ db, path: settings.path, ring: () => tell({ kind: 'bell' }) }) : undefined
+}
+
+function close(): void {
+  for (const timer of beats.values()) clearInterval(timer)
+  stopWatching?.()
+  flush()
+  if (db?.isOpen) db.close()
+  port.close()
+}
+
+/** A test's clock is read from memory that both threads see. */
+function timeFrom(memory: SharedArrayBuffer | undefined): Time {
+  if (!memory) return { now: realClock.now, monotonic: realClock.monotonic, boot: bootId() }
+  const hands = new Float64Array(memory)
+  return { now: () => Math.floor(hands[0] ?? 0), monotonic: () => hands[1] ?? 0, boot: bootId() }
+}

@@ -1,0 +1,70 @@
+import { realpathSync, statSync } from 'node:fs'
+import { StoreError } from '../../job/errors.ts'
+import type { Enqueued, NewJob } from '../../job/job.ts'
+import { type Database, driver } from './driver.ts'
+import { type Engine, engineOn, forgetNames, type Time } from './engine.ts'
+import { enqueue } from './enqueue.ts'
+import { toStoreError } from './faults.ts'
+
+const engines = new WeakMap<Database, Engine>()
+
+/**
+ * Enqueues on the caller's own connection, in its open transaction: the jobs exist when it commits, and never existed
+ * when it rolls back. Either all of these jobs are written or none. @throws {StoreError} LW1014 when `tx` will not do.
+ */
+export async function enqueueIn(
+  tx: unknown,
+  jobs: readonly NewJob[],
+  store: { path: string; time: Time },
+): Promise<readonly Enqueued[]> {
+  const { DatabaseSync, name } = await driver()
+  if (!(tx instanceof DatabaseSync)) {
+    throw wrong(
+      `${describe(tx)} is not a DatabaseSync of ${name}, which the store uses. Open your connection with openDatabase() of legwork/sqlite`,
+    )
+  }
+  checkTransaction(tx, store.path)
+  const e = engines.get(tx) ?? engineOn(tx, store.time)
+  engines.set(tx, e)
+  return atomically(e, jobs, store.path)
+}
+
+function checkTransaction(db: Database, path: string): void {
+  if (!db.isOpen) throw wrong('the connection is closed')
+  if (!isSameFile(db.location(), path))
+    throw wrong(`the connection is to ${db.location() ?? 'memory'}, the store is ${path}`)
+  if (!db.isTransaction) throw wrong('no transaction is open on the connection. Run "begin immediate" first')
+}
+
+/** A savepoint, so that a failure takes back all of these jobs and nothing else of the caller's transaction. */
+function atomically(e: Engine, jobs: readonly NewJob[], path: string): readonly Enqueued[] {
+  // What this connection saw before may have been rolled back by its owner.
+  forgetNames(e)
+  try {
+    e.db.exec('savepoint legwork_enqueue')
+    const answers = enqueue(e, jobs)
+    e.db.exec('release legwork_enqueue')
+    return answers
+  } catch (error) {
+    if (e.db.isTransaction) e.db.exec('rollback to legwork_enqueue; release legwork_enqueue')
+    throw toStoreError(error, path)
+  }
+}
+
+function isSameFile(a: string | null, b: string): boolean {
+  if (!a) return false
+  try {
+    if (realpathSync(a) === realpathSync(b)) return true
+    const [one, other] = [statSync(a), statSync(b)]
+    return one.dev === other.dev && one.ino === other.ino
+  } catch {
+    return false
+  }
+}
+
+const wrong = (why: string): StoreError => new StoreError('LW1014', `enqueue in a transaction: ${why}.`)
+
+function describe(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return `${value === null ? 'null' : typeof value}`
+  return `an object of class ${(value.constructor as { name?: string } | undefined)?.name ?? 'unknown'}`
+}

@@ -1,0 +1,47 @@
+import type { Settlement } from '../../job/job.ts'
+import type { Ask } from '../../store/contract.ts'
+import { act } from './act.ts'
+import { beat, leave } from './beat.ts'
+import { claim, idleClaim } from './claim.ts'
+import type { Engine } from './engine.ts'
+import { enqueue } from './enqueue.ts'
+import { find } from './find.ts'
+import { counts, get, workers } from './look.ts'
+import { setQueues } from './queues.ts'
+import { record } from './record.ts'
+import { settle } from './settle.ts'
+import { idleTend, lapse, tend } from './tend.ts'
+
+function exchange(e: Engine, settlements: readonly Settlement[], ask: Ask) {
+  return { settled: settle(e, ask.worker, settlements), claimed: claim(e, ask) }
+}
+
+function idleExchange(e: Engine, settlements: readonly Settlement[], ask: Ask) {
+  const claimed = settlements.length === 0 ? idleClaim(e, ask) : undefined
+  return claimed && { settled: [], claimed }
+}
+
+/** Run inside a write transaction. `idle` answers without one, where nothing would change. */
+const writing = { enqueue, claim, settle, exchange, record, beat, lapse, leave, tend, setQueues, act }
+const reading = { get, find, counts, workers }
+const idle = { claim: idleClaim, exchange: idleExchange, tend: idleTend }
+
+export type Verb = keyof typeof writing | keyof typeof reading
+
+type Run = (e: Engine, ...args: readonly unknown[]) => unknown
+
+// The arguments come from the other thread, where the types of the contract have checked them.
+const writers = writing as unknown as Readonly<Record<string, Run | undefined>>
+const readers = reading as unknown as Readonly<Record<string, Run | undefined>>
+const idlers = idle as unknown as Readonly<Record<string, Run | undefined>>
+
+export const writes = (verb: Verb): boolean => writers[verb] !== undefined
+
+export function run(e: Engine, verb: Verb, args: readonly unknown[]): unknown {
+  const one = writers[verb] ?? readers[verb]
+  if (!one) throw new TypeError(`no verb ${verb}`)
+  return one(e, ...args)
+}
+
+export const runIdle = (e: Engine, verb: Verb, args: readonly unknown[]): unknown =>
+  idlers[verb]?.(e, ...args)

@@ -1,0 +1,111 @@
+import type { AnyTask, Task } from './define/task.ts'
+import type { EnqueueOptions } from './enqueue/new-job.ts'
+import type { Clock } from './job/clock.ts'
+import type { Duration } from './job/duration.ts'
+import type { Logger } from './job/logger.ts'
+import type { Acted, DurabilityReport, Store } from './store/index.ts'
+import type { JobHandle } from './watch/handle.ts'
+import type { Why } from './watch/why.ts'
+import type { Handler } from './worker/handler.ts'
+
+export interface AppOptions {
+  /** A path or URL, or a store of your own. Default: `LEGWORK_URL`, or else the file `./.legwork/jobs.db`. */
+  readonly store?: string | Store
+  /** Default: warnings and errors as lines on standard error. A pino logger fits. */
+  readonly log?: Logger
+  /** An enqueue that the store does not answer in this time ends with UnknownOutcome. Default 5 s. */
+  readonly enqueueTimeout?: Duration
+  /** For tests. */
+  readonly clock?: Clock
+  /** For tests. */
+  readonly random?: () => number
+  /** For tests: how often to look when nothing rings. Milliseconds. */
+  readonly pace?: { readonly pollMs: number; readonly tendMs: number }
+}
+
+export interface StartOptions {
+  /** Handlers at once of this process, for all queues that `queues` does not name. Default 10. */
+  readonly concurrency?: number
+  /** Slots of each named queue; `'*'` stands for all other queues of the handled tasks. */
+  readonly queues?: Readonly<Record<string, { readonly concurrency: number }>>
+  /** A worker that cannot confirm itself this long loses its jobs. Default 15 s. */
+  readonly lease?: Duration
+  /** Default 3 s; at most a third of the lease. */
+  readonly beat?: Duration
+  /** How long an aborted handler may take to end. Default 3 s. */
+  readonly abortGrace?: Duration
+  /** Told the worker's id, now and whenever it had to register again; a supervisor needs it. */
+  readonly onRegister?: (worker: string) => void
+}
+
+export interface StopOptions {
+  /** How long running handlers may go on before they are aborted. Default 25 s. */
+  readonly grace?: Duration
+  /** Cuts the grace short. */
+  readonly hurry?: AbortSignal
+}
+
+type Input<In> = undefined extends In
+  ? [input?: In, options?: EnqueueOptions]
+  : [input: In, options?: EnqueueOptions]
+
+/** The part of an app that hands in jobs; also what `app.in(tx)` gives. */
+export interface Enqueuer {
+  /**
+   * Hands a job to the queue; when it resolves the job is durable. Calls made at the same time share one commit.
+   * @throws {InvalidPayload | InvalidOption} before anything is written. @throws {UnknownOutcome} LW1005.
+   */
+  enqueue<In, Out>(
+    task: Task<string, In, unknown, Out, unknown>,
+    ...input: Input<NoInfer<In>>
+  ): Promise<JobHandle<Out>>
+  /** Hands in many jobs of one task, in batches of 1,000 a commit; handles come in the order of the inputs. */
+  enqueueMany<In, Out>(
+    task: Task<string, In, unknown, Out, unknown>,
+    inputs: readonly NoInfer<In>[],
+    options?: Omit<EnqueueOptions, 'id'>,
+  ): Promise<JobHandle<Out>[]>
+}
+
+/** Producer, worker and remote control in one: what `legwork()` gives. */
+export interface App extends Enqueuer, AsyncDisposable {
+  /** Says how jobs of a task are done; the last one to be called before `start()`. @throws {InvalidOption} LW1203 for a second handler. */
+  handle<In, Parsed, Out, Progress>(
+    task: Task<string, In, Parsed, Out, Progress>,
+    handler: Handler<Parsed, NoInfer<Out>, Progress>,
+  ): App
+  /** Starts a worker for the handled tasks. @throws {WrongMoment} LW1204 the second time, LW1206 without handlers. */
+  start(options?: StartOptions): Promise<void>
+  /** Ends the worker gently, then closes the store. May be called more than once. */
+  stop(options?: StopOptions): Promise<void>
+  /** Enqueues and waits for the result. */
+  run<In, Out>(
+    task: Task<string, In, unknown, Out, unknown>,
+    ...input: undefined extends In
+      ? [input?: In, options?: RunOptions]
+      : [input: NoInfer<In>, options?: RunOptions]
+  ): Promise<Out>
+  /** The same verbs inside a transaction of yours: the jobs exist if and only if it commits. */
+  in(tx: unknown): Enqueuer
+  /** A job by its id; with its task the result is typed. */
+  job<Out = unknown>(id: string, task?: Task<string, unknown, unknown, Out, unknown>): JobHandle<Out>
+  /** Why a job is not running, or no longer. */
+  why(id: string): Promise<Why>
+  cancel(id: string, reason?: string): Promise<Acted['outcome']>
+  /** Brings a dead, cancelled or completed job back, as a new generation with all its attempts before it. */
+  retry(id: string): Promise<Acted['outcome']>
+  /** Stops claims from a queue; running jobs go on. */
+  pause(queue: string, reason: string): Promise<void>
+  resume(queue: string): Promise<void>
+  /** What the store promises, as read back from its settings. */
+  durability(): Promise<DurabilityReport>
+  /** For tools: the store itself, opened. */
+  store(): Promise<Store>
+  /** Names of the handled tasks, and the tasks. */
+  readonly tasks: ReadonlyMap<string, AnyTask>
+  /** The id of the worker's present registration, once started. */
+  readonly workerId: string | undefined
+}
+export interface RunOptions extends EnqueueOptions {
+  readonly timeout?: Duration
+}

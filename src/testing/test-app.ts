@@ -1,0 +1,172 @@
+import { handledOf, legwork } from '../app.ts'
+import type { Task } from '../define/task.ts'
+import { type Duration, toMs } from '../job/duration.ts'
+import { LegworkError } from '../job/errors.ts'
+import type { Job } from '../job/job.ts'
+import type { Logger } from '../job/logger.ts'
+import type { Store } from '../store/index.ts'
+import { memory } from '../stores/memory/index.ts'
+import type { App, Enqueuer, StartOptions } from '../surface.ts'
+import type { Status } from '../watch/handle.ts'
+import { virtualClock } from './virtual-clock.ts'
+
+export interface TestOptions extends Pick<StartOptions, 'concurrency' | 'queues' | 'abortGrace'> {
+  /** The first instant: milliseconds since 1970, or a date text. Default 2026-01-01T00:00:00Z. */
+  readonly now?: number | string
+  /** Makes jitter and ids repeatable. Default 1. */
+  readonly seed?: number
+}
+
+/**
+ * Where the worker dies: `after-claim`, before its handlers start; `before-settle`, when a handler has done its work
+ * and nobody knows it yet. In both cases the job runs again, with one loss and no failure.
+ */
+export type Crash = 'after-claim' | 'before-settle'
+
+/** An app on a store in memory under a clock that stands still, with faults on demand. */
+export interface TestApp
+  extends Enqueuer,
+    AsyncDisposable,
+    Pick<App, 'job' | 'why' | 'cancel' | 'retry' | 'pause' | 'resume' | 'store'> {
+  readonly clock: {
+    now(): Date
+    /** Lets time pass, running whatever falls due on the way. */
+    advance(by: Duration): Promise<void>
+  }
+  /** Runs everything that is due now, and what it enqueues, until nothing is ready or running. Moves no time. */
+  drain(): Promise<void>
+  /** Jobs of a task, oldest first; all jobs without one. */
+  jobs<Out>(task?: Task<string, unknown, unknown, Out, unknown>): Promise<readonly Job[]>
+  /** The status of the newest job of a task. @throws {LegworkError} LW2301 when there is none. */
+  last<Out>(task: Task<string, unknown, unknown, Out, unknown>): Promise<Status<Out>>
+  /** The worker dies at the next such moment, and starts again. */
+  crash(where: Crash): void
+  /** Takes the worker's lease away now: its running handlers hear LeaseLost, and their jobs run again. */
+  loseLease(): Promise<void>
+  /** What the library logged, newest last. */
+  readonly logged: readonly { readonly level: string; readonly message: string }[]
+}
+
+/**
+ * Runs the handlers of `app` on a store in memory, in virtual time: a week of retries takes milliseconds.
+ * The app itself is left alone; nothing of it is opened or started.
+ * @example
+ * await using t = testApp(app)
+ */
+export function testApp(app: App, { now, seed = 1, ...start }: TestOptions = {}): TestApp {
+  const clock = virtualClock(now === undefined ? {} : { now })
+  const faults = { crash: undefined as Crash | undefined }
+  const store = crashing(memory({ clock }), faults)
+  const logged: { level: string; message: string }[] = []
+  // Doorbells and due times are exact in memory, so polls, beats and upkeep only need to be rare.
+  const inner = legwork({
+    store,
+    clock,
+    random: seeded(seed),
+    log: listLogger(logged),
+    pace: { pollMs: 3_600_000, tendMs: 60_000 },
+  })
+  for (const { task, handler } of handledOf(app).values()) inner.handle(task, handler as never)
+  let started: Promise<void> | undefined
+  const begin = () => (started ??= inner.start({ ...start, lease: '1h', beat: '20m' }))
+  const drain = () => begin().then(() => idle(store))
+
+  return {
+    enqueue: ((...args: Parameters<App['enqueue']>) => inner.enqueue(...args)) as App['enqueue'],
+    enqueueMany: (...args) => inner.enqueueMany(...args),
+    job: (...args) => inner.job(...args),
+    why: (id) => inner.why(id),
+    cancel: (id, reason) => inner.cancel(id, reason),
+    retry: (id) => inner.retry(id),
+    pause: (queue, reason) => inner.pause(queue, reason),
+    resume: (queue) => inner.resume(queue),
+    store: () => inner.store(),
+    drain,
+    clock: {
+      now: () => new Date(clock.now()),
+      async advance(by) {
+        await begin()
+        const end = clock.now() + toMs(by, 'advance')
+        while (clock.now() < end) {
+          await idle(store)
+          await clock.advance(Math.min(end, await nextStop(store, clock.now())) - clock.now())
+        }
+        await idle(store)
+      },
+    },
+    async jobs(task) {
+      const { jobs } = await store.find(task ? { task: task.name } : {}, { limit: 100_000 })
+      return jobs.toReversed()
+    },
+    async last(task) {
+      const { jobs } = await store.find({ task: task.name }, { limit: 1 })
+      if (!jobs[0])
+        throw new LegworkError('LW2301', `there is no job of task ${task.name}.`, { task: task.name })
+      return inner.job(jobs[0].id, task).status()
+    },
+    crash: (where) => void (faults.crash = where),
+    async loseLease() {
+      await begin()
+      if (inner.workerId !== undefined)
+        await store.lapse([inner.workerId], 'its lease was taken away by the test')
+    },
+    logged,
+    [Symbol.asyncDispose]: async () => {
+      const stopping = inner.stop({ grace: 0 })
+      await clock.advance(60_000)
+      await stopping
+    },
+  }
+}
+
+/** Waits, in real turns of the event loop, until no job is ready in a running queue and none runs. */
+async function idle(store: Store): Promise<void> {
+  for (let quiet = 0; quiet < 3; ) {
+    // Handlers may wait for real things, such as files: let those happen.
+    await new Promise((resolve) => setImmediate(resolve))
+    const counts = await store.counts()
+    const isQuiet = counts.every(
+      ({ states, paused }) => states.running === 0 && (states.ready === 0 || paused),
+    )
+    quiet = isQuiet ? quiet + 1 : 0
+  }
+}
+
+/** The next instant at which a job falls due, at most a day ahead. */
+async function nextStop(store: Store, now: number): Promise<number> {
+  const { jobs } = await store.find({ states: ['scheduled'] }, { limit: 100_000 })
+  return Math.min(now + 86_400_000, ...jobs.map(({ availableAt }) => availableAt).filter((at) => at > now))
+}
+
+function crashing(store: Store, faults: { crash: Crash | undefined }): Store {
+  return {
+    ...store,
+    async exchange(settlements, ask) {
+      if (faults.crash === 'before-settle' && settlements.length > 0) {
+        faults.crash = undefined
+        await store.lapse([ask.worker], 'a crash injected by the test, before settle')
+      }
+      const answer = await store.exchange(settlements, ask)
+      if (faults.crash !== 'after-claim' || answer.claimed.jobs.length === 0) return answer
+      faults.crash = undefined
+      await store.lapse([ask.worker], 'a crash injected by the test, after claim')
+      return { ...answer, claimed: { ...answer.claimed, lease: 'lost', jobs: [] } }
+    },
+  }
+}
+
+const listLogger = (lines: { level: string; message: string }[]): Logger => {
+  const add = (level: string) => (_data: object, message: string) => void lines.push({ level, message })
+  return { debug: add('debug'), info: add('info'), warn: add('warn'), error: add('error') }
+}
+
+/** Mulberry32: small, fast, repeatable. */
+function seeded(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}

@@ -1,0 +1,155 @@
+import type { Clock } from '../job/clock.ts'
+import { type Duration, toMs } from '../job/duration.ts'
+import { JobFailed, LegworkError } from '../job/errors.ts'
+import type { ErrorInfo, Job } from '../job/job.ts'
+import { type FinalState, isFinal } from '../job/state.ts'
+import type { Acted, Store } from '../store/index.ts'
+import { eventKey, eventsOf, type JobEvent } from './events.ts'
+import { type Lookout, resultOf } from './results.ts'
+
+/** A job from outside: never null, also when the enqueue found a job that was there already. */
+export interface JobHandle<Out = unknown> {
+  readonly id: string
+  readonly task: string
+  /** True when a job of this id was there before. */
+  readonly duplicate: boolean
+  /**
+   * Waits for the job's result. Without `timeout` it waits as long as it takes.
+   * @throws {JobFailed} LW2201 dead, LW2202 cancelled, LW2203 not in time (the job goes on).
+   */
+  result(options?: { readonly timeout?: Duration; readonly signal?: AbortSignal }): Promise<Out>
+  /** The job as it is now. @throws {LegworkError} LW2301 when it is not there. */
+  status(): Promise<Status<Out>>
+  /** What happened so far, then what happens, until the job is final. */
+  events(options?: { readonly signal?: AbortSignal }): AsyncIterable<JobEvent>
+  /** Cancels a waiting job; asks a running one to stop. `refused` when it is final. */
+  cancel(reason?: string): Promise<Acted['outcome']>
+}
+
+/** What is known of a job; its output stands only where it is completed. */
+export type Status<Out = unknown> = Facts &
+  (
+    | { readonly state: Exclude<Job['state'], FinalState> }
+    | { readonly state: 'completed'; readonly output: Out }
+    | { readonly state: 'dead' | 'cancelled'; readonly reason: string }
+  )
+
+export interface Facts {
+  readonly id: string
+  readonly task: string
+  readonly queue: string
+  readonly attempt: number
+  readonly failures: number
+  readonly losses: number
+  readonly createdAt: Date
+  readonly availableAt: Date
+  readonly startedAt?: Date
+  readonly finishedAt?: Date
+  readonly progress?: { readonly percent?: number; readonly note?: string; readonly data?: unknown }
+  readonly error?: ErrorInfo
+}
+
+export interface HandleKit {
+  readonly store: Store
+  readonly clock: Clock
+  readonly lookout: Lookout
+}
+
+export function jobHandle(
+  kit: HandleKit,
+  { id, task, duplicate }: { id: string; task: string; duplicate: boolean },
+): JobHandle {
+  return {
+    id,
+    task,
+    duplicate,
+    result: async (options = {}) => toOutput((await settled(kit, id, options)).result),
+    async status() {
+      const [job] = await kit.store.get([id])
+      if (!job) throw new LegworkError('LW2301', `job ${id} is not in the store.`, { id })
+      return { ...factsOf(job), ...ending(job) } as Status
+    },
+    events: (options = {}) => follow(kit, id, options.signal),
+    async cancel(reason = 'cancelled by the application') {
+      const [acted] = await kit.store.act({ verb: 'cancel', ids: [id], by: 'application', reason })
+      return acted?.outcome ?? 'gone'
+    },
+  }
+}
+
+async function settled(
+  kit: HandleKit,
+  id: string,
+  { timeout, signal }: { timeout?: Duration; signal?: AbortSignal },
+): Promise<{ result: string | undefined }> {
+  const over = new AbortController()
+  const timeoutMs = timeout === undefined ? undefined : toMs(timeout, 'timeout')
+  const late = () =>
+    over.abort(
+      new JobFailed(
+        'LW2203',
+        `job ${id} had no result within ${timeoutMs} ms; it goes on. Ask: legwork why ${id}`,
+        { id, timeoutMs },
+      ),
+    )
+  const stop = timeoutMs === undefined ? () => {} : kit.clock.after(timeoutMs, late)
+  const leave = () => over.abort(signal?.reason)
+  if (signal?.aborted) leave()
+  signal?.addEventListener('abort', leave, { once: true })
+  try {
+    over.signal.throwIfAborted()
+    return await kit.lookout.see(id, (job) => resultOf(id, job), { signal: over.signal })
+  } finally {
+    stop()
+    signal?.removeEventListener('abort', leave)
+  }
+}
+
+async function* follow({ lookout }: HandleKit, id: string, signal?: AbortSignal): AsyncGenerator<JobEvent> {
+  const known = new Set<string>()
+  for (;;) {
+    const { fresh, isOver } = await lookout.see(
+      id,
+      (job) => {
+        if (!job) throw new LegworkError('LW2301', `job ${id} is not in the store.`, { id })
+        const events = eventsOf(job).filter((event) => !known.has(eventKey(event)))
+        return events.length > 0 ? { fresh: events, isOver: isFinal(job.state) } : undefined
+      },
+      { detail: true, ...(signal && { signal }) },
+    )
+    for (const event of fresh) known.add(eventKey(event))
+    yield* fresh
+    if (isOver) return
+  }
+}
+
+/** The worker stored what the output schema made of the result, so it is not parsed by the schema a second time. */
+const toOutput = (text: string | undefined): unknown => (text === undefined ? undefined : JSON.parse(text))
+
+function ending(job: Job): object {
+  if (job.state === 'completed') return { state: job.state, output: toOutput(job.result) }
+  return isFinal(job.state) ? { state: job.state, reason: job.reason ?? '' } : { state: job.state }
+}
+
+function factsOf(job: Job): Facts {
+  const { id, task, queue, attempt, failures, losses, startedAt, finishedAt, progress, error } = job
+  return {
+    id,
+    task,
+    queue,
+    attempt,
+    failures,
+    losses,
+    createdAt: new Date(job.createdAt),
+    availableAt: new Date(job.availableAt),
+    ...(startedAt !== undefined && { startedAt: new Date(startedAt) }),
+    ...(finishedAt !== undefined && { finishedAt: new Date(finishedAt) }),
+    ...(progress && {
+      progress: {
+        ...progress,
+        ...(progress.data !== undefined && { data: JSON.parse(progress.data) as unknown }),
+      },
+    }),
+    ...(error && { error }),
+  }
+}

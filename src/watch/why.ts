@@ -1,0 +1,135 @@
+import { showMs } from '../job/duration.ts'
+import type { Job } from '../job/job.ts'
+import type { Reason } from '../job/reason.ts'
+import type { Count, Store, WorkerView } from '../store/index.ts'
+
+export interface Why {
+  readonly id: string
+  readonly state: Job['state'] | 'not-found'
+  readonly reason: Reason
+  /** The reason in one sentence. */
+  readonly text: string
+  /** What to do about it, where something can be done. */
+  readonly next?: string
+}
+
+/** Why the job is in the state it is in: one reason from the closed list. */
+export async function why(store: Store, id: string, now: number): Promise<Why> {
+  const [job] = await store.get([id], { attempts: true })
+  if (!job) return say(id, 'not-found', { kind: 'not-found' })
+  const [[count], workers] = await Promise.all([store.counts([job.queue]), store.workers()])
+  return say(id, job.state, reasonOf(job, { count, workers, now }))
+}
+
+interface Around {
+  readonly count: Count | undefined
+  readonly workers: readonly WorkerView[]
+  readonly now: number
+}
+
+export function reasonOf(job: Job, around: Around): Reason {
+  switch (job.state) {
+    case 'completed':
+      return { kind: 'completed', agoMs: around.now - (job.finishedAt ?? around.now) }
+    case 'dead':
+      return {
+        kind: 'dead',
+        reason: job.reason ?? 'unknown',
+        ...(job.error && { error: `${job.error.name}: ${job.error.message}` }),
+      }
+    case 'cancelled':
+      return { kind: 'cancelled', reason: job.reason ?? 'no reason given' }
+    case 'running':
+    case 'dispatched':
+      return runningReason(job, around)
+    case 'scheduled':
+    case 'suspended':
+      return { kind: 'scheduled', inMs: Math.max(0, job.availableAt - around.now), because: becauseOf(job) }
+    default:
+      return readyReason(job, around)
+  }
+}
+
+function runningReason(job: Job, { workers, now }: Around): Reason {
+  const holder = workers.find(({ id }) => id === job.worker)
+  const worker = holder ? `${holder.host}:${holder.pid}` : (job.worker ?? 'unknown')
+  if (!holder || holder.leaseEndsAt <= now) return { kind: 'lease-lapsed', worker }
+  if (job.cancelRequested !== undefined) return { kind: 'cancelling', worker, reason: job.cancelRequested }
+  return { kind: 'running', worker, sinceMs: now - (job.startedAt ?? now) }
+}
+
+function readyReason(job: Job, { count, workers, now }: Around): Reason {
+  if (count?.paused)
+    return { kind: 'queue-paused', queue: job.queue, reason: count.paused.reason, by: count.paused.by }
+  const serving = workers.filter(({ queues, leaseEndsAt }) => queues.includes(job.queue) && leaseEndsAt > now)
+  if (serving.length === 0) return { kind: 'no-worker', queue: job.queue }
+  if (!serving.some(({ tasks }) => tasks.includes(job.task))) return { kind: 'no-handler', task: job.task }
+  return {
+    kind: 'waiting-in-line',
+    ahead: Math.max(0, (count?.states.ready ?? 1) - 1),
+    workers: serving.length,
+  }
+}
+
+const becauses = { retry: 'retry', snooze: 'snooze', release: 'release', lapse: 'loss' } as const
+
+function becauseOf(job: Job): Extract<Reason, { kind: 'scheduled' }>['because'] {
+  const last = job.attempts?.at(-1)?.outcome
+  return last !== undefined && last in becauses ? becauses[last as keyof typeof becauses] : 'delay'
+}
+
+function say(id: string, state: Why['state'], reason: Reason): Why {
+  const [text, next] = sentence(id, reason)
+  return { id, state, reason, text, ...(next && { next }) }
+}
+
+function sentence(id: string, r: Reason): readonly [string, string?] {
+  switch (r.kind) {
+    case 'running':
+      return [`running for ${showMs(r.sinceMs)} on ${r.worker}`]
+    case 'cancelling':
+      return [`running on ${r.worker}, which was asked to stop: ${r.reason}`]
+    case 'lease-lapsed':
+      return [
+        `held by worker ${r.worker}, which is gone or silent; another worker takes it as soon as one looks`,
+        'start a worker: legwork worker FILE',
+      ]
+    case 'scheduled':
+      return [
+        `waits ${showMs(r.inMs)} more because of ${becauseText[r.because]}`,
+        `run it now: legwork jobs promote ${id}`,
+      ]
+    case 'queue-paused':
+      return [`queue ${r.queue} is paused by ${r.by}: ${r.reason}`, `legwork queues resume ${r.queue}`]
+    case 'no-worker':
+      return [`no live worker serves queue ${r.queue}`, 'start a worker: legwork worker FILE']
+    case 'no-handler':
+      return [`no live worker has a handler for task ${r.task}`, 'deploy a worker with app.handle for it']
+    case 'waiting-in-line':
+      return [
+        `ready; at most ${r.ahead} others are ready in its queue, ${r.workers} ${r.workers === 1 ? 'worker serves' : 'workers serve'} it`,
+      ]
+    case 'completed':
+      return [`completed ${showMs(r.agoMs)} ago`]
+    case 'dead':
+      return [
+        `in the dead letters (${r.reason})${r.error ? `: ${r.error}` : ''}`,
+        `repair the cause, then: legwork dead retry ${id}`,
+      ]
+    case 'cancelled':
+      return [`cancelled: ${r.reason}`, `bring it back: legwork jobs retry ${id}`]
+    case 'not-found':
+      return [
+        'no job has this id: never enqueued in this store, or removed by its retention',
+        'legwork jobs list',
+      ]
+  }
+}
+
+const becauseText = {
+  delay: 'the delay it was enqueued with',
+  retry: 'its backoff after a failure',
+  snooze: 'a snooze by its handler',
+  release: 'a release by a worker that could not run it',
+  loss: 'the loss of its worker',
+} as const

@@ -1,0 +1,189 @@
+import type { Clock } from '../job/clock.ts'
+import { defaults } from '../job/defaults.ts'
+import { toErrorInfo } from '../job/failure.ts'
+import type { Settlement } from '../job/job.ts'
+import type { Logger } from '../job/logger.ts'
+import type { Ask, Claimed, Store } from '../store/index.ts'
+import { type Pool, room } from './pool.ts'
+
+export interface ExchangeKit {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Logger
+  readonly pools: readonly Pool[]
+  readonly poll: { readonly busyMs: number; readonly idleMs: number; readonly quietMs: number }
+  /** The present registration, made anew where it was lost; `undefined` when there is none to be had. */
+  registration(): Promise<string | undefined>
+  /** Sends what running handlers noted, before the settlement that ends their attempt. */
+  sendNotes(worker: string): Promise<void>
+  accept(claimed: Claimed, pool: Pool | undefined): void
+  isBusy(): boolean
+}
+
+/**
+ * The worker's one conversation with the store: each call settles what is done and claims what is next. While one is
+ * under way the next gathers, so batches grow with the load and an idle worker waits for nothing.
+ */
+export class Exchange {
+  /** False from the moment the worker is stopping: settles, claims nothing. */
+  isClaiming = true
+  /** Calls that failed in a row. */
+  errors = 0
+  readonly #kit: ExchangeKit
+  /** Ended runs whose settlement the store has not confirmed. */
+  #done: Settlement[] = []
+  #call = 1
+  #received = 0
+  #turning: Promise<void> | undefined
+  #isRung = false
+  #poolAt = 0
+  #roundTripMs = 1
+  #lastJobAt: number
+  #nextDueAt: number | undefined
+  #stopTimer = (): void => {}
+
+  constructor(kit: ExchangeKit) {
+    this.#kit = kit
+    this.#lastJobAt = kit.clock.monotonic()
+  }
+
+  get pending(): number {
+    return this.#done.length
+  }
+
+  settle(settlement: Settlement): void {
+    this.#done.push(settlement)
+    this.turnSoon()
+  }
+
+  /** Something may be there for every pool. */
+  wake(): void {
+    for (const pool of this.#kit.pools) pool.isHungry = true
+    this.turnSoon()
+  }
+
+  /** A new registration holds nothing: what was to be settled is void, what was claimed was received. */
+  reset(): void {
+    this.#done = []
+    this.#received = this.#call - 1
+  }
+
+  /** One turn of the event loop later, so that what ends at the same time goes together. */
+  turnSoon(): void {
+    if (this.#turning) this.#isRung = true
+    else this.#plan(0)
+  }
+
+  /** Waits at most `ms` for the next turn, for things that may gather a little. */
+  turnWithin(ms: number): void {
+    if (!this.#turning) this.#plan(ms)
+  }
+
+  turn(): Promise<void> {
+    this.#stopTimer()
+    this.#isRung = false
+    this.#turning ??= this.#trade().then((again) => {
+      this.#turning = undefined
+      if (again || this.#isRung) this.turnSoon()
+      else if (this.isClaiming || this.pending > 0) this.#plan(this.#pauseMs())
+    })
+    return this.#turning
+  }
+
+  async end(): Promise<void> {
+    while (this.pending > 0 && this.errors < 5) await this.turn()
+    await this.#turning
+    this.#stopTimer()
+  }
+
+  /** One round trip. True when another one should follow at once. Never rejects. */
+  async #trade(): Promise<boolean> {
+    const { store, clock, registration, sendNotes, accept } = this.#kit
+    let worker: string | undefined
+    let settlements: Settlement[] = []
+    try {
+      worker = await registration()
+      if (worker === undefined) return false
+      settlements = this.#done.splice(0, defaults.batchMax)
+      await sendNotes(worker)
+      const pool = this.#nextPool()
+      const startedAt = clock.monotonic()
+      const answer = await store.exchange(settlements, this.#ask(worker, pool))
+      this.#roundTripMs = this.#roundTripMs * 0.8 + (clock.monotonic() - startedAt) * 0.2
+      this.errors = 0
+      // The registration may have been lost on the way: then the answer speaks of jobs that are not ours.
+      if (worker !== (await registration())) return true
+      answer.settled.forEach(
+        (settled, i) => settled === 'applied' || this.#warn(settlements[i] as Settlement, settled),
+      )
+      this.#note(answer.claimed, pool)
+      accept(answer.claimed, pool)
+      return this.pending > 0 || this.#nextPool() !== undefined
+    } catch (error) {
+      // The reply may be lost after the store did it all: settling again is answered as before, claiming again delivers again.
+      if (worker === (await registration().catch(() => undefined))) this.#done.unshift(...settlements)
+      if (this.errors++ % 20 === 0)
+        this.#kit.log.error(
+          { err: toErrorInfo(error) },
+          'the store did not take the worker’s call; trying again',
+        )
+      return false
+    }
+  }
+
+  #ask(worker: string, pool: Pool | undefined): Ask {
+    const limit = pool ? Math.min(defaults.batchMax, room(pool, this.#roundTripMs)) : 0
+    const queues = pool ? pool.queues.map((name) => ({ name, limit })) : []
+    return { worker, call: this.#call, received: this.#received, limit, queues }
+  }
+
+  #note({ jobs, nextDueAt }: Claimed, pool: Pool | undefined): void {
+    this.#received = this.#call
+    this.#call += 1
+    this.#nextDueAt = nextDueAt
+    if (jobs.length > 0) this.#lastJobAt = this.#kit.clock.monotonic()
+    if (pool) pool.isHungry = jobs.length > 0
+  }
+
+  #warn({ id, fence, move }: Settlement, answer: string): void {
+    const text = `LW2005 job ${id}: this worker’s ${move} was refused as ${answer} and changed nothing; it no longer holds the job.`
+    this.#kit.log.warn({ code: 'LW2005', job: id, fence, move, answer }, text)
+  }
+
+  /** The next pool that is hungry and has room, each in its turn. */
+  #nextPool(): Pool | undefined {
+    const { pools } = this.#kit
+    const order = pools.map((_, i) => (this.#poolAt + 1 + i) % pools.length)
+    const at = this.isClaiming
+      ? order.find((i) => pools[i]?.isHungry && room(pools[i], this.#roundTripMs) > 0)
+      : undefined
+    if (at === undefined) return undefined
+    this.#poolAt = at
+    return pools[at]
+  }
+
+  #plan(ms: number): void {
+    this.#stopTimer()
+    if (ms > 0) {
+      this.#stopTimer = this.#kit.clock.after(ms, () => this.#wakeAndTurn())
+      return
+    }
+    const soon = setImmediate(() => void this.turn())
+    this.#stopTimer = () => clearImmediate(soon)
+  }
+
+  #wakeAndTurn(): void {
+    for (const pool of this.#kit.pools) pool.isHungry = true
+    void this.turn()
+  }
+
+  /** How long to wait when nothing rings: until the next due time, and no longer than the pace of the moment. */
+  #pauseMs(): number {
+    const { clock, poll, isBusy } = this.#kit
+    if (this.errors > 0) return Math.min(1_000, 50 * 2 ** Math.min(this.errors, 6))
+    const quietMs = clock.monotonic() - this.#lastJobAt
+    const idleMs = quietMs < defaults.quietAfterMs || isBusy() ? poll.idleMs : poll.quietMs
+    const paceMs = quietMs < 1_000 ? poll.busyMs : idleMs
+    return Math.max(1, Math.min(paceMs, (this.#nextDueAt ?? Infinity) - clock.now()))
+  }
+}

@@ -1,0 +1,89 @@
+import type { Clock } from '../job/clock.ts'
+import { defaults } from '../job/defaults.ts'
+import type { WorkerId } from '../job/job.ts'
+import type { Beaten, CancelRequest, Store, WorkerAbout } from '../store/index.ts'
+
+export interface LifeKit {
+  readonly store: Store
+  readonly clock: Clock
+  newId(): string
+  about(): WorkerAbout
+  readonly leaseMs: number
+  readonly beatMs: number
+  onCancels(cancels: readonly CancelRequest[]): void
+  /** This registration holds nothing any more. */
+  onLost(worker: WorkerId, why: string): void
+}
+
+/** One registration of this worker in the store, kept alive by beats until it ends or is lost. */
+export interface Life {
+  readonly worker: WorkerId
+  /** Reports that the lease was found lost by another call. */
+  lost(why: string): void
+  end(): Promise<void>
+}
+
+/**
+ * Registers under a new id and keeps the lease. When no beat was confirmed for a lease's length less a fifth, the
+ * lease counts as lost here before the store gives the jobs to somebody else.
+ */
+export async function begin(kit: LifeKit): Promise<Life> {
+  const { store, clock, leaseMs, beatMs } = kit
+  const worker = kit.newId()
+  const tick = new Float64Array(new SharedArrayBuffer(8))
+  let confirmedAt = clock.monotonic()
+  let isOver = false
+  // Twelve looks a beat: every 250 ms with the defaults.
+  const turnMs = beatMs / 12
+
+  const first = await store.beat({ worker, ttlMs: leaseMs, about: kit.about() })
+  tick[0] = clock.monotonic()
+  const hear = (answer: Beaten | Error) => {
+    if (isOver || answer instanceof Error) return
+    if (answer.lease === 'lost') return lost('the store took its lease away')
+    confirmedAt = clock.monotonic()
+    kit.onCancels(answer.cancels)
+  }
+  hear(first)
+  const pulse = { tick: tick.buffer as SharedArrayBuffer, everyMs: beatMs, maxStallMs: defaults.maxStallMs }
+  const stopBeating = await store.keepBeating({ worker, ttlMs: leaseMs }, pulse, hear)
+  let stopTurning = clock.after(turnMs, turn, { idle: true })
+
+  /** Shows the beating thread that this event loop turns, and looks at the lease. */
+  function turn(): void {
+    tick[0] = clock.monotonic()
+    const trustedMs = leaseMs * 0.8
+    const isSilent = () => clock.monotonic() - confirmedAt > trustedMs
+    // After a blocked loop the timers come before the messages: confirmations may be waiting, so look again after them.
+    if (isSilent())
+      setImmediate(() =>
+        setImmediate(
+          () =>
+            isSilent() && lost(`no beat was confirmed for ${Math.round(clock.monotonic() - confirmedAt)} ms`),
+        ),
+      )
+    if (!isOver) stopTurning = clock.after(turnMs, turn, { idle: true })
+  }
+
+  function lost(why: string): void {
+    if (isOver) return
+    stop()
+    kit.onLost(worker, why)
+  }
+
+  function stop(): void {
+    isOver = true
+    stopTurning()
+    void stopBeating().catch(() => {})
+  }
+
+  return {
+    worker,
+    lost,
+    async end() {
+      if (isOver) return
+      stop()
+      await store.leave(worker)
+    },
+  }
+}

@@ -1,0 +1,114 @@
+import { limits } from '../job/defaults.ts'
+import { InvalidOption } from '../job/errors.ts'
+import { toErrorInfo } from '../job/failure.ts'
+import type { ClaimedJob, LogLevel } from '../job/job.ts'
+import { encode } from '../job/payload.ts'
+import { storable } from '../job/text.ts'
+import type { Clock } from '../job/clock.ts'
+import type { Note } from '../store/index.ts'
+import type { Context, ProgressNote } from './handler.ts'
+import type { Run } from './run.ts'
+
+/** Collects what running handlers say of themselves until the worker sends it. */
+export interface Notebook {
+  log(run: Run, level: LogLevel, message: string, data: unknown): void
+  progress(run: Run, now: number | ProgressNote): void
+  /** Takes what has gathered for one job, or for all. */
+  take(job?: ClaimedJob): Note[]
+  readonly isEmpty: boolean
+}
+
+type Line = { level: LogLevel; message: string; data?: string; at: number }
+interface Page {
+  readonly id: string
+  readonly fence: number
+  progress?: NonNullable<Note['progress']>
+  readonly lines: Line[]
+}
+
+/** More lines than this between two sendings are dropped, oldest first: a handler that floods must not eat the memory. */
+const linesMax = 2_000
+
+export function notebook(clock: Clock, onNote: () => void): Notebook {
+  const pages = new Map<string, Page>()
+  const pageOf = ({ job }: Run): Page => {
+    const page = pages.get(job.id) ?? { id: job.id, fence: job.fence, lines: [] }
+    pages.set(job.id, page)
+    return page
+  }
+  return {
+    log(run, level, message, data) {
+      if (run.isLeaked) return
+      const { lines } = pageOf(run)
+      lines.push({
+        level,
+        message: storable(String(message), limits.logLineBytes),
+        at: clock.monotonic(),
+        ...(data !== undefined && { data: dataText(data) }),
+      })
+      if (lines.length > linesMax) lines.shift()
+      onNote()
+    },
+    progress(run, now) {
+      if (run.isLeaked) return
+      pageOf(run).progress = toProgress(now)
+      onNote()
+    },
+    take(job) {
+      const taken = job ? [pages.get(job.id)].filter((page) => page !== undefined) : [...pages.values()]
+      for (const { id } of taken) pages.delete(id)
+      return taken.map(({ id, fence, progress, lines }) => ({
+        id,
+        fence,
+        ...(progress && { progress }),
+        ...(lines.length > 0 && {
+          logs: lines.map(({ at, ...line }) => ({
+            ...line,
+            agoMs: Math.max(0, Math.round(clock.monotonic() - at)),
+          })),
+        }),
+      }))
+    },
+    get isEmpty() {
+      return pages.size === 0
+    },
+  }
+}
+
+/** What the handler of this run is given. */
+export function contextOf(run: Run, input: unknown, notes: Notebook): Context {
+  const { id, task, queue, attempt, fence, failures, losses, maxAttempts, createdAt } = run.job
+  const log = (level: LogLevel) => (message: string, data?: unknown) => notes.log(run, level, message, data)
+  return {
+    input,
+    signal: run.abort.signal,
+    attempt,
+    job: { id, task, queue, fence, failures, losses, maxAttempts, createdAt: new Date(createdAt) },
+    log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+    progress: (now) => notes.progress(run, now),
+  }
+}
+
+function toProgress(now: number | ProgressNote): NonNullable<Note['progress']> {
+  const { percent, note, data } = typeof now === 'number' ? { percent: now } : now
+  if (percent !== undefined && !(percent >= 0 && percent <= 100))
+    throw new InvalidOption('progress', percent, 'a percentage from 0 to 100')
+  return {
+    ...(percent !== undefined && { percent }),
+    ...(note !== undefined && { note: storable(String(note), limits.logLineBytes) }),
+    ...(data !== undefined && { data: encode(data, 'the data of progress()', limits.progressBytes) }),
+  }
+}
+
+/** A log line must always be recordable, so data that JSON cannot hold is described instead. */
+function dataText(data: unknown): string {
+  try {
+    return encode(
+      data instanceof Error ? { ...toErrorInfo(data) } : data,
+      'the data of a log line',
+      limits.logLineBytes,
+    )
+  } catch (error) {
+    return JSON.stringify(toErrorInfo(error).message)
+  }
+}

@@ -1,0 +1,43 @@
+import { defaults } from '../job/defaults.ts'
+import type { ClaimedJob } from '../job/job.ts'
+
+/** Slots that some queues share, and the claimed jobs that wait for one. */
+export interface Pool {
+  readonly queues: readonly string[]
+  readonly concurrency: number
+  readonly buffer: ClaimedJob[]
+  running: number
+  /** Slots whose handler ignored its abort; replaced by new ones up to a quarter of the pool. */
+  leaked: number
+  /** True while the store may have more for this pool than it was given. */
+  isHungry: boolean
+  /** Moving average of how long a run takes. */
+  runMs: number
+}
+
+export function newPool(queues: readonly string[], concurrency: number): Pool {
+  return { queues, concurrency, buffer: [], running: 0, leaked: 0, isHungry: true, runMs: Infinity }
+}
+
+/** Slots in which a handler may start now. */
+export function freeSlots(pool: Pool): number {
+  const replaced = Math.min(pool.leaked, Math.max(1, Math.floor(pool.concurrency / 4)))
+  return Math.max(0, pool.concurrency + replaced - pool.leaked - pool.running)
+}
+
+/**
+ * How many jobs to claim: the free slots, and when jobs are quick also what can run while the next claim is under
+ * way, so that handlers never wait for a round trip. Slow jobs are never claimed ahead: another worker could have them.
+ */
+export function room(pool: Pool, roundTripMs: number): number {
+  const ahead =
+    pool.runMs < defaults.prefetchUnderMs
+      ? Math.ceil((2 * pool.concurrency * Math.max(1, roundTripMs)) / Math.max(0.02, pool.runMs))
+      : 0
+  return Math.max(0, freeSlots(pool) + Math.min(ahead, defaults.prefetchMax) - pool.buffer.length)
+}
+
+/** Weighs a run into the average; the first one counts whole. */
+export function measure(pool: Pool, ms: number): void {
+  pool.runMs = pool.runMs === Infinity ? ms : pool.runMs * 0.9 + ms * 0.1
+}

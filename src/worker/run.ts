@@ -1,0 +1,180 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { Dead, RetryIn, Snooze } from '../define/verdicts.ts'
+import { Cancelled, LeaseLost, ShuttingDown, TimedOut } from '../define/verdicts.ts'
+import { validate } from '../define/validate.ts'
+import type { Clock } from '../job/clock.ts'
+import { limits } from '../job/defaults.ts'
+import { toMs } from '../job/duration.ts'
+import { LegworkError } from '../job/errors.ts'
+import { toErrorInfo } from '../job/failure.ts'
+import type { ClaimedJob } from '../job/job.ts'
+import { decode, encode } from '../job/payload.ts'
+import type { Outcome } from '../job/settle.ts'
+import type { Context, Handled, Handler } from './handler.ts'
+import { contextOf, type Notebook } from './notes.ts'
+
+/** One claimed job on its way through a handler. */
+export interface Run {
+  readonly job: ClaimedJob
+  readonly abort: AbortController
+  /** Set when the run ended for the worker while the handler still goes on. */
+  isLeaked: boolean
+}
+
+export interface RunKit {
+  readonly clock: Clock
+  readonly notes: Notebook
+  readonly abortGraceMs: number
+  /** Called when a handler that was given up ends after all. */
+  onLateEnd(): void
+}
+
+/** Which run the present code belongs to; follows everything that a handler starts. */
+export const currentRun = new AsyncLocalStorage<Run>()
+
+/** Runs a claimed job to its outcome: decode, call, and name the ending. Never throws. */
+export async function run(one: Run, handled: Handled, kit: RunKit): Promise<Outcome> {
+  const parsed = await parse(one.job, handled)
+  if ('kind' in parsed) return parsed
+  const stopTimers = watchTime(one, handled, kit)
+  try {
+    const context = contextOf(one, parsed.input, kit.notes)
+    const value = await untilGivenUp(one, kit, () =>
+      currentRun.run(one, () => (handled.handler as Handler)(context as Context)),
+    )
+    return await nameResult(one, value, handled)
+  } catch (thrown) {
+    return nameThrown(one, thrown, handled)
+  } finally {
+    stopTimers()
+  }
+}
+
+async function parse({ id, payload }: ClaimedJob, { task }: Handled): Promise<{ input: unknown } | Outcome> {
+  try {
+    const what = `the stored payload of job ${id} (task ${task.name})`
+    return {
+      input: await validate(task.input, task.input || payload !== 'null' ? decode(payload) : undefined, {
+        what,
+        code: 'LW2008',
+      }),
+    }
+  } catch (error) {
+    return { kind: 'discarded', reason: 'undecodable', error: toErrorInfo(error) }
+  }
+}
+
+/** Aborts the run at its timeout and at the job's deadline. */
+function watchTime(one: Run, { task }: Handled, { clock }: RunKit): () => void {
+  const { id, deadlineAt } = one.job
+  const { timeoutMs } = task.policy
+  const stops: (() => void)[] = []
+  if (timeoutMs !== undefined)
+    stops.push(clock.after(timeoutMs, () => one.abort.abort(new TimedOut(id, 'attempt', timeoutMs))))
+  if (deadlineAt !== undefined)
+    stops.push(clock.after(deadlineAt - clock.now(), () => one.abort.abort(new TimedOut(id, 'deadline', 0))))
+  return () => {
+    for (const stop of stops) stop()
+  }
+}
+
+/** The handler's value; or the abort's reason, when the handler has not ended within the grace after it. */
+function untilGivenUp(
+  one: Run,
+  { clock, abortGraceMs, onLateEnd }: RunKit,
+  call: () => unknown,
+): Promise<unknown> {
+  const { signal } = one.abort
+  return new Promise((resolve, reject) => {
+    let stop = () => {}
+    const onAbort = () => {
+      const giveUp = () => {
+        one.isLeaked = true
+        reject(signal.reason)
+      }
+      // Nothing that this run does can be recorded any more, so nobody waits for it.
+      if (signal.reason instanceof LeaseLost) return giveUp()
+      stop = clock.after(abortGraceMs, giveUp)
+    }
+    const end = (settle: () => void) => {
+      if (one.isLeaked) return onLateEnd()
+      stop()
+      signal.removeEventListener('abort', onAbort)
+      settle()
+    }
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+    new Promise((done) => done(call())).then(
+      (value) => end(() => resolve(value)),
+      (error: unknown) => end(() => reject(error)),
+    )
+  })
+}
+
+async function nameResult(one: Run, value: unknown, { task }: Handled): Promise<Outcome> {
+  try {
+    const what = `the result of job ${one.job.id} (task ${task.name})`
+    const out = await validate(task.output, value, { what, code: 'LW1107' })
+    return out === undefined
+      ? { kind: 'returned' }
+      : { kind: 'returned', result: encode(out, what, limits.resultBytes) }
+  } catch (error) {
+    return { kind: 'discarded', reason: 'discarded', error: toErrorInfo(error) }
+  }
+}
+
+function nameThrown(one: Run, thrown: unknown, handled: Handled): Outcome {
+  const asked = abortOutcome(one, thrown)
+  if (asked) return asked
+  if (thrown instanceof Snooze) return { kind: 'snoozed', delayMs: thrown.delayMs, reason: thrown.message }
+  const error = toErrorInfo(thrown)
+  if (thrown instanceof Dead) return { kind: 'discarded', reason: 'discarded', error }
+  if (thrown instanceof RetryIn)
+    return {
+      kind: 'threw',
+      error,
+      retry: { delayMs: thrown.delayMs, countsAsAttempt: thrown.countsAsAttempt },
+    }
+  return byPolicy(one, thrown, handled)
+}
+
+/** What an aborted run that threw means; whatever it threw, the abort came first. */
+function abortOutcome({ abort, job }: Run, thrown: unknown): Outcome | undefined {
+  if (!abort.signal.aborted) return undefined
+  const why: unknown = abort.signal.reason
+  const error = toErrorInfo(why)
+  if (why instanceof Cancelled)
+    return {
+      kind: 'cancelled',
+      reason: String(why.details['reason']),
+      ...(thrown !== why && { error: toErrorInfo(thrown) }),
+    }
+  if (why instanceof ShuttingDown) return { kind: 'released', reason: 'its worker is stopping' }
+  if (why instanceof TimedOut && why.of === 'deadline') return { kind: 'discarded', reason: 'expired', error }
+  if (why instanceof TimedOut) return { kind: 'threw', error, retry: 'policy' }
+  return why instanceof LegworkError
+    ? { kind: 'released', reason: `job ${job.id}: ${why.message}` }
+    : undefined
+}
+
+function byPolicy({ job }: Run, thrown: unknown, { task }: Handled): Outcome {
+  const error = toErrorInfo(thrown)
+  const verdict = ask(() => task.policy.retry.when?.(thrown, job.attempt))
+  if (verdict === false) return { kind: 'discarded', reason: 'discarded', error }
+  const delayMs =
+    verdict === undefined || verdict === true ? undefined : ask(() => toMs(verdict, 'retry.when'))
+  return {
+    kind: 'threw',
+    error,
+    retry: delayMs === undefined ? 'policy' : { delayMs, countsAsAttempt: true },
+  }
+}
+
+/** The answer of a user's function; `undefined` when it throws, so that a bug there falls back to the policy. */
+function ask<T>(question: () => T): T | undefined {
+  try {
+    return question()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,126 @@
+import { Cancelled, LeaseLost } from '../define/verdicts.ts'
+import type { Clock } from '../job/clock.ts'
+import type { ClaimedJob, Settlement } from '../job/job.ts'
+import type { Logger } from '../job/logger.ts'
+import { type Outcome, settle } from '../job/settle.ts'
+import type { CancelRequest, Store } from '../store/index.ts'
+import type { Handled } from './handler.ts'
+import type { Notebook } from './notes.ts'
+import { freeSlots, measure, type Pool } from './pool.ts'
+import { type Run, run } from './run.ts'
+
+export interface SlotsKit {
+  readonly clock: Clock
+  readonly log: Logger
+  random(): number
+  readonly handled: ReadonlyMap<string, Handled>
+  readonly pools: readonly Pool[]
+  readonly notes: Notebook
+  readonly abortGraceMs: number
+  settle(settlement: Settlement): void
+  wake(): void
+}
+
+/** Runs claimed jobs, each in a slot of its pool, and hands on how they ended. */
+export class Slots {
+  readonly runs = new Map<string, Run>()
+  readonly #kit: SlotsKit
+  #idleCalls: (() => void)[] = []
+
+  constructor(kit: SlotsKit) {
+    this.#kit = kit
+  }
+
+  take(pool: Pool, jobs: readonly ClaimedJob[]): void {
+    pool.buffer.push(...jobs)
+    this.#fill(pool)
+  }
+
+  onIdle(then: () => void): void {
+    this.#idleCalls.push(then)
+  }
+
+  /** Releases what was claimed and has not started. */
+  giveBack(): void {
+    for (const pool of this.#kit.pools)
+      for (const job of pool.buffer.splice(0))
+        this.#end(job, { kind: 'released', reason: 'its worker is stopping' })
+  }
+
+  /** Forgets what was claimed and has not started, and what was noted: none of it is ours any more. */
+  drop(): void {
+    for (const pool of this.#kit.pools) pool.buffer.length = 0
+    this.#kit.notes.take()
+  }
+
+  cancel(cancels: readonly CancelRequest[]): void {
+    for (const { id, fence, reason } of cancels) {
+      const one = this.runs.get(id)
+      if (one?.job.fence === fence) one.abort.abort(new Cancelled(id, reason))
+      for (const { buffer } of this.#kit.pools) {
+        const at = buffer.findIndex((job) => job.id === id && job.fence === fence)
+        for (const job of at < 0 ? [] : buffer.splice(at, 1)) this.#end(job, { kind: 'cancelled', reason })
+      }
+    }
+  }
+
+  async sendNotes(store: Store, worker: string): Promise<void> {
+    if (this.#kit.notes.isEmpty) return
+    const notes = this.#kit.notes.take()
+    const answers = await store.record(worker, notes)
+    for (const [i, { id, fence }] of notes.entries()) {
+      const one = this.runs.get(id)
+      if (answers[i] !== 'applied' && one?.job.fence === fence)
+        one.abort.abort(new LeaseLost(id, one.job.attempt, 'the store refused its progress'))
+    }
+  }
+
+  #fill(pool: Pool): void {
+    while (freeSlots(pool) > 0 && pool.buffer.length > 0)
+      void this.#start(pool.buffer.shift() as ClaimedJob, pool)
+  }
+
+  async #start(job: ClaimedJob, pool: Pool): Promise<void> {
+    const { clock, handled, abortGraceMs, notes } = this.#kit
+    const found = handled.get(job.task)
+    if (!found) return this.#refuse(job)
+    const one: Run = { job, abort: new AbortController(), isLeaked: false }
+    this.runs.set(job.id, one)
+    pool.running += 1
+    const startedAt = clock.monotonic()
+    const outcome = await run(one, found, { clock, notes, abortGraceMs, onLateEnd: () => this.#unleak(pool) })
+    measure(pool, clock.monotonic() - startedAt)
+    pool.running -= 1
+    if (one.isLeaked) this.#leak(one, pool)
+    if (this.runs.get(job.id) === one) this.runs.delete(job.id)
+    // A lost lease leaves nothing to settle; the store would refuse it.
+    if (!(one.abort.signal.reason instanceof LeaseLost)) this.#end(job, outcome)
+    this.#fill(pool)
+    if (this.runs.size === 0) for (const tell of this.#idleCalls.splice(0)) tell()
+  }
+
+  #leak({ job }: Run, pool: Pool): void {
+    pool.leaked += 1
+    const text = `job ${job.id}: its handler ignored its signal and still runs; ${freeSlots(pool)} of ${pool.concurrency} slots are free.`
+    this.#kit.log.error({ job: job.id, task: job.task, leaked: pool.leaked }, text)
+  }
+
+  #unleak(pool: Pool): void {
+    pool.leaked -= 1
+    this.#fill(pool)
+    this.#kit.wake()
+  }
+
+  /** A job of a task that this process has no handler for goes back, for a worker that has one. */
+  #refuse(job: ClaimedJob): void {
+    const text = `LW1101 no handler for task ${job.task} here; job ${job.id} goes back to its queue for 30 s.`
+    this.#kit.log.warn({ code: 'LW1101', job: job.id, task: job.task }, text)
+    this.#end(job, { kind: 'released', delayMs: 30_000, reason: `no handler for task ${job.task}` })
+  }
+
+  #end(job: ClaimedJob, outcome: Outcome): void {
+    const { handled, clock, random } = this.#kit
+    const policy = handled.get(job.task)?.task.policy.retry ?? { attempts: job.maxAttempts, backoff: () => 0 }
+    this.#kit.settle(settle(job, outcome, policy, { now: clock.now(), random }))
+  }
+}

@@ -1,0 +1,130 @@
+import { LeaseLost, ShuttingDown } from '../define/verdicts.ts'
+import { type Clock, sleep } from '../job/clock.ts'
+import type { Logger } from '../job/logger.ts'
+import type { Store, WorkerAbout } from '../store/index.ts'
+import { Exchange, type ExchangeKit } from './exchange.ts'
+import type { Handled } from './handler.ts'
+import { begin, type Life } from './life.ts'
+import { notebook } from './notes.ts'
+import type { Pool } from './pool.ts'
+import { Slots } from './slots.ts'
+
+export interface WorkerKit {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Logger
+  random(): number
+  newId(): string
+  about(): WorkerAbout
+  readonly handled: ReadonlyMap<string, Handled>
+  readonly pools: readonly Pool[]
+  readonly leaseMs: number
+  readonly beatMs: number
+  readonly abortGraceMs: number
+  readonly poll: ExchangeKit['poll']
+  /** Told of each new registration. */
+  onRegister(worker: string): void
+}
+
+/** A worker's lifetime: registers, works, loses and regains its lease, stops. What it does with jobs is in slots and exchange. */
+export class Worker {
+  readonly #kit: WorkerKit
+  readonly #exchange: Exchange
+  readonly #slots: Slots
+  #life: Life | undefined
+  #stopListening = (): void => {}
+
+  constructor(kit: WorkerKit) {
+    this.#kit = kit
+    const notes = notebook(kit.clock, () => this.#exchange.turnWithin(noteWaitMs))
+    const settle: Exchange['settle'] = (settlement) => this.#exchange.settle(settlement)
+    this.#slots = new Slots({ ...kit, notes, settle, wake: () => this.#exchange.wake() })
+    this.#exchange = new Exchange({
+      ...kit,
+      registration: async () =>
+        this.#life?.worker ?? (this.#exchange.isClaiming ? this.#register() : undefined),
+      sendNotes: (worker) => this.#slots.sendNotes(kit.store, worker),
+      isBusy: () => this.#slots.runs.size > 0,
+      accept: (claimed, pool) => {
+        if (claimed.lease === 'lost') return this.#life?.lost('the store does not know it any more')
+        this.#slots.cancel(claimed.cancels)
+        if (pool) this.#slots.take(pool, claimed.jobs)
+        if (!this.#exchange.isClaiming) this.#slots.giveBack()
+      },
+    })
+  }
+
+  /** The id of its present registration. */
+  get id(): string | undefined {
+    return this.#life?.worker
+  }
+
+  async start(): Promise<void> {
+    await this.#register()
+    this.#stopListening = this.#kit.store.listen(() => this.#exchange.wake())
+    this.#exchange.wake()
+  }
+
+  /**
+   * Claims no more, lets runs end for `graceMs`, aborts the rest and gives back what does not end.
+   * `hurry` cuts the grace short.
+   */
+  async stop(graceMs: number, hurry: AbortSignal): Promise<void> {
+    this.#exchange.isClaiming = false
+    this.#stopListening()
+    this.#slots.giveBack()
+    await this.#idle(graceMs, hurry)
+    for (const one of this.#slots.runs.values()) one.abort.abort(new ShuttingDown(one.job.id))
+    await this.#idle(this.#kit.abortGraceMs + 1_000, undefined)
+    await this.#exchange.end()
+    await this.#life
+      ?.end()
+      .catch((error: unknown) =>
+        this.#kit.log.warn(
+          { error: String(error) },
+          'the worker could not sign off; its lease runs out by itself',
+        ),
+      )
+  }
+
+  /** Resolves when nothing runs any more, or after `ms`, or at the signal. */
+  async #idle(ms: number, hurry: AbortSignal | undefined): Promise<void> {
+    if (this.#slots.runs.size === 0 || hurry?.aborted) return
+    const over = new AbortController()
+    const end = () => over.abort()
+    this.#slots.onIdle(end)
+    hurry?.addEventListener('abort', end, { once: true })
+    await sleep(this.#kit.clock, ms, over.signal)
+    hurry?.removeEventListener('abort', end)
+  }
+
+  async #register(): Promise<string> {
+    const life = await begin({
+      ...this.#kit,
+      onCancels: (cancels) => this.#slots.cancel(cancels),
+      onLost: (worker, why) => this.#lose(worker, why),
+    })
+    this.#life = life
+    this.#exchange.reset()
+    this.#kit.onRegister(life.worker)
+    return life.worker
+  }
+
+  /** Everything of the lost registration is void: nobody waits for it, nothing of it is sent. */
+  #lose(worker: string, why: string): void {
+    const held = [...this.#slots.runs.values()]
+    this.#life = undefined
+    this.#exchange.reset()
+    this.#slots.drop()
+    for (const one of held) one.abort.abort(new LeaseLost(one.job.id, one.job.attempt, why))
+    const jobs = held.map(({ job }) => job.id).slice(0, 20)
+    this.#kit.log.warn(
+      { code: 'LW2005', worker, jobs },
+      `LW2005 worker ${worker} lost its lease: ${why}. Its ${held.length} running jobs are given up here and nothing of them is recorded.`,
+    )
+    if (this.#exchange.isClaiming) this.#exchange.wake()
+  }
+}
+
+/** Progress and logs gather this long before they are sent on their own. */
+const noteWaitMs = 100

@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from './job/clock.ts'
+import type { Logger } from './job/logger.ts'
+
+/** The machine's own time: the edge where `Date.now` and timers are real. */
+export const realClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => Number(process.hrtime.bigint() / 1_000n) / 1_000,
+  after(ms, then, options) {
+    // A timer takes at most 2^31-1 ms; a longer wait is cut, and whoever waits looks at the time again.
+    const timer = setTimeout(then, Math.min(Math.max(0, ms), 2_147_483_647))
+    if (options?.idle) timer.unref()
+    return () => clearTimeout(timer)
+  },
+}
+
+/** 0 <= n < 1 from the system's random source. */
+export const realRandom = (): number => randomBytes(6).readUIntBE(0, 6) / 2 ** 48
+
+/** Warnings and errors as one line each on standard error; the rest is silent. Its fields come last, as JSON. */
+export const consoleLogger: Logger = {
+  debug: () => {},
+  info: () => {},
+  warn: (data, message) => writeLine('WARN', data, message),
+  error: (data, message) => writeLine('ERROR', data, message),
+}
+
+function writeLine(level: string, data: object, message: string): void {
+  // A message can carry text of a hostile payload: control characters must not reach a terminal.
+  const line = `${new Date().toISOString()} legwork ${level} ${message} ${JSON.stringify(data)}`
+  process.stderr.write(`${line.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')}\n`)
+}
