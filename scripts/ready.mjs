@@ -1,6 +1,6 @@
-// Makes a fresh clone ready: the right Node, the packages, the build. Plain Node, for nothing is installed yet.
+// Makes a fresh clone ready: the right Node, the packages, the build. Plain Node: nothing is installed yet.
 import { spawnSync } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, statSync, utimesSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -30,13 +30,19 @@ function checkNode() {
   process.exit(1)
 }
 
-/** Installs when there is nothing yet, or when the lock file is newer than what was installed. */
+/**
+ * Installs when there is nothing yet, or when the lock file is newer than what was installed. `npm ci` would
+ * refuse a lock file that lacks the optional packages of other platforms; `install --no-save` takes what it
+ * pins, and changes no file of the project.
+ */
 function install() {
   const done = join(root, 'node_modules', '.package-lock.json')
   const lock = join(root, 'package-lock.json')
   if (existsSync(done) && statSync(done).mtimeMs >= statSync(lock).mtimeMs) return
-  say('installing packages (once; the demo\u2019s photographs are the largest part)')
-  must('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+  say('installing packages (once; the demo\u2019s photographs and tables are the largest part)')
+  must('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
     shell: process.platform === 'win32',
   })
+  // npm leaves the file as it is when there was nothing to do.
+  utimesSync(done, new Date(), new Date())
 }

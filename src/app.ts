@@ -1,28 +1,29 @@
 import { hostname } from 'node:os'
-import type { AnyTask } from './define/task.ts'
-import { type EnqueueOptions } from './enqueue/new-job.ts'
+import { type AnyTask, isTask } from './define/task.ts'
+import { enqueueOptions, type EnqueueOptions, notATask } from './enqueue/new-job.ts'
 import { type Producer, producer } from './enqueue/producer.ts'
 import type { Clock } from './job/clock.ts'
 import { defaults } from './job/defaults.ts'
 import { toMs } from './job/duration.ts'
-import { InvalidOption, LegworkError, show, UnknownThing, WrongMoment } from './job/errors.ts'
+import { InvalidOption, LegworkError, WrongMoment } from './job/errors.ts'
 import { idSource } from './job/id.ts'
 import type { Enqueued } from './job/job.ts'
-import type { Logger } from './job/logger.ts'
-import { checkName } from './job/name.ts'
+import { calm, type Logger } from './job/logger.ts'
+import { checkKey, checkKnown, checkName, checkReason } from './job/name.ts'
 import { openStore } from './open-store.ts'
 import type { Acted, DurabilityReport, Store } from './store/index.ts'
 import { keepTending } from './upkeep/keep-tending.ts'
 import { jobHandle, type JobHandle } from './watch/handle.ts'
 import { Lookout } from './watch/results.ts'
 import { type Why, why } from './watch/why.ts'
+import { checkApp, checkStart, checkStop } from './surface.ts'
 import type { App, AppOptions, Enqueuer, RunOptions, StartOptions, StopOptions } from './surface.ts'
 import { version } from './version.ts'
 import { guardRejections } from './worker/guard.ts'
 import type { Handled } from './worker/handler.ts'
 import type { Pool } from './worker/pool.ts'
 import { poolsFor } from './worker/pools-for.ts'
-import { Worker } from './worker/worker.ts'
+import { Worker, type WorkerKit } from './worker/worker.ts'
 import { consoleLogger, realClock, realRandom } from './world.ts'
 
 /**
@@ -32,8 +33,8 @@ import { consoleLogger, realClock, realRandom } from './world.ts'
  * const app = legwork()
  */
 export function legwork(where?: string | Store | AppOptions): App {
-  const options: AppOptions = typeof where === 'string' || isStore(where) ? { store: where } : (where ?? {})
-  return new LegworkApp(options)
+  const options = typeof where === 'string' || isStore(where) ? { store: where } : where
+  return new LegworkApp(checkApp(options))
 }
 
 const isStore = (value: unknown): value is Store =>
@@ -46,10 +47,11 @@ class LegworkApp implements App {
   readonly #log: Logger
   readonly #newId: () => string
   readonly #handled = new Map<string, Handled>()
-  readonly #options: AppOptions
+  #options: AppOptions
   #opening: Promise<Opened> | undefined
   #worker: Worker | undefined
   #isStarted = false
+  #starting: Promise<void> | undefined
   #stopTending: (() => Promise<void>) | undefined
   #unguard = () => {}
   #stopping: Promise<void> | undefined
@@ -59,9 +61,8 @@ class LegworkApp implements App {
     this.#options = options
     this.#clock = options.clock ?? realClock
     this.#random = options.random ?? realRandom
-    this.#log = options.log ?? consoleLogger
+    this.#log = calm(options.log ?? consoleLogger)
     this.#newId = idSource({ now: () => this.#clock.now(), random: this.#random })
-    if (options.enqueueTimeout !== undefined) toMs(options.enqueueTimeout, 'enqueueTimeout')
   }
 
   /** The handlers of an app, for the test kit. */
@@ -79,11 +80,7 @@ class LegworkApp implements App {
   }
 
   handle(task: AnyTask, handler: unknown): App {
-    if (task?.kind !== 'task')
-      throw new UnknownThing(
-        'LW1101',
-        `handle: got ${show(task)} where a task is expected. Pass the value that task('name', …) gave you.`,
-      )
+    if (!isTask(task)) throw notATask('handle', task)
     if (typeof handler !== 'function')
       throw new InvalidOption(`handler of ${task.name}`, handler, 'a function')
     if (this.#handled.has(task.name))
@@ -93,6 +90,7 @@ class LegworkApp implements App {
         'one handler a task in one process',
         'LW1203',
       )
+    if (this.#stopping) throw closed(`handle(${task.name})`)
     if (this.#isStarted)
       throw new WrongMoment(
         'LW1204',
@@ -103,6 +101,7 @@ class LegworkApp implements App {
   }
 
   async start(options: StartOptions = {}): Promise<void> {
+    checkStart(options)
     if (this.#stopping) throw closed('start()')
     if (this.#isStarted) throw new WrongMoment('LW1204', 'start() was called twice. Keep the first call.')
     if (this.#handled.size === 0)
@@ -110,43 +109,35 @@ class LegworkApp implements App {
         'LW1206',
         'start() was called on an app without handlers. Call app.handle(task, handler) first.',
       )
-    const kit = {
-      ...this.#pace(options),
-      pools: poolsFor([...this.#handled.values()], options),
-      log: this.#log,
-      handled: this.#handled,
-    }
-    const { clock, random, newId } = { clock: this.#clock, random: this.#random, newId: this.#newId }
-    const about = () => this.#about(kit.pools)
-    // Before the first await, so that a second start() in the same turn is refused.
+    const pace = this.#pace(options)
+    const pools = poolsFor([...this.#handled.values()], options)
+    // Before the first await, so that a second start() in the same turn is refused, and stop() waits for this one.
     this.#isStarted = true
+    this.#starting = this.#begin({ ...pace, pools, onRegister: options.onRegister ?? (() => {}) })
     try {
-      const { store } = await this.#open()
-      const worker = new Worker({
-        ...kit,
-        store,
-        clock,
-        random,
-        newId,
-        about,
-        onRegister: options.onRegister ?? (() => {}),
-      })
-      await worker.start()
-      this.#worker = worker
-      this.#stopTending = keepTending({
-        store,
-        clock,
-        random,
-        everyMs: this.#options.pace?.tendMs ?? defaults.tendMs,
-      })
-      this.#unguard = guardRejections(this.#log)
+      await this.#starting
     } catch (error) {
       this.#isStarted = false
       throw error
     }
   }
 
-  stop(options: StopOptions = {}): Promise<void> {
+  async #begin(
+    pace: Pick<WorkerKit, 'leaseMs' | 'beatMs' | 'abortGraceMs' | 'poll' | 'pools' | 'onRegister'>,
+  ) {
+    const { store } = await this.#open()
+    const { clock, random, newId } = { clock: this.#clock, random: this.#random, newId: this.#newId }
+    const own = { log: this.#log, handled: this.#handled, about: () => this.#about(pace.pools) }
+    const worker = new Worker({ ...pace, ...own, store, clock, random, newId })
+    await worker.start()
+    this.#worker = worker
+    const everyMs = this.#options.pace?.tendMs ?? defaults.tendMs
+    this.#stopTending = keepTending({ store, clock, random, everyMs })
+    this.#unguard = guardRejections(this.#log)
+  }
+
+  async stop(options: StopOptions = {}): Promise<void> {
+    checkStop(options)
     const graceMs = toMs(options.grace ?? defaults.drainGraceMs, 'grace')
     options.hurry?.addEventListener('abort', () => this.#hurry.abort(), { once: true })
     if (options.hurry?.aborted) this.#hurry.abort()
@@ -155,6 +146,7 @@ class LegworkApp implements App {
   }
 
   async #end(graceMs: number): Promise<void> {
+    await this.#starting?.catch(() => undefined)
     const opened = await this.#opening?.catch(() => undefined)
     await this.#worker?.stop(graceMs, this.#hurry.signal)
     await this.#stopTending?.()
@@ -181,7 +173,11 @@ class LegworkApp implements App {
     return (await opened.producer.enqueueMany(task, inputs, options)).map((one) => this.#handle(opened, one))
   }
 
-  async run(task: AnyTask, input?: unknown, { timeout, ...options }: RunOptions = {}): Promise<never> {
+  async run(task: AnyTask, input?: unknown, allOptions: RunOptions = {}): Promise<never> {
+    checkKnown(allOptions, ['timeout', ...enqueueOptions], 'run option')
+    const { timeout, ...options } = allOptions
+    // Before the job is written.
+    if (timeout !== undefined) toMs(timeout, 'timeout')
     const job = await this.enqueue(task, input, options)
     return job.result(timeout === undefined ? {} : { timeout })
   }
@@ -202,6 +198,7 @@ class LegworkApp implements App {
   }
 
   job(id: string, task?: AnyTask): JobHandle<never> {
+    checkKey(id, 'id')
     const lazily = async () =>
       this.#handle(await this.#open(), { id, task: task?.name ?? '', outcome: 'duplicate' })
     return {
@@ -218,22 +215,25 @@ class LegworkApp implements App {
   }
 
   async why(id: string): Promise<Why> {
-    return why(await this.store(), id, this.#clock.now())
+    return why(await this.store(), checkKey(id, 'id'), this.#clock.now())
   }
 
-  cancel(id: string, reason?: string): Promise<Acted['outcome']> {
+  async cancel(id: string, reason?: string): Promise<Acted['outcome']> {
     return this.job(id).cancel(reason)
   }
 
   async retry(id: string): Promise<Acted['outcome']> {
-    const [acted] = await (await this.store()).act({ verb: 'retry', ids: [id], by: 'application' })
+    const [acted] = await (await this.store()).act({
+      verb: 'retry',
+      ids: [checkKey(id, 'id')],
+      by: 'application',
+    })
     return acted?.outcome ?? 'gone'
   }
 
   async pause(queue: string, reason: string): Promise<void> {
-    await (await this.store()).setQueues([
-      { name: checkName(queue, 'queue'), paused: { reason: String(reason), by: 'application' } },
-    ])
+    const paused = { reason: checkReason(reason, 'reason'), by: 'application' }
+    await (await this.store()).setQueues([{ name: checkName(queue, 'queue'), paused }])
   }
 
   async resume(queue: string): Promise<void> {
@@ -242,6 +242,12 @@ class LegworkApp implements App {
 
   async durability(): Promise<DurabilityReport> {
     return (await this.#open()).report
+  }
+
+  useStore(where: string): void {
+    if (this.#opening)
+      throw new WrongMoment('LW1204', 'useStore() came after the app had opened its store. Call it first.')
+    this.#options = { ...this.#options, store: where }
   }
 
   async store(): Promise<Store> {

@@ -1,8 +1,10 @@
 import type { AnyTask, Task } from './define/task.ts'
 import type { EnqueueOptions } from './enqueue/new-job.ts'
 import type { Clock } from './job/clock.ts'
-import type { Duration } from './job/duration.ts'
+import { type Duration, toMs } from './job/duration.ts'
+import { InvalidOption } from './job/errors.ts'
 import type { Logger } from './job/logger.ts'
+import { checkKnown } from './job/name.ts'
 import type { Acted, DurabilityReport, Store } from './store/index.ts'
 import type { JobHandle } from './watch/handle.ts'
 import type { Why } from './watch/why.ts'
@@ -99,6 +101,8 @@ export interface App extends Enqueuer, AsyncDisposable {
   resume(queue: string): Promise<void>
   /** What the store promises, as read back from its settings. */
   durability(): Promise<DurabilityReport>
+  /** For tools: another store than the app was made with. @throws {WrongMoment} LW1204 once a store is open. */
+  useStore(where: string): void
   /** For tools: the store itself, opened. */
   store(): Promise<Store>
   /** Names of the handled tasks, and the tasks. */
@@ -108,4 +112,36 @@ export interface App extends Enqueuer, AsyncDisposable {
 }
 export interface RunOptions extends EnqueueOptions {
   readonly timeout?: Duration
+}
+
+/** What `legwork()` was given, or nothing. @throws {InvalidOption} LW1201 for what it does not know. */
+export function checkApp(options: AppOptions = {}): AppOptions {
+  const known = ['store', 'log', 'enqueueTimeout', 'clock', 'random', 'pace']
+  checkKnown(options, known, 'app option')
+  const { store, log, enqueueTimeout } = options
+  if (store !== undefined && typeof store !== 'string' && typeof store?.exchange !== 'function')
+    throw new InvalidOption('store', store, 'a path, a URL or a store such as sqlite({ … })')
+  const isLogger = (['debug', 'info', 'warn', 'error'] as const).every(
+    (level) => typeof log?.[level] === 'function',
+  )
+  if (log !== undefined && !isLogger)
+    throw new InvalidOption('log', log, 'an object with the functions debug, info, warn and error')
+  if (enqueueTimeout !== undefined) toMs(enqueueTimeout, 'enqueueTimeout', 1)
+  return options
+}
+
+/** @throws {InvalidOption} LW1201 */
+export function checkStart(options: StartOptions): void {
+  checkKnown(options, ['concurrency', 'queues', 'lease', 'beat', 'abortGrace', 'onRegister'], 'start option')
+  const { onRegister } = options
+  if (onRegister !== undefined && typeof onRegister !== 'function')
+    throw new InvalidOption('onRegister', onRegister, 'a function')
+}
+
+/** @throws {InvalidOption} LW1201 */
+export function checkStop(options: StopOptions): void {
+  checkKnown(options, ['grace', 'hurry'], 'stop option')
+  const { hurry } = options
+  if (hurry !== undefined && !(hurry instanceof AbortSignal))
+    throw new InvalidOption('hurry', hurry, 'an AbortSignal')
 }

@@ -2,14 +2,22 @@ import { Dead, exponential, fixed, legwork, LeaseLost, RetryIn, Snooze, task, un
 import { assertIdempotent, testApp } from 'legwork/testing'
 import { expect, test } from 'vitest'
 
-const mail = task('mail.send', { input: unchecked<{ to: string }>(), output: unchecked<string>(), retry: { attempts: 3, backoff: exponential({ min: '1m', max: '1h', jitter: 'none' }) } })
+const mail = task('mail.send', {
+  input: unchecked<{ to: string }>(),
+  output: unchecked<string>(),
+  retry: { attempts: 3, backoff: exponential({ min: '1m', max: '1h', jitter: 'none' }) },
+})
 
 test('drain runs what is due, in virtual time and without an app being started', async () => {
   const app = legwork().handle(mail, ({ input }) => `sent to ${input.to}`)
   await using t = testApp(app)
   const job = await t.enqueue(mail, { to: 'ada@example.com' })
   await t.drain()
-  expect(await job.status()).toMatchObject({ state: 'completed', output: 'sent to ada@example.com', attempt: 1 })
+  expect(await job.status()).toMatchObject({
+    state: 'completed',
+    output: 'sent to ada@example.com',
+    attempt: 1,
+  })
 })
 
 test('a week of retries takes no time, and ends in the dead letters', async () => {
@@ -48,7 +56,11 @@ test('a delay, a snooze, RetryIn and Dead do what they say', async () => {
   const gone = await t.enqueue(mail, { to: 'gone' })
   await t.drain()
   expect(seen.toSorted()).toEqual(['gone#1', 'snooze#1', 'wait#1'])
-  expect(await gone.status()).toMatchObject({ state: 'dead', reason: 'discarded', error: { name: 'Dead', message: 'no such mailbox' } })
+  expect(await gone.status()).toMatchObject({
+    state: 'dead',
+    reason: 'discarded',
+    error: { name: 'Dead', message: 'no such mailbox' },
+  })
   await t.clock.advance('2h')
   expect(await later.status()).toMatchObject({ state: 'completed', attempt: 1 })
   expect(await snooze.status()).toMatchObject({ state: 'completed', attempt: 2, failures: 0 })
@@ -98,7 +110,9 @@ test('assertIdempotent passes an idempotent handler and names what a careless on
     .handle(once, ({ job }) => void careful.add(job.id))
   await using t = testApp(app)
   await assertIdempotent(t, once, { to: 'ada' }, () => careful.size)
-  await expect(assertIdempotent(t, mail, { to: 'ada' }, () => careless.length)).rejects.toThrow(/mail\.send is not idempotent: one run has 1 effects, a run with a crash before-settle has 2/)
+  await expect(assertIdempotent(t, mail, { to: 'ada' }, () => careless.length)).rejects.toThrow(
+    /mail\.send is not idempotent: one run has 1 effects, a run with a crash before-settle has 2/,
+  )
 })
 
 test('the same seed gives the same jitter', async () => {
@@ -126,7 +140,12 @@ test('pause holds a queue, resume lets it go', async () => {
   const job = await t.enqueue(mail, { to: 'ada' })
   await t.drain()
   expect(await job.status()).toMatchObject({ state: 'ready' })
-  expect((await t.why(job.id)).reason).toEqual({ kind: 'queue-paused', queue: 'default', reason: 'vendor outage', by: 'application' })
+  expect((await t.why(job.id)).reason).toEqual({
+    kind: 'queue-paused',
+    queue: 'default',
+    reason: 'vendor outage',
+    by: 'application',
+  })
   await t.resume('default')
   await t.drain()
   expect(await job.status()).toMatchObject({ state: 'completed' })

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { type Backoff, exponential } from '../job/backoff.ts'
+import { type Backoff, exponential, tame } from '../job/backoff.ts'
 import { defaults } from '../job/defaults.ts'
 import { type Duration, toMs } from '../job/duration.ts'
 import { InvalidOption } from '../job/errors.ts'
@@ -35,6 +35,10 @@ export interface Task<
 
 /** A task of any types. */
 export type AnyTask = Task
+
+/** True for what `task()` made, by this copy of the package or another one. */
+export const isTask = (value: unknown): value is AnyTask =>
+  (value as AnyTask | null | undefined)?.kind === 'task' && typeof (value as AnyTask).policy === 'object'
 
 export type InputOf<T extends AnyTask> = NonNullable<T['~types']>['in']
 export type OutputOf<T extends AnyTask> = NonNullable<T['~types']>['out']
@@ -118,7 +122,8 @@ export function unchecked<T>(): StandardSchemaV1<T, T> {
 function toPolicy(name: string, o: TaskOptions): Policy {
   const at = (option: string) => `task ${name}: ${option}`
   const optionalMs = (value: Duration | undefined, option: string) =>
-    value === undefined ? undefined : toMs(value, at(option))
+    value === undefined ? undefined : toMs(value, at(option), 1)
+  checkKnown(o.retry ?? {}, ['attempts', 'backoff', 'when'], at('retry option'))
   const [timeoutMs, deadlineMs, ttlMs] = [
     optionalMs(o.timeout, 'timeout'),
     optionalMs(o.deadline, 'deadline'),
@@ -129,7 +134,7 @@ function toPolicy(name: string, o: TaskOptions): Policy {
     priority: toPriority(o.priority ?? 'normal', at('priority')),
     retry: {
       attempts: checkCount(o.retry?.attempts ?? defaults.attempts, at('retry.attempts'), 1, 1_000),
-      backoff: checkFunction(o.retry?.backoff, at('retry.backoff')) ?? exponential(),
+      backoff: tame(checkFunction(o.retry?.backoff, at('retry.backoff')) ?? exponential()),
       ...(o.retry?.when && { when: checkFunction(o.retry.when, at('retry.when')) as RetryWhen }),
     },
     ...(timeoutMs !== undefined && { timeoutMs }),
@@ -137,17 +142,25 @@ function toPolicy(name: string, o: TaskOptions): Policy {
     ...(ttlMs !== undefined && { ttlMs }),
     version: checkCount(o.version ?? 1, at('version'), 1, 1_000_000),
     retain: toRetention(o.retain, at('retain')),
-    tags: (o.tags ?? []).map((tag) => checkName(tag, at('tags'))),
+    tags: checkTags(o.tags, at('tags')),
   }
 }
 
 const named = { high: 2, normal: 5, low: 8 } as const
 
 export function toPriority(value: Priority, option: string): number {
-  return typeof value === 'string' && value in named ? named[value] : checkCount(value, option, 0, 9)
+  if (typeof value === 'string' && Object.hasOwn(named, value)) return named[value]
+  if (typeof value === 'number') return checkCount(value, option, 0, 9)
+  throw new InvalidOption(option, value, 'high, normal, low, or a whole number from 0 to 9')
+}
+
+export function checkTags(tags: unknown = [], option: string): readonly string[] {
+  if (!Array.isArray(tags)) throw new InvalidOption(option, tags, 'an array of names')
+  return tags.map((tag) => checkName(tag, option))
 }
 
 function toRetention(retain: TaskOptions['retain'] = {}, option: string): Retention {
+  checkKnown(retain, ['completed', 'dead', 'cancelled'], `${option} option`)
   const ms = (state: FinalState) => {
     const keep = retain[state]
     if (keep === undefined) return defaults.retain[state]

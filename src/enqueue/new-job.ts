@@ -1,9 +1,9 @@
-import { type AnyTask, type Priority, toPriority } from '../define/task.ts'
+import { type AnyTask, checkTags, isTask, type Priority, toPriority } from '../define/task.ts'
 import { validate } from '../define/validate.ts'
 import { type Duration, toMs } from '../job/duration.ts'
 import { InvalidOption, show, UnknownThing } from '../job/errors.ts'
 import type { NewJob } from '../job/job.ts'
-import { checkKey, checkKnown, checkName } from '../job/name.ts'
+import { checkKey, checkKnown } from '../job/name.ts'
 import { encode } from '../job/payload.ts'
 import { limits } from '../job/defaults.ts'
 
@@ -24,6 +24,16 @@ export interface EnqueueOptions {
   readonly deadline?: Duration
 }
 
+export const enqueueOptions = [
+  'id',
+  'delay',
+  'runAt',
+  'priority',
+  'tags',
+  'ttl',
+  'deadline',
+] as const satisfies (keyof EnqueueOptions)[]
+
 /**
  * Turns a task and an input into the job that the store keeps; everything is checked here, before anything is written.
  * @throws {InvalidPayload | InvalidOption | UnknownThing}
@@ -34,20 +44,17 @@ export async function toNewJob(
   options: EnqueueOptions,
   world: { newId(): string; now(): number },
 ): Promise<NewJob> {
-  if (task?.kind !== 'task')
-    throw new UnknownThing(
-      'LW1101',
-      `enqueue: got ${show(task)} where a task is expected. Pass the value that task('name', …) gave you.`,
-    )
-  checkKnown(options, ['id', 'delay', 'runAt', 'priority', 'tags', 'ttl', 'deadline'], 'enqueue option')
+  if (!isTask(task)) throw notATask('enqueue', task)
+  checkKnown(options, enqueueOptions, 'enqueue option')
   const what = `the input of task ${task.name}`
   await validate(task.input, input, { what, code: 'LW1102' })
   // What is stored is what the producer passed, not what the schema made of it: the worker parses it again, and a
   // transform (a default, a coerced date) must not be applied twice.
   const payload = encode(input, what)
   const { policy } = task
-  const ttlMs = options.ttl === undefined ? policy.ttlMs : toMs(options.ttl, 'ttl')
-  const deadlineMs = options.deadline === undefined ? policy.deadlineMs : toMs(options.deadline, 'deadline')
+  const ttlMs = options.ttl === undefined ? policy.ttlMs : toMs(options.ttl, 'ttl', 1)
+  const deadlineMs =
+    options.deadline === undefined ? policy.deadlineMs : toMs(options.deadline, 'deadline', 1)
   return {
     id: options.id === undefined ? world.newId() : checkKey(options.id, 'id'),
     task: task.name,
@@ -85,9 +92,14 @@ function start({ delay, runAt }: EnqueueOptions, now: number): { delayMs?: numbe
   return { runAt: at }
 }
 
-function toTags(own: readonly string[], more: readonly string[] = []): readonly string[] {
-  if (!Array.isArray(more)) throw new InvalidOption('tags', more, 'an array of names')
-  const tags = [...new Set([...own, ...more.map((tag) => checkName(tag, 'tags'))])]
+function toTags(own: readonly string[], more: readonly string[] | undefined): readonly string[] {
+  const tags = [...new Set([...own, ...checkTags(more, 'tags')])]
   if (tags.length > limits.tags) throw new InvalidOption('tags', tags.length, `at most ${limits.tags} tags`)
   return tags
 }
+
+export const notATask = (verb: string, value: unknown): UnknownThing =>
+  new UnknownThing(
+    'LW1101',
+    `${verb}: got ${show(value)} where a task is expected. Pass the value that task('name', …) gave you.`,
+  )

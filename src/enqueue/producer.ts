@@ -1,11 +1,11 @@
-import type { AnyTask } from '../define/task.ts'
+import { type AnyTask, isTask } from '../define/task.ts'
 import type { Clock } from '../job/clock.ts'
 import { defaults, limits } from '../job/defaults.ts'
-import { InvalidOption, LegworkError, UnknownOutcome } from '../job/errors.ts'
+import { InvalidOption, LegworkError, StoreError, UnknownOutcome } from '../job/errors.ts'
 import type { Enqueued, NewJob } from '../job/job.ts'
 import type { Store } from '../store/index.ts'
 import { coalesce } from './coalesce.ts'
-import { type EnqueueOptions, toNewJob } from './new-job.ts'
+import { type EnqueueOptions, notATask, toNewJob } from './new-job.ts'
 
 export interface Producer {
   enqueue(task: AnyTask, input: unknown, options?: EnqueueOptions): Promise<Enqueued>
@@ -36,7 +36,7 @@ export function producer(kit: ProducerKit): Producer {
     enqueue: async (task, input, options = {}) =>
       sameTask(task, await add(await toNewJob(task, input, options, { newId, now }))),
     async enqueueMany(task, inputs, options = {}) {
-      checkMany(inputs, options)
+      checkMany(task, inputs, options)
       const jobs: NewJob[] = []
       for (const [i, input] of inputs.entries())
         jobs.push(await at(i, toNewJob(task, input, options, { newId, now })))
@@ -50,6 +50,12 @@ export function producer(kit: ProducerKit): Producer {
   return {
     ...bound(one, write),
     in(tx) {
+      // A store takes nothing for no transaction at all, and the job would outlive a rollback.
+      if (tx === undefined || tx === null)
+        throw new StoreError(
+          'LW1014',
+          `enqueue in a transaction: got ${tx} where an open transaction belongs.`,
+        )
       const writeIn = (jobs: readonly NewJob[]) => store.enqueue(jobs, { tx })
       const inTx = bound(async (job) => (await writeIn([job]))[0] as Enqueued, writeIn)
       return {
@@ -93,7 +99,8 @@ function sameTask(task: AnyTask, answer: Enqueued): Enqueued {
   )
 }
 
-function checkMany(inputs: unknown, options: EnqueueOptions): void {
+function checkMany(task: AnyTask, inputs: unknown, options: EnqueueOptions): void {
+  if (!isTask(task)) throw notATask('enqueueMany', task)
   if (!Array.isArray(inputs)) throw new InvalidOption('enqueueMany inputs', inputs, 'an array')
   if (inputs.length > limits.enqueueMany)
     throw new InvalidOption(
@@ -101,7 +108,7 @@ function checkMany(inputs: unknown, options: EnqueueOptions): void {
       inputs.length,
       `at most ${limits.enqueueMany} inputs a call`,
     )
-  if (options.id !== undefined)
+  if (options?.id !== undefined)
     throw new InvalidOption('id', options.id, 'no id: the jobs of one enqueueMany need different ones')
 }
 

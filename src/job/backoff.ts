@@ -1,5 +1,6 @@
 import { type Duration, toMs } from './duration.ts'
 import { InvalidOption } from './errors.ts'
+import { checkKnown } from './name.ts'
 
 /** How the wait before retry number `failures` (1 is the first) is spread, so that retries do not come in step. */
 export type Jitter = 'full' | 'equal' | 'none'
@@ -20,7 +21,9 @@ export interface Growth {
  * `min`, `min x factor`, `min x factor²`, … up to `max`. The default, with factor 2 and full jitter
  * (Brooker, "Exponential Backoff And Jitter", 2015).
  */
-export function exponential({ factor = 2, ...growth }: Growth & { readonly factor?: number } = {}): Backoff {
+export function exponential(options: Growth & { readonly factor?: number } = {}): Backoff {
+  checkKnown(options, ['min', 'max', 'jitter', 'factor'], 'backoff option')
+  const { factor = 2, ...growth } = options
   if (!(factor >= 1 && factor <= 100))
     throw new InvalidOption('backoff.factor', factor, 'a number from 1 to 100')
   return grow(growth, (failures) => factor ** (failures - 1))
@@ -28,19 +31,31 @@ export function exponential({ factor = 2, ...growth }: Growth & { readonly facto
 
 /** `min`, `2 x min`, `3 x min`, … up to `max`. */
 export function linear(growth: Growth = {}): Backoff {
+  checkKnown(growth, ['min', 'max', 'jitter'], 'backoff option')
   return grow(growth, (failures) => failures)
 }
 
 /** Always the same wait. Without jitter unless asked for. */
-export function fixed(wait: Duration, { jitter = 'none' }: { readonly jitter?: Jitter } = {}): Backoff {
-  return grow({ min: wait, max: wait, jitter }, () => 1)
+export function fixed(wait: Duration, options: { readonly jitter?: Jitter } = {}): Backoff {
+  checkKnown(options, ['jitter'], 'backoff option')
+  return grow({ min: wait, max: wait, jitter: options.jitter ?? 'none' }, () => 1)
 }
 
 /** A wait of your own for each failure, within 0 and a hundred years; a wrong answer counts as one second. */
 export function custom(wait: (failures: number) => Duration): Backoff {
-  return (failures) => {
+  if (typeof wait !== 'function')
+    throw new InvalidOption('backoff', wait, 'a function of the failures so far')
+  return tame((failures) => wait(failures) as number)
+}
+
+/** A backoff that always has an answer, whatever the one inside says or throws: a job must not hang on it. */
+export function tame(backoff: Backoff): Backoff {
+  return (failures, random) => {
     try {
-      return toMs(wait(failures), 'backoff')
+      const wait: unknown = backoff(failures, random)
+      // An async function where a plain one belongs: its rejection must not take the process down.
+      if (wait instanceof Promise) wait.catch(() => {})
+      return toMs(wait as number, 'backoff')
     } catch {
       return 1_000
     }
@@ -54,10 +69,13 @@ function grow(
   const minMs = toMs(min, 'backoff.min')
   const maxMs = toMs(max, 'backoff.max')
   if (minMs > maxMs) throw new InvalidOption('backoff.min', min, `at most backoff.max (${max})`)
-  const spread = spreads[jitter]
+  const spread = Object.hasOwn(spreads, jitter) ? spreads[jitter] : undefined
   if (!spread) throw new InvalidOption('backoff.jitter', jitter, 'full, equal or none')
-  return (failures, random) =>
-    Math.round(spread(Math.min(maxMs, minMs * times(Math.max(1, failures))), random))
+  return (failures, random) => {
+    // After some thousand failures the growth is infinite, and nothing times infinity is not a number.
+    const grown = minMs * Math.min(Number.MAX_VALUE, times(Math.max(1, failures)))
+    return Math.round(spread(Math.min(maxMs, grown), random))
+  }
 }
 
 const spreads: Readonly<Record<Jitter, (ms: number, random: () => number) => number>> = {

@@ -93,7 +93,7 @@ export const catalogue = {
   LW1104: entry(
     'Payload too large',
     'The encoded payload or result is over the limit.',
-    'Store the data elsewhere and pass a reference, or raise limits.payloadBytes.',
+    'Store the data elsewhere and pass a reference.',
   ),
   LW1105: entry(
     'Text not storable',

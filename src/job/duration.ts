@@ -11,18 +11,16 @@ const longestMs = 100 * 365 * unitMs.d
 
 /**
  * Milliseconds of a duration, rounded to a whole one.
- * @throws {InvalidOption} LW1201 when it is negative, not finite, longer than 100 years or not a duration at all.
+ * @throws {InvalidOption} LW1201 when it is under `leastMs`, not finite, longer than 100 years or not a duration at all.
  */
-export function toMs(value: Duration, option: string): number {
-  const ms = typeof value === 'number' ? value : parse(value)
-  if (ms === undefined || !Number.isFinite(ms) || ms < 0 || ms > longestMs) {
-    throw new InvalidOption(
-      option,
-      value,
-      "a duration such as 250 (milliseconds), '30s', '5m', '6h' or '1d', from 0 to 100 years",
-    )
-  }
-  return Math.round(ms)
+export function toMs(value: Duration, option: string, leastMs = 0): number {
+  const ms = Math.round((typeof value === 'number' ? value : parse(value)) ?? Number.NaN)
+  if (ms >= leastMs && ms <= longestMs) return ms
+  throw new InvalidOption(
+    option,
+    value,
+    `a duration such as 250 (milliseconds), '30s', '5m', '6h' or '1d', from ${leastMs} ms to 100 years`,
+  )
 }
 
 function parse(text: unknown): number | undefined {

@@ -59,10 +59,25 @@ export function show(value: unknown): string {
     if (typeof value === 'string') return JSON.stringify(clip(value, 80))
     if (typeof value === 'bigint') return `${value}n`
     if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`
-    if (typeof value === 'object' && value !== null) return clip(JSON.stringify(value) ?? String(value), 80)
+    if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : value.toISOString()
+    if (typeof value === 'object' && value !== null) return clip(showObject(value), 80)
     return String(value)
   } catch {
-    return Object.prototype.toString.call(value)
+    return `an unreadable ${typeof value}`
+  }
+}
+
+/** A class instance by its name, and a plain value as JSON, unless it is larger than anybody would read. */
+function showObject(value: object): string {
+  let parts = 0
+  const counted = (_key: string, part: unknown) => {
+    if (++parts > 100) throw new RangeError('too many parts')
+    return typeof part === 'bigint' ? `${part}n` : part
+  }
+  try {
+    return JSON.stringify(value, counted) ?? 'an object'
+  } catch {
+    return `an object of class ${value.constructor?.name || 'unknown'}`
   }
 }
 

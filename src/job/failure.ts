@@ -32,7 +32,8 @@ export function fingerprint(name: string, message: string, stack?: string): stri
   const frame =
     stack
       ?.slice(0, 20_000)
-      .match(/^\s+at .*$/m)?.[0]
+      // No line breaks before the word, or 20,000 of them would be looked at 20,000 times.
+      .match(/^[ \t]+at .*$/m)?.[0]
       .trim()
       .replace(/:\d+:\d+/g, '')
       .replace(/\(?(file:\/\/)?\/.*\//, '') ?? ''
@@ -67,17 +68,35 @@ function read(value: unknown, key: string): string | undefined {
 }
 
 function nameOf(thrown: unknown): string {
-  return thrown instanceof Error ? 'Error' : `Thrown ${thrown === null ? 'null' : typeof thrown}`
+  return isError(thrown) ? 'Error' : `Thrown ${thrown === null ? 'null' : typeof thrown}`
+}
+
+/** A proxy may throw when its prototype is asked for. */
+function isError(thrown: unknown): boolean {
+  try {
+    return thrown instanceof Error
+  } catch {
+    return false
+  }
 }
 
 function describe(thrown: unknown): string {
   try {
     if (typeof thrown === 'string') return thrown
-    if (typeof thrown === 'object' && thrown !== null) return JSON.stringify(thrown) ?? String(thrown)
-    return String(thrown)
+    return typeof thrown === 'object' && thrown !== null ? jsonOf(thrown) : String(thrown)
   } catch {
-    return Object.prototype.toString.call(thrown)
+    return `an unreadable ${typeof thrown}`
   }
+}
+
+/** JSON text of a thrown object, given up when it has more parts than anybody reads. */
+function jsonOf(thrown: object): string {
+  let parts = 0
+  const counted = (_key: string, value: unknown) => {
+    if (++parts > 10_000) throw new RangeError('too many parts')
+    return value
+  }
+  return JSON.stringify(thrown, counted) ?? String(thrown)
 }
 
 function hash(text: string): string {

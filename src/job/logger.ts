@@ -5,3 +5,16 @@ export interface Logger {
   warn(data: object, message: string): void
   error(data: object, message: string): void
 }
+
+/** The same logger, but one that cannot hurt its caller: what it throws, or rejects with, goes nowhere. */
+export function calm(logger: Logger): Logger {
+  const safely = (level: keyof Logger) => (data: object, message: string) => {
+    try {
+      const answer: unknown = logger[level](data, message)
+      if (answer instanceof Promise) answer.catch(() => {})
+    } catch {
+      // There is nobody left to tell.
+    }
+  }
+  return { debug: safely('debug'), info: safely('info'), warn: safely('warn'), error: safely('error') }
+}

@@ -1,6 +1,6 @@
 import { limits } from './defaults.ts'
 import { InvalidOption, nearest } from './errors.ts'
-import { unstorableAt, utf8Bytes } from './text.ts'
+import { storable, unstorableAt, utf8Bytes } from './text.ts'
 
 /**
  * A name of a task, queue or tag: letters, digits and `. _ - / :`, at most 120 characters.
@@ -37,10 +37,18 @@ export function checkCount(value: unknown, option: string, min: number, max: num
 }
 
 /** Refuses an options object with a key that nobody reads: a typo would otherwise be silence. @throws {InvalidOption} LW1201 */
-export function checkKnown(options: object, known: readonly string[], what: string): void {
+export function checkKnown(options: unknown, known: readonly string[], what: string): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw new InvalidOption(`${what}s`, options, `an object with any of ${known.join(', ')}`)
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue
     const near = nearest(key, known)
     throw new InvalidOption(what, key, `one of ${known.join(', ')}${near ? ` (did you mean ${near}?)` : ''}`)
   }
+}
+
+/** What a person says about an order, such as a cancel: one text of at most 1,000 bytes. @throws {InvalidOption} LW1201 */
+export function checkReason(reason: unknown, option: string): string {
+  if (typeof reason === 'string') return storable(reason, 1_000)
+  throw new InvalidOption(option, reason, 'a text that says why')
 }

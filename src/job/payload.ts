@@ -1,5 +1,6 @@
 import { limits } from './defaults.ts'
-import { InvalidPayload, show } from './errors.ts'
+import { clip, InvalidPayload, show } from './errors.ts'
+import { toErrorInfo } from './failure.ts'
 import { unstorableAt, utf8Bytes } from './text.ts'
 
 /** Any value that JSON holds without loss. Object fields that are `undefined` are left out. */
@@ -17,23 +18,43 @@ export type Json =
  */
 export function encode(value: unknown, what: string, maxBytes: number = limits.payloadBytes): string {
   if (value === undefined) return 'null'
-  check(value, what, [], 0)
-  const text = JSON.stringify(value)
+  const walk: Walk = { what, maxBytes, parents: [], bytes: 0, at: what }
+  const text = readable(walk, () => {
+    check(value, what, walk)
+    return JSON.stringify(value)
+  })
   const bytes = utf8Bytes(text)
-  if (bytes > maxBytes) {
-    throw new InvalidPayload(
-      'LW1104',
-      `${what} has ${bytes} bytes as JSON, the limit is ${maxBytes}. Store the data elsewhere and pass a reference.`,
-      { bytes, maxBytes },
-    )
-  }
-  return text
+  return bytes > maxBytes ? tooLarge(what, `${bytes}`, maxBytes) : text
 }
 
 /** The value of a JSON text. Own `__proto__` keys were refused when it was written, and JSON.parse does not revive any. */
 export const decode = (text: string): unknown => JSON.parse(text)
 
-function check(value: unknown, path: string, parents: object[], depth: number): void {
+/** One walk over a value: where it is, and how many bytes of JSON it has seen at least. */
+interface Walk {
+  readonly what: string
+  readonly maxBytes: number
+  readonly parents: object[]
+  bytes: number
+  at: string
+}
+
+/** A getter or a proxy may throw whatever it likes; the answer names the place. */
+function readable<T>(walk: Walk, look: () => T): T {
+  try {
+    return look()
+  } catch (error) {
+    if (error instanceof InvalidPayload) throw error
+    const { name, message } = toErrorInfo(error)
+    return refuse(walk.at, `a value that cannot be read (${name}: ${clip(message, 200)})`, 'plain data')
+  }
+}
+
+function check(value: unknown, path: string, walk: Walk): void {
+  walk.at = path
+  // Counted on the way, for a few shared references can stand for more text than any memory holds.
+  walk.bytes += typeof value === 'string' ? value.length + 2 : 1
+  if (walk.bytes > walk.maxBytes) return tooLarge(walk.what, `more than ${walk.maxBytes}`, walk.maxBytes)
   switch (typeof value) {
     case 'string':
       return checkText(value, path)
@@ -43,54 +64,63 @@ function check(value: unknown, path: string, parents: object[], depth: number): 
       if (Number.isFinite(value)) return
       return refuse(path, String(value), 'a finite number')
     case 'object':
-      return value === null ? undefined : checkObject(value, path, parents, depth)
+      return value === null ? undefined : checkObject(value, path, walk)
     default:
       return refuse(path, show(value), 'a string, number, boolean, null, array or plain object')
   }
 }
 
-function checkObject(value: object, path: string, parents: object[], depth: number): void {
+function checkObject(value: object, path: string, walk: Walk): void {
+  const { parents } = walk
   if (parents.includes(value)) return refuse(path, 'a reference back to its own parent', 'no cycle')
-  if (depth >= limits.depth) return refuse(path, `nesting deeper than ${limits.depth}`, 'a flatter value')
+  if (parents.length >= limits.depth)
+    return refuse(path, `nesting deeper than ${limits.depth}`, 'a flatter value')
+  if (typeof (value as { toJSON?: unknown }).toJSON === 'function')
+    return refuse(
+      path,
+      `${nameOf(value)}, which JSON would turn into something else`,
+      'a plain value: convert it first',
+    )
   parents.push(value)
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) check(value[i], `${path}[${i}]`, parents, depth + 1)
-  } else {
-    checkPlain(value, path)
-    for (const key of Object.keys(value)) {
-      if (key === '__proto__')
-        throw new InvalidPayload('LW1106', `${path} has an own key "__proto__". Rename it.`, { path })
-      checkText(key, `a key of ${path}`)
-      const field = (value as Record<string, unknown>)[key]
-      if (field !== undefined)
-        check(
-          field,
-          /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`,
-          parents,
-          depth + 1,
-        )
-    }
-  }
+  if (Array.isArray(value)) for (let i = 0; i < value.length; i++) check(value[i], `${path}[${i}]`, walk)
+  else checkFields(value, path, walk)
   parents.pop()
+}
+
+function checkFields(value: object, path: string, walk: Walk): void {
+  checkPlain(value, path)
+  for (const key of Object.keys(value)) {
+    if (key === '__proto__')
+      throw new InvalidPayload('LW1106', `${clip(path, pathChars)} has an own key "__proto__". Rename it.`, {
+        path: clip(path, pathChars),
+      })
+    checkText(key, `a key of ${path}`)
+    const at = /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`
+    walk.at = at
+    const field = (value as Record<string, unknown>)[key]
+    walk.bytes += key.length
+    if (field !== undefined) check(field, at, walk)
+  }
 }
 
 function checkPlain(value: object, path: string): void {
   const prototype = Object.getPrototypeOf(value)
-  if (typeof (value as { toJSON?: unknown }).toJSON === 'function')
-    return refuse(
-      path,
-      `a ${nameOf(value)}, which JSON would turn into something else`,
-      'a plain value: convert it first',
-    )
   // A plain object of another realm (a vm context, a test runner) has a prototype whose own prototype is null.
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
-    return refuse(path, `a ${nameOf(value)}`, 'a plain object or array')
+    return refuse(path, nameOf(value), 'a plain object or array')
   if (Object.getOwnPropertySymbols(value).length > 0)
     return refuse(path, 'an object with symbol keys', 'string keys')
 }
 
-const nameOf = (value: object): string =>
-  (value.constructor as { name?: string } | undefined)?.name || 'object without a class'
+function nameOf(value: object): string {
+  const name = (value.constructor as { name?: unknown } | undefined)?.name
+  return typeof name === 'string' && name !== '' && name !== 'Object'
+    ? `an instance of ${clip(name, 80)}`
+    : 'an object with a prototype of its own'
+}
+
+/** A path is for people; deep nesting or long keys must not make a message of a megabyte. */
+const pathChars = 300
 
 function checkText(text: string, path: string): void {
   const at = unstorableAt(text)
@@ -98,11 +128,20 @@ function checkText(text: string, path: string): void {
   const what = text.charCodeAt(at) === 0 ? 'a NUL character' : 'half of a surrogate pair'
   throw new InvalidPayload(
     'LW1105',
-    `${path} holds ${what} at position ${at}. Clean the text, or encode bytes as base64.`,
-    { path, at },
+    `${clip(path, pathChars)} holds ${what} at position ${at}. Clean the text, or encode bytes as base64.`,
+    { path: clip(path, pathChars), at },
   )
 }
 
 function refuse(path: string, got: string, expected: string): never {
-  throw new InvalidPayload('LW1103', `${path}: got ${got}, expected ${expected}.`, { path, expected })
+  const place = clip(path, pathChars)
+  throw new InvalidPayload('LW1103', `${place}: got ${got}, expected ${expected}.`, { path: place, expected })
+}
+
+function tooLarge(what: string, bytes: string, maxBytes: number): never {
+  throw new InvalidPayload(
+    'LW1104',
+    `${what} has ${bytes} bytes as JSON, the limit is ${maxBytes}. Store the data elsewhere and pass a reference.`,
+    { maxBytes },
+  )
 }

@@ -93,6 +93,11 @@ export function stateAfter(settlement: Settlement, cancelRequested: boolean): St
   }
 }
 
+/** True when a settlement is charged as a failure: a discarded, undecodable or poisonous job is dead without one. */
+export function isFailure({ move, reason }: Settlement): boolean {
+  return move === 'retry' || (move === 'bury' && (reason === 'exhausted' || reason === 'expired'))
+}
+
 /** Equal for settlements that say the same, so that a repeated one is told from one that disagrees. */
 export function digest({ move, result, reason, error }: Settlement): string {
   const text = `${result ?? ''}|${reason ?? ''}|${error?.message ?? ''}`

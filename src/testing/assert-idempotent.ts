@@ -31,6 +31,9 @@ export async function assertIdempotent<In>(
     const { state, losses, did } = await run()
     assert.equal(losses, 1, `the crash ${where} did not happen`)
     assert.equal(state, 'completed', `after a crash ${where} the job ended ${state}`)
-    assert.ok(did <= plain.did, `${task.name} is not idempotent: one run has ${plain.did} effects, a run with a crash ${where} has ${did}`)
+    assert.ok(
+      did <= plain.did,
+      `${task.name} is not idempotent: one run has ${plain.did} effects, a run with a crash ${where} has ${did}`,
+    )
   }
 }

@@ -8,6 +8,7 @@ import type { Store } from '../store/index.ts'
 import { memory } from '../stores/memory/index.ts'
 import type { App, Enqueuer, StartOptions } from '../surface.ts'
 import type { Status } from '../watch/handle.ts'
+import { realClock } from '../world.ts'
 import { virtualClock } from './virtual-clock.ts'
 
 export interface TestOptions extends Pick<StartOptions, 'concurrency' | 'queues' | 'abortGrace'> {
@@ -88,10 +89,10 @@ export function testApp(app: App, { now, seed = 1, ...start }: TestOptions = {})
         await begin()
         const end = clock.now() + toMs(by, 'advance')
         while (clock.now() < end) {
-          await idle(store)
+          await idle(store, patienceMs)
           await clock.advance(Math.min(end, await nextStop(store, clock.now())) - clock.now())
         }
-        await idle(store)
+        await idle(store, patienceMs)
       },
     },
     async jobs(task) {
@@ -119,8 +120,12 @@ export function testApp(app: App, { now, seed = 1, ...start }: TestOptions = {})
   }
 }
 
-/** Waits, in real turns of the event loop, until no job is ready in a running queue and none runs. */
-async function idle(store: Store): Promise<void> {
+/** A handler that has not ended after so many real milliseconds is taken to wait for the time that is to be moved. */
+const patienceMs = 25
+
+/** Waits, in real turns of the event loop, until no job is ready in a running queue and none runs, or patience ends. */
+async function idle(store: Store, patience = Infinity): Promise<void> {
+  const startedAt = realClock.monotonic()
   for (let quiet = 0; quiet < 3; ) {
     // Handlers may wait for real things, such as files: let those happen.
     await new Promise((resolve) => setImmediate(resolve))
@@ -129,6 +134,7 @@ async function idle(store: Store): Promise<void> {
       ({ states, paused }) => states.running === 0 && (states.ready === 0 || paused),
     )
     quiet = isQuiet ? quiet + 1 : 0
+    if (!isQuiet && realClock.monotonic() - startedAt > patience) return
   }
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../job/clock.ts'
 import { type Duration, toMs } from '../job/duration.ts'
 import { JobFailed, LegworkError } from '../job/errors.ts'
 import type { ErrorInfo, Job } from '../job/job.ts'
+import { checkReason } from '../job/name.ts'
 import { type FinalState, isFinal } from '../job/state.ts'
 import type { Acted, Store } from '../store/index.ts'
 import { eventKey, eventsOf, type JobEvent } from './events.ts'
@@ -71,7 +72,13 @@ export function jobHandle(
     },
     events: (options = {}) => follow(kit, id, options.signal),
     async cancel(reason = 'cancelled by the application') {
-      const [acted] = await kit.store.act({ verb: 'cancel', ids: [id], by: 'application', reason })
+      const order = {
+        verb: 'cancel',
+        ids: [id],
+        by: 'application',
+        reason: checkReason(reason, 'reason'),
+      } as const
+      const [acted] = await kit.store.act(order)
       return acted?.outcome ?? 'gone'
     },
   }

@@ -57,13 +57,14 @@ export class Lookout {
           } catch (error) {
             reject(error)
           }
+          signal?.removeEventListener('abort', leave)
           return true
         },
       }
+      const leave = () => void (this.#waiting.delete(one) && reject(signal?.reason))
       this.#waiting.add(one)
-      signal?.addEventListener('abort', () => this.#waiting.delete(one) && reject(signal.reason), {
-        once: true,
-      })
+      signal?.addEventListener('abort', leave, { once: true })
+      if (signal?.aborted) return leave()
       this.#stopListening ??= this.#store.listen(() => this.#lookSoon())
       this.#lookSoon()
     })

@@ -44,11 +44,24 @@ export function reasonOf(job: Job, around: Around): Reason {
       return runningReason(job, around)
     case 'scheduled':
     case 'suspended':
-      return { kind: 'scheduled', inMs: Math.max(0, job.availableAt - around.now), because: becauseOf(job) }
+      return scheduledReason(job, around)
     default:
       return readyReason(job, around)
   }
 }
+
+function scheduledReason(job: Job, around: Around): Reason {
+  const because = becauseOf(job)
+  const serving = servingOf(job, around)
+  // Its queue is served, but nobody there can run it: that is why it was given back.
+  if (because === 'release' && serving.length > 0 && !serving.some(({ tasks }) => tasks.includes(job.task)))
+    return { kind: 'no-handler', task: job.task }
+  return { kind: 'scheduled', inMs: Math.max(0, job.availableAt - around.now), because }
+}
+
+/** Live workers of the job's queue. */
+const servingOf = ({ queue }: Job, { workers, now }: Around): readonly WorkerView[] =>
+  workers.filter(({ queues, leaseEndsAt }) => queues.includes(queue) && leaseEndsAt > now)
 
 function runningReason(job: Job, { workers, now }: Around): Reason {
   const holder = workers.find(({ id }) => id === job.worker)
@@ -58,10 +71,11 @@ function runningReason(job: Job, { workers, now }: Around): Reason {
   return { kind: 'running', worker, sinceMs: now - (job.startedAt ?? now) }
 }
 
-function readyReason(job: Job, { count, workers, now }: Around): Reason {
+function readyReason(job: Job, around: Around): Reason {
+  const { count } = around
   if (count?.paused)
     return { kind: 'queue-paused', queue: job.queue, reason: count.paused.reason, by: count.paused.by }
-  const serving = workers.filter(({ queues, leaseEndsAt }) => queues.includes(job.queue) && leaseEndsAt > now)
+  const serving = servingOf(job, around)
   if (serving.length === 0) return { kind: 'no-worker', queue: job.queue }
   if (!serving.some(({ tasks }) => tasks.includes(job.task))) return { kind: 'no-handler', task: job.task }
   return {

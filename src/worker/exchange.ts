@@ -4,6 +4,7 @@ import { toErrorInfo } from '../job/failure.ts'
 import type { Settlement } from '../job/job.ts'
 import type { Logger } from '../job/logger.ts'
 import type { Ask, Claimed, Store } from '../store/index.ts'
+import { type Pace, pauseMs } from './pace.ts'
 import { type Pool, room } from './pool.ts'
 
 export interface ExchangeKit {
@@ -11,7 +12,7 @@ export interface ExchangeKit {
   readonly clock: Clock
   readonly log: Logger
   readonly pools: readonly Pool[]
-  readonly poll: { readonly busyMs: number; readonly idleMs: number; readonly quietMs: number }
+  readonly poll: Pace
   /** The present registration, made anew where it was lost; `undefined` when there is none to be had. */
   registration(): Promise<string | undefined>
   /** Sends what running handlers noted, before the settlement that ends their attempt. */
@@ -162,28 +163,16 @@ export class Exchange {
     return pools[at]
   }
 
-  #plan(ms: number): void {
-    this.#stopTimer()
-    if (ms > 0) {
-      this.#stopTimer = this.#kit.clock.after(ms, () => this.#wakeAndTurn())
-      return
-    }
-    const soon = setImmediate(() => void this.turn())
-    this.#stopTimer = () => clearImmediate(soon)
-  }
-
-  #wakeAndTurn(): void {
-    for (const pool of this.#kit.pools) pool.isHungry = true
-    void this.turn()
-  }
-
-  /** How long to wait when nothing rings: until the next due time, and no longer than the pace of the moment. */
   #pauseMs(): number {
     const { clock, poll, isBusy } = this.#kit
-    if (this.errors > 0) return Math.min(1_000, 50 * 2 ** Math.min(this.errors, 6))
     const quietMs = clock.monotonic() - this.#lastJobAt
-    const idleMs = quietMs < defaults.quietAfterMs || isBusy() ? poll.idleMs : poll.quietMs
-    const paceMs = quietMs < 1_000 ? poll.busyMs : idleMs
-    return Math.max(1, Math.min(paceMs, (this.#nextDueAt ?? Infinity) - clock.now()))
+    const dueMs = (this.#nextDueAt ?? Infinity) - clock.now()
+    return pauseMs(poll, { errors: this.errors, quietMs, dueMs, isBusy: isBusy() })
+  }
+
+  #plan(ms: number): void {
+    this.#stopTimer()
+    const soon = ms > 0 ? undefined : setImmediate(() => void this.turn())
+    this.#stopTimer = soon ? () => clearImmediate(soon) : this.#kit.clock.after(ms, () => this.wake())
   }
 }

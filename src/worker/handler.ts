@@ -49,8 +49,8 @@ export interface Handled {
 }
 
 /** Types a handler apart from `app.handle`, for files of their own. */
-export function handler<Parsed, Out, Progress>(
-  _task: Task<string, never, Parsed, Out, Progress>,
+export function handler<In, Parsed, Out, Progress>(
+  _task: Task<string, In, Parsed, Out, Progress>,
   run: Handler<Parsed, NoInfer<Out>, Progress>,
 ): Handler<Parsed, Out, Progress> {
   return run

@@ -1,3 +1,4 @@
+import { LeaseLost } from '../define/verdicts.ts'
 import { limits } from '../job/defaults.ts'
 import { InvalidOption } from '../job/errors.ts'
 import { toErrorInfo } from '../job/failure.ts'
@@ -5,7 +6,7 @@ import type { ClaimedJob, LogLevel } from '../job/job.ts'
 import { encode } from '../job/payload.ts'
 import { storable } from '../job/text.ts'
 import type { Clock } from '../job/clock.ts'
-import type { Note } from '../store/index.ts'
+import type { Note, Store } from '../store/index.ts'
 import type { Context, ProgressNote } from './handler.ts'
 import type { Run } from './run.ts'
 
@@ -42,7 +43,7 @@ export function notebook(clock: Clock, onNote: () => void): Notebook {
       const { lines } = pageOf(run)
       lines.push({
         level,
-        message: storable(String(message), limits.logLineBytes),
+        message: storable(textOf(message), limits.logLineBytes),
         at: clock.monotonic(),
         ...(data !== undefined && { data: dataText(data) }),
       })
@@ -75,6 +76,28 @@ export function notebook(clock: Clock, onNote: () => void): Notebook {
   }
 }
 
+/** Sends what was noted; a run whose note is refused is no longer ours, and hears so. */
+export async function sendNotes({
+  notes,
+  runs,
+  store,
+  worker,
+}: {
+  notes: Notebook
+  runs: ReadonlyMap<string, Run>
+  store: Store
+  worker: string
+}): Promise<void> {
+  if (notes.isEmpty) return
+  const taken = notes.take()
+  const answers = await store.record(worker, taken)
+  for (const [i, { id, fence }] of taken.entries()) {
+    const one = runs.get(id)
+    if (answers[i] === 'applied' || one?.job.fence !== fence) continue
+    one.abort.abort(new LeaseLost(id, one.job.attempt, 'the store refused its progress'))
+  }
+}
+
 /** What the handler of this run is given. */
 export function contextOf(run: Run, input: unknown, notes: Notebook): Context {
   const { id, task, queue, attempt, fence, failures, losses, maxAttempts, createdAt } = run.job
@@ -90,15 +113,20 @@ export function contextOf(run: Run, input: unknown, notes: Notebook): Context {
 }
 
 function toProgress(now: number | ProgressNote): NonNullable<Note['progress']> {
-  const { percent, note, data } = typeof now === 'number' ? { percent: now } : now
-  if (percent !== undefined && !(percent >= 0 && percent <= 100))
+  const { percent, note, data } = typeof now === 'number' ? { percent: now } : (now ?? {})
+  if (percent === undefined && note === undefined && data === undefined)
+    throw new InvalidOption('progress', now, 'a percentage, or an object with percent, note or data')
+  if (percent !== undefined && !(typeof percent === 'number' && percent >= 0 && percent <= 100))
     throw new InvalidOption('progress', percent, 'a percentage from 0 to 100')
   return {
     ...(percent !== undefined && { percent }),
-    ...(note !== undefined && { note: storable(String(note), limits.logLineBytes) }),
+    ...(note !== undefined && { note: storable(textOf(note), limits.logLineBytes) }),
     ...(data !== undefined && { data: encode(data, 'the data of progress()', limits.progressBytes) }),
   }
 }
+
+/** Any value as a text; some objects refuse to become one. */
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : toErrorInfo(value).message)
 
 /** A log line must always be recordable, so data that JSON cannot hold is described instead. */
 function dataText(data: unknown): string {

@@ -12,6 +12,12 @@ export interface SlotCounts {
 
 /** @throws {InvalidOption} LW1201 for a queue that no handled task uses, and for slots that are no whole number from 1. */
 export function poolsFor(handled: readonly Handled[], { concurrency, queues = {} }: SlotCounts): Pool[] {
+  if (typeof queues !== 'object' || queues === null)
+    throw new InvalidOption(
+      'queues',
+      queues,
+      "an object such as { emails: { concurrency: 5 }, '*': { concurrency: 10 } }",
+    )
   const served = [...new Set(handled.map(({ task }) => task.policy.queue))]
   const named = Object.entries(queues).filter(([name]) => name !== '*')
   for (const [name] of named) {
@@ -23,7 +29,7 @@ export function poolsFor(handled: readonly Handled[], { concurrency, queues = {}
       `a queue of a handled task: ${served.join(', ')}${near ? ` (did you mean ${near}?)` : ''}`,
     )
   }
-  const rest = served.filter((name) => !(name in queues))
+  const rest = served.filter((name) => !Object.hasOwn(queues, name))
   const shared = slots(queues['*']?.concurrency ?? concurrency ?? defaults.concurrency, 'concurrency')
   const pools = named.map(([name, one]) =>
     newPool([name], slots(one?.concurrency, `queues.${name}.concurrency`)),

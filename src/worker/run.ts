@@ -5,11 +5,12 @@ import { validate } from '../define/validate.ts'
 import type { Clock } from '../job/clock.ts'
 import { limits } from '../job/defaults.ts'
 import { toMs } from '../job/duration.ts'
-import { LegworkError } from '../job/errors.ts'
+import { InvalidPayload, LegworkError } from '../job/errors.ts'
 import { toErrorInfo } from '../job/failure.ts'
 import type { ClaimedJob } from '../job/job.ts'
 import { decode, encode } from '../job/payload.ts'
 import type { Outcome } from '../job/settle.ts'
+import { storable } from '../job/text.ts'
 import type { Context, Handled, Handler } from './handler.ts'
 import { contextOf, type Notebook } from './notes.ts'
 
@@ -59,8 +60,12 @@ async function parse({ id, payload }: ClaimedJob, { task }: Handled): Promise<{ 
         code: 'LW2008',
       }),
     }
-  } catch (error) {
-    return { kind: 'discarded', reason: 'undecodable', error: toErrorInfo(error) }
+  } catch (thrown) {
+    const error = toErrorInfo(thrown)
+    // A schema that failed itself, such as one that looks into a database, has not refused the payload: try again.
+    const hasFailed = thrown instanceof InvalidPayload && thrown.cause !== undefined
+    if (hasFailed) return { kind: 'threw', error, retry: 'policy' }
+    return { kind: 'discarded', reason: 'undecodable', error }
   }
 }
 
@@ -124,18 +129,24 @@ async function nameResult(one: Run, value: unknown, { task }: Handled): Promise<
 }
 
 function nameThrown(one: Run, thrown: unknown, handled: Handled): Outcome {
-  const asked = abortOutcome(one, thrown)
-  if (asked) return asked
-  if (thrown instanceof Snooze) return { kind: 'snoozed', delayMs: thrown.delayMs, reason: thrown.message }
-  const error = toErrorInfo(thrown)
-  if (thrown instanceof Dead) return { kind: 'discarded', reason: 'discarded', error }
-  if (thrown instanceof RetryIn)
+  return abortOutcome(one, thrown) ?? ask(() => verdictOf(thrown)) ?? byPolicy(one, thrown, handled)
+}
+
+/** What a thrown value asks for itself. It may throw again: a proxy need not tell its class, nor a subclass its wait. */
+function verdictOf(thrown: unknown): Outcome | undefined {
+  if (thrown instanceof Snooze)
     return {
-      kind: 'threw',
-      error,
-      retry: { delayMs: thrown.delayMs, countsAsAttempt: thrown.countsAsAttempt },
+      kind: 'snoozed',
+      delayMs: toMs(thrown.delayMs, 'Snooze'),
+      reason: storable(String(thrown.message), limits.errorMessageBytes),
     }
-  return byPolicy(one, thrown, handled)
+  if (thrown instanceof Dead) return { kind: 'discarded', reason: 'discarded', error: toErrorInfo(thrown) }
+  if (!(thrown instanceof RetryIn)) return undefined
+  const retry = {
+    delayMs: toMs(thrown.delayMs, 'RetryIn'),
+    countsAsAttempt: thrown.countsAsAttempt !== false,
+  }
+  return { kind: 'threw', error: toErrorInfo(thrown), retry }
 }
 
 /** What an aborted run that threw means; whatever it threw, the abort came first. */
@@ -173,7 +184,10 @@ function byPolicy({ job }: Run, thrown: unknown, { task }: Handled): Outcome {
 /** The answer of a user's function; `undefined` when it throws, so that a bug there falls back to the policy. */
 function ask<T>(question: () => T): T | undefined {
   try {
-    return question()
+    const answer = question()
+    // An async function where a plain one belongs: its rejection must not take the process down.
+    if (answer instanceof Promise) answer.catch(() => {})
+    return answer
   } catch {
     return undefined
   }

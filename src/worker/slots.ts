@@ -3,7 +3,7 @@ import type { Clock } from '../job/clock.ts'
 import type { ClaimedJob, Settlement } from '../job/job.ts'
 import type { Logger } from '../job/logger.ts'
 import { type Outcome, settle } from '../job/settle.ts'
-import type { CancelRequest, Store } from '../store/index.ts'
+import type { CancelRequest } from '../store/index.ts'
 import type { Handled } from './handler.ts'
 import type { Notebook } from './notes.ts'
 import { freeSlots, measure, type Pool } from './pool.ts'
@@ -64,17 +64,6 @@ export class Slots {
     }
   }
 
-  async sendNotes(store: Store, worker: string): Promise<void> {
-    if (this.#kit.notes.isEmpty) return
-    const notes = this.#kit.notes.take()
-    const answers = await store.record(worker, notes)
-    for (const [i, { id, fence }] of notes.entries()) {
-      const one = this.runs.get(id)
-      if (answers[i] !== 'applied' && one?.job.fence === fence)
-        one.abort.abort(new LeaseLost(id, one.job.attempt, 'the store refused its progress'))
-    }
-  }
-
   #fill(pool: Pool): void {
     while (freeSlots(pool) > 0 && pool.buffer.length > 0)
       void this.#start(pool.buffer.shift() as ClaimedJob, pool)
@@ -99,8 +88,10 @@ export class Slots {
     if (this.runs.size === 0) for (const tell of this.#idleCalls.splice(0)) tell()
   }
 
-  #leak({ job }: Run, pool: Pool): void {
+  /** The handler goes on without its slot. Of a lost lease that is nobody's fault: nobody waited for it. */
+  #leak({ job, abort }: Run, pool: Pool): void {
     pool.leaked += 1
+    if (abort.signal.reason instanceof LeaseLost) return
     const text = `job ${job.id}: its handler ignored its signal and still runs; ${freeSlots(pool)} of ${pool.concurrency} slots are free.`
     this.#kit.log.error({ job: job.id, task: job.task, leaked: pool.leaked }, text)
   }

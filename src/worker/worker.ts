@@ -5,7 +5,7 @@ import type { Store, WorkerAbout } from '../store/index.ts'
 import { Exchange, type ExchangeKit } from './exchange.ts'
 import type { Handled } from './handler.ts'
 import { begin, type Life } from './life.ts'
-import { notebook } from './notes.ts'
+import { notebook, sendNotes } from './notes.ts'
 import type { Pool } from './pool.ts'
 import { Slots } from './slots.ts'
 
@@ -43,7 +43,7 @@ export class Worker {
       ...kit,
       registration: async () =>
         this.#life?.worker ?? (this.#exchange.isClaiming ? this.#register() : undefined),
-      sendNotes: (worker) => this.#slots.sendNotes(kit.store, worker),
+      sendNotes: (worker) => sendNotes({ notes, runs: this.#slots.runs, store: kit.store, worker }),
       isBusy: () => this.#slots.runs.size > 0,
       accept: (claimed, pool) => {
         if (claimed.lease === 'lost') return this.#life?.lost('the store does not know it any more')

@@ -8,7 +8,7 @@ import { expire, lapseOverdue, promote } from './tend.ts'
 export function claim(s: Tables, ask: Ask): Claimed {
   const now = s.clock.now()
   if (!isHeld(s, ask.worker)) return { lease: 'lost', jobs: [], cancels: [], now }
-  lapseOverdue(s, 100)
+  lapseOverdue(s, 1_000)
   promote(s, 1_000)
   expire(s, 1_000)
   const jobs = take(s, ask)
@@ -25,7 +25,10 @@ export function claim(s: Tables, ask: Ask): Claimed {
 /** First what was handed to this worker in a call whose answer it never received: same fence, same attempt. */
 function take(s: Tables, ask: Ask): Row[] {
   const lost = [...s.running].filter((row) => row.holder === ask.worker && (row.call ?? 0) > ask.received)
-  const taken = lost.sort((a, b) => a.fence - b.fence || a.seq - b.seq).slice(0, ask.limit)
+  lost.sort((a, b) => a.fence - b.fence || a.seq - b.seq)
+  const taken = lost.slice(0, ask.limit)
+  // The next ask will name this call as received; what found no room now must still count as not received then.
+  for (const row of lost.slice(ask.limit)) row.call = ask.call + 1
   for (const queue of rotate(ask.queues, ask.call)) {
     if (s.paused.has(queue.name)) continue
     const again = taken.filter((row) => row.job.queue === queue.name).length
@@ -70,6 +73,7 @@ const toClaimed = (row: Row): ClaimedJob => ({
 
 export function cancelsOf(s: Tables, worker: string): CancelRequest[] {
   const asked = [...s.running].filter((row) => row.holder === worker && row.cancelRequested !== undefined)
+  asked.sort((a, b) => a.seq - b.seq)
   return asked.map((row) => ({ id: row.job.id, fence: row.fence, reason: row.cancelRequested ?? '' }))
 }
 

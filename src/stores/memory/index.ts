@@ -1,4 +1,5 @@
 import type { Clock } from '../../job/clock.ts'
+import { StoreError } from '../../job/errors.ts'
 import type { Store } from '../../store/index.ts'
 import { realClock } from '../../world.ts'
 import { act, setQueues } from './act.ts'
@@ -21,32 +22,42 @@ export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): 
   const ring = () => {
     for (const hear of hearers) hear()
   }
-  /** Runs a change and wakes whoever waits for one. */
-  const rung = <T>(change: () => T): T => {
-    const answer = change()
+  let closed = false
+  const call = async <T>(work: () => T): Promise<T> => {
+    if (closed) throw new StoreError('LW1006', 'the store was closed.')
+    return work()
+  }
+  /** Makes a change and wakes whoever waits for one. */
+  const rung = async <T>(change: () => T): Promise<T> => {
+    const answer = await call(change)
     ring()
     return answer
   }
   return {
     name: 'memory',
     can: { tx: false, shared: false, beatApart: false, durable: false },
-    open: async () => ({
-      level: 'volatile',
-      findings: [{ about: 'storage', value: 'memory of this process', verdict: 'warn' }],
-    }),
-    close: async () => hearers.clear(),
-    migrate: async () => ({ from: 1, to: 1, steps: [] }),
-    enqueue: async (jobs) => rung(() => enqueue(s, jobs)),
-    claim: async (ask) => claim(s, ask),
-    settle: async (worker, settlements) => rung(() => settle(s, worker, settlements)),
-    exchange: async (settlements, ask) => {
-      const settled = settle(s, ask.worker, settlements)
-      const claimed = claim(s, ask)
-      if (settlements.length > 0) ring()
-      return { settled, claimed }
+    open: async () => {
+      closed = false
+      return {
+        level: 'volatile',
+        findings: [{ about: 'storage', value: 'memory of this process', verdict: 'warn' }],
+      }
     },
-    record: async (worker, notes) => rung(() => record(s, worker, notes)),
-    beat: async (one) => beat(s, one),
+    close: async () => {
+      closed = true
+      hearers.clear()
+    },
+    migrate: async () => ({ from: 1, to: 1, steps: [] }),
+    enqueue: (jobs, { tx } = {}) => rung(() => (tx === undefined ? enqueue(s, jobs) : refuse())),
+    claim: (ask) => call(() => claim(s, ask)),
+    settle: (worker, settlements) => rung(() => settle(s, worker, settlements)),
+    exchange: (settlements, ask) =>
+      (settlements.length > 0 ? rung : call)(() => ({
+        settled: settle(s, ask.worker, settlements),
+        claimed: claim(s, ask),
+      })),
+    record: (worker, notes) => rung(() => record(s, worker, notes)),
+    beat: (one) => call(() => beat(s, one)),
     keepBeating: async (one, pulse, hear) => {
       const tick = new Float64Array(pulse.tick)
       let stop = clock.after(pulse.everyMs, turn, { idle: true })
@@ -56,23 +67,27 @@ export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): 
       }
       return async () => stop()
     },
-    lapse: async (ids, cause) => rung(() => lapse(s, ids, cause)),
-    leave: async (worker) => rung(() => leave(s, worker)),
+    lapse: (ids, cause) => rung(() => lapse(s, ids, cause)),
+    leave: (worker) => rung(() => leave(s, worker)),
     tend: async (budget) => {
-      const done = tend(s, budget)
+      const done = await call(() => tend(s, budget))
       if (done.promoted + done.lapsed + done.expired > 0) ring()
       return done
     },
-    setQueues: async (settings) => rung(() => setQueues(s, settings)),
-    act: async (order) => rung(() => act(s, order)),
-    get: async (ids, options = {}) => get(s, ids, options),
-    find: async (where, page) => find(s, where, page),
-    counts: async (queues) => counts(s, queues),
-    workers: async () => workers(s),
+    setQueues: (settings) => rung(() => setQueues(s, settings)),
+    act: (order) => rung(() => act(s, order)),
+    get: (ids, options = {}) => call(() => get(s, ids, options)),
+    find: (where, page) => call(() => find(s, where, page)),
+    counts: (queues) => call(() => counts(s, queues)),
+    workers: () => call(() => workers(s)),
     ring,
     listen: (hear) => {
       hearers.add(hear)
       return () => void hearers.delete(hear)
     },
   }
+}
+
+function refuse(): never {
+  throw new StoreError('LW1014', 'a store in memory cannot join a transaction.')
 }

@@ -1,5 +1,5 @@
 import type { Settled, Settlement, WorkerId } from '../../job/job.ts'
-import { digest, stateAfter } from '../../job/settle.ts'
+import { digest, isFailure, stateAfter } from '../../job/settle.ts'
 import { isFinal } from '../../job/state.ts'
 import { isHeld } from './beat.ts'
 import { move, type Row, type Tables } from './tables.ts'
@@ -25,7 +25,7 @@ function apply(s: Tables, row: Row, settlement: Settlement): Settled {
   const to = stateAfter(settlement, row.cancelRequested !== undefined)
   count(row, settlement)
   endAttempt(s, row, settlement.move, { settlement, now })
-  row.result = settlement.result
+  row.result = isFinal(to) ? settlement.result : undefined
   row.error = settlement.error ?? (settlement.move === 'complete' ? undefined : row.error)
   row.reason =
     to === 'cancelled'
@@ -40,8 +40,9 @@ function apply(s: Tables, row: Row, settlement: Settlement): Settled {
   return 'applied'
 }
 
-function count(row: Row, { move, error }: Settlement): void {
-  if (move === 'retry' || (move === 'bury' && error)) row.failures += 1
+function count(row: Row, settlement: Settlement): void {
+  const { move } = settlement
+  if (isFailure(settlement)) row.failures += 1
   if (move === 'snooze') row.snoozes += 1
   if (move === 'release') row.releases += 1
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../../job/clock.ts'
 import { defaults } from '../../job/defaults.ts'
 import type { Attempt, ErrorInfo, Instant, LogLine, NewJob, Progress, WorkerId } from '../../job/job.ts'
 import { isFinal, type State } from '../../job/state.ts'
-import type { WorkerAbout } from '../../store/index.ts'
+import type { WorkerRow } from './beat.ts'
 
 /** One job, with everything that happened to it. */
 export interface Row {
@@ -31,14 +31,6 @@ export interface Row {
   progress?: Progress | undefined
   readonly attempts: (Attempt & { readonly digest: string })[]
   readonly logs: (LogLine & { readonly attempt: number })[]
-}
-
-export interface WorkerRow extends WorkerAbout {
-  readonly id: WorkerId
-  readonly startedAt: Instant
-  beatAt: Instant
-  /** By the monotonic clock, so that a step of the wall clock takes no lease away. */
-  leaseEndsAt: number
 }
 
 /** The whole store: plain maps, walked where an engine would use an index. */

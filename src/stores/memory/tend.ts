@@ -29,12 +29,13 @@ export function promote(s: Tables, budget: number): number {
   return due.length
 }
 
-/** Gives up waiting jobs whose ttl or deadline has passed. */
+/** Gives up waiting jobs whose ttl or deadline has passed, the most overdue first. */
 export function expire(s: Tables, budget: number): number {
   const now = s.clock.now()
   const waiting = [...s.rows.values()].filter(
     (row) => (row.state === 'ready' || row.state === 'scheduled') && (row.expiresAt ?? Infinity) <= now,
   )
+  waiting.sort((a, b) => (a.expiresAt ?? 0) - (b.expiresAt ?? 0) || a.seq - b.seq)
   for (const row of waiting.slice(0, budget)) {
     row.reason = 'expired'
     move(s, row, 'dead')
@@ -42,21 +43,30 @@ export function expire(s: Tables, budget: number): number {
   return Math.min(waiting.length, budget)
 }
 
+/** Takes jobs away from workers whose lease ran out. */
 export function lapseOverdue(s: Tables, budget: number): number {
   const overdue = [...s.workers.keys()].filter((id) => !isHeld(s, id)).slice(0, budget)
-  return lapse(s, overdue, 'its lease ran out: the process died, froze, or lost the store')
+  let left = budget
+  for (const worker of overdue) {
+    if (left > 0) left -= lapseOne(s, worker, { cause: overdueCause, budget: left })
+  }
+  return budget - left
 }
+
+const overdueCause = 'its lease ran out: the process died, froze, or lost the store'
 
 /** Takes all jobs of these workers away: a loss, which is no failure. */
 export function lapse(s: Tables, workers: readonly WorkerId[], cause: string): number {
-  let taken = 0
-  for (const worker of workers) {
-    const held = [...s.running].filter((row) => row.holder === worker).sort((a, b) => a.seq - b.seq)
-    for (const row of held) takeAway(s, row, cause)
-    s.workers.delete(worker)
-    taken += held.length
-  }
-  return taken
+  return workers.reduce((taken, worker) => taken + lapseOne(s, worker, { cause, budget: Infinity }), 0)
+}
+
+/** The registration goes with the last of its jobs; until then its lease, which ran out, keeps it from coming back. */
+function lapseOne(s: Tables, worker: WorkerId, { cause, budget }: { cause: string; budget: number }): number {
+  const held = [...s.running].filter((row) => row.holder === worker).sort((a, b) => a.seq - b.seq)
+  const taken = held.slice(0, budget)
+  for (const row of taken) takeAway(s, row, cause)
+  if (taken.length < budget) s.workers.delete(worker)
+  return taken.length
 }
 
 function takeAway(s: Tables, row: Row, cause: string): void {
@@ -78,9 +88,8 @@ function takeAway(s: Tables, row: Row, cause: string): void {
 
 function retain(s: Tables, budget: number): number {
   const now = s.clock.now()
-  const over = [...s.rows.values()]
-    .filter((row) => row.keepUntil !== undefined && row.keepUntil <= now)
-    .slice(0, budget)
-  for (const row of over) s.rows.delete(row.job.id)
-  return over.length
+  const over = [...s.rows.values()].filter((row) => (row.keepUntil ?? Infinity) <= now)
+  over.sort((a, b) => (a.keepUntil ?? 0) - (b.keepUntil ?? 0) || a.seq - b.seq)
+  for (const row of over.slice(0, budget)) s.rows.delete(row.job.id)
+  return Math.min(over.length, budget)
 }

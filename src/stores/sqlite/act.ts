@@ -1,21 +1,21 @@
 import type { Acted, Order } from '../../store/contract.ts'
-import { type Change, finish, type Ticket } from './ending.ts'
-import { type Engine, newTally } from './engine.ts'
+import { type Change, finish, newChange, type Ticket, write } from './ending.ts'
+import type { Engine } from './engine.ts'
 import { sortKey } from './enqueue.ts'
 import { drop } from './drop.ts'
 import { codeOf, outcomes, stateOf } from './row.ts'
 
 /** What a person asks of jobs; written to the audit log. */
 export function act(e: Engine, { verb, ids, by, reason }: Order): Acted[] {
-  const change = { e, now: e.time.now(), tally: newTally(e) }
+  const change = newChange(e)
   const answers = ids.map((id): Acted => {
     const job = find(e, id)
     if (!job) return { outcome: 'gone' }
     const outcome = verbs[verb](change, job, reason ?? `by ${by}`)
+    write(change)
     if (outcome !== 'refused') e.statement('auditAdd').run(change.now, by, verb, id, reason ?? null)
     return { outcome, state: stateNow(e, id) ?? (isFinalCode(job.state) ? stateOf(job.state) : 'cancelled') }
   })
-  change.tally.write()
   return answers
 }
 

@@ -1,6 +1,6 @@
 import type { ClaimedJob } from '../../job/job.ts'
 import type { Ask, CancelRequest, Claimed } from '../../store/contract.ts'
-import { type Engine, newTally, yes } from './engine.ts'
+import { type Engine, newTally, readJson, yes } from './engine.ts'
 import { findWorker, type Lease } from './lease.ts'
 import { codeOf } from './row.ts'
 import { expire, isDue, lapseOverdue, promote } from './tend.ts'
@@ -64,7 +64,7 @@ function take(e: Engine, lease: Lease, ask: Ask): ClaimedJob[] {
   for (const queue of rotate(ask.queues, ask.call)) {
     const again = taken.filter((job) => job.queue === queue.name).length
     const room = Math.min(ask.limit - taken.length, queue.limit - again)
-    if (room > 0) taken.push(...takeReady(e, { lease, ask, queue: queue.name, room }))
+    taken.push(...takeReady(e, { lease, ask, queue: queue.name, room }))
   }
   return taken
 }
@@ -96,23 +96,62 @@ function takeAgain(e: Engine, lease: Lease, ask: Ask): ClaimedJob[] {
   return rows.map(toClaimed)
 }
 
-function takeReady(
-  e: Engine,
-  { lease, ask, queue, room }: { lease: Lease; ask: Ask; queue: string; room: number },
-): ClaimedJob[] {
-  const queueId = openQueue(e, queue)
-  if (queueId === undefined) return []
+interface Wanted {
+  readonly lease: Lease
+  readonly ask: Ask
+  readonly queue: string
+  readonly room: number
+}
+
+/** Rows of one read: a JSON text of SQLite ends at a billion bytes, and a payload may have a million. */
+const rowsOfRead = 200
+
+function takeReady(e: Engine, wanted: Wanted): ClaimedJob[] {
+  const id = wanted.room > 0 ? openQueue(e, wanted.queue) : undefined
+  if (id === undefined) return []
+  const taken: ClaimedJob[] = []
+  for (let more = true; more; ) {
+    const limit = Math.min(rowsOfRead, wanted.room - taken.length)
+    const some = takeSome(e, wanted, { id, limit })
+    taken.push(...some)
+    more = some.length === limit && taken.length < wanted.room
+  }
+  return taken
+}
+
+function takeSome(e: Engine, { lease, ask, queue }: Wanted, { id, limit }: { id: number; limit: number }) {
   const now = e.time.now()
-  const rows = e.statement('claimReady').all(queueId, room, room + upkeepRows, now) as ClaimRow[]
+  const rows = readJson(e, 'claimReady', id, limit, limit + upkeepRows, now) as ReadyRow[]
   if (rows.length === 0) return []
-  e.statement('claimStart').run(lease.id, ask.call, now, JSON.stringify(rows.map((row) => row.seq)))
+  e.statement('claimStart').run(lease.id, ask.call, now, JSON.stringify(rows.map((row) => row[0])))
   const tally = newTally(e)
-  tally.add(queueId, codeOf.ready, -rows.length)
-  tally.add(queueId, codeOf.running, rows.length)
+  tally.add(id, codeOf.ready, -rows.length)
+  tally.add(id, codeOf.running, rows.length)
   tally.write()
-  return rows.map((row) =>
-    toClaimed({ ...row, queue, fence: row.fence + 1, attempt: row.attempt + 1, started_at_ms: now }),
-  )
+  return rows.map((row) => started(row, queue, now))
+}
+
+/** The columns of claim-ready.sql, as they were before the claim. */
+type ReadyRow = readonly [
+  seq: number,
+  id: string,
+  task: string,
+  version: number,
+  fence: number,
+  attempt: number,
+  failures: number,
+  losses: number,
+  maxAttempts: number,
+  createdAt: number,
+  deadlineAt: number | null,
+  payload: string,
+]
+
+function started(row: ReadyRow, queue: string, startedAt: number): ClaimedJob {
+  const [, id, task, version, fence, attempt, failures, losses, maxAttempts, createdAt, deadlineAt, payload] =
+    row
+  const held = { fence: fence + 1, attempt: attempt + 1, failures, losses, maxAttempts, createdAt, startedAt }
+  return { id, task, queue, payload, version, ...held, ...(deadlineAt !== null && { deadlineAt }) }
 }
 
 const toClaimed = (row: ClaimRow): ClaimedJob => ({

@@ -1,6 +1,7 @@
 import type { Engine } from './engine.ts'
 import { busyError, type Fault, isBusy, toFault } from './faults.ts'
 import { type Call, runTogether } from './group.ts'
+import { writes } from './verbs.ts'
 
 /** A call that waits for its turn, and who is told how it went. */
 export interface Waiting {
@@ -39,14 +40,13 @@ interface Entry extends Waiting {
 }
 
 export function desk(options: DeskOptions): Desk {
-  const entries: Entry[] = []
+  let entries: Entry[] = []
   const onEmpty: (() => void)[] = []
   let scheduled = false
 
   function turn(): void {
     if (scheduled) return
-    const group = nextGroup(entries)
-    if (group.length > 0) answer(group)
+    answer(nextGroup(entries))
     options.afterTurn()
     if (entries.length === 0) for (const then of onEmpty.splice(0)) then()
     else if (!scheduled) later(0)
@@ -58,21 +58,36 @@ export function desk(options: DeskOptions): Desk {
         options.engine,
         group.map((entry) => entry.call),
       )
-      entries.splice(0, group.length)
+      leave(group)
       for (const [i, entry] of group.entries()) entry.done({ value: values[i] })
     } catch (error) {
       if (isBusy(error)) waitForLock()
       else if (group.length > 1) for (const entry of group) entry.alone = true
-      else for (const entry of entries.splice(0, 1)) entry.done({ fault: toFault(error, options.path) })
+      else fail(group, error)
     }
   }
 
+  const leave = (group: readonly Entry[]): void => {
+    const gone = new Set(group)
+    entries = entries.filter((entry) => !gone.has(entry))
+  }
+
+  function fail(group: readonly Entry[], error: unknown): void {
+    leave(group)
+    for (const entry of group) entry.done({ fault: toFault(error, options.path) })
+  }
+
   function waitForLock(): void {
-    const tooOld = performance.now() - options.busyTimeoutMs
-    while ((entries[0]?.arrivedAt ?? Infinity) <= tooOld)
-      entries.shift()?.done({ fault: toFault(busyError(options.path), options.path) })
     // Nobody is woken when a lock is free; the spread keeps two processes from asking in step.
     later(1 + 4 * options.random())
+    const tooOld = performance.now() - options.busyTimeoutMs
+    fail(
+      entries.filter((entry) => entry.arrivedAt <= tooOld),
+      busyError(options.path),
+    )
+    // Who only reads need not wait for whoever writes.
+    const readers = entries.filter((entry) => !writes(entry.call.verb))
+    if (readers.length > 0 && readers.length < entries.length) answer(readers)
   }
 
   function later(ms: number): void {

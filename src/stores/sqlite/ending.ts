@@ -1,10 +1,11 @@
 import { defaults } from '../../job/defaults.ts'
 import type { Attempt, ErrorInfo } from '../../job/job.ts'
 import type { FinalState } from '../../job/state.ts'
-import type { Engine, Tally } from './engine.ts'
+import type { Value } from './driver.ts'
+import { type Engine, newTally, type Tally } from './engine.ts'
 import { codeOf, outcomes, retention } from './row.ts'
 
-/** The columns of the `ticket-*.sql` reads: a live job, without what the producer said. */
+/** A live job, without what the producer said: the columns of the `ticket-*.sql` reads. */
 export interface Ticket {
   readonly id: string
   readonly retain: string | null
@@ -28,11 +29,32 @@ export interface Ticket {
   readonly log_bytes: number | null
 }
 
-/** What every change of a batch shares: one instant, one count. */
+/** What every change of a batch shares: one instant, one count, and rows that are written together by `write`. */
 export interface Change {
   readonly e: Engine
   readonly now: number
   readonly tally: Tally
+  readonly attempts: Value[][]
+  readonly histories: Value[][]
+  /** seqs of jobs that became final. */
+  readonly finals: number[]
+}
+
+export const newChange = (e: Engine): Change => ({
+  e,
+  now: e.time.now(),
+  tally: newTally(e),
+  attempts: [],
+  histories: [],
+  finals: [],
+})
+
+/** Writes what the batch has gathered so far. */
+export function write({ e, tally, attempts, histories, finals }: Change): void {
+  e.insert('attemptAdd', attempts.splice(0))
+  e.insert('historyAdd', histories.splice(0))
+  if (finals.length > 0) e.statement('dropTicket').run(JSON.stringify(finals.splice(0)))
+  tally.write()
 }
 
 /** How a lease ended, as it goes into the attempt. */
@@ -43,13 +65,13 @@ export interface Ended {
   readonly error?: ErrorInfo | undefined
 }
 
-/** Writes the attempt of a running job, once. */
+/** Notes the attempt of a running job, once: the columns of attempt-add.sql. */
 export function endAttempt(
-  { e, now }: Change,
+  { now, attempts }: Change,
   ticket: Ticket,
   { outcome, digest, reason, error }: Ended,
 ): void {
-  e.statement('attemptAdd').run(
+  attempts.push([
     ticket.seq,
     ticket.fence,
     ticket.attempt,
@@ -62,20 +84,25 @@ export function endAttempt(
     error?.fingerprint ?? null,
     error ? JSON.stringify(error) : null,
     ticket.progress,
-  )
+  ])
 }
 
-/** Moves a live job into the history, with the counters that `ticket` carries. */
+export interface End {
+  readonly state: FinalState
+  readonly reason?: string | undefined
+  readonly result?: string | undefined
+}
+
+/** Moves a live job into the history, with the counters that `ticket` carries: the columns of history-add.sql. */
 export function finish(
-  change: Change,
+  { now, tally, histories, finals }: Change,
   ticket: Ticket,
-  end: { state: FinalState; reason?: string | undefined; result?: string | undefined },
+  { state, reason, result }: End,
 ): void {
-  const { e, now, tally } = change
-  const keepMs = retention(ticket.retain)[end.state]
-  e.statement('historyAdd').run(
+  const keepMs = retention(ticket.retain)[state]
+  histories.push([
     ticket.seq,
-    codeOf[end.state],
+    codeOf[state],
     ticket.queue_id,
     ticket.available_at_ms,
     now,
@@ -86,15 +113,15 @@ export function finish(
     ticket.losses,
     ticket.snoozes,
     ticket.releases,
-    end.reason ?? null,
-    end.result ?? null,
-  )
-  e.statement('ticketRemove').run(ticket.seq)
+    reason ?? null,
+    result ?? null,
+  ])
+  finals.push(ticket.seq)
   tally.add(ticket.queue_id, ticket.state, -1)
-  tally.add(ticket.queue_id, codeOf[end.state], 1)
+  tally.add(ticket.queue_id, codeOf[state], 1)
 }
 
-/** Sends a running job back into the line, with the counters and the time that `ticket` carries. */
+/** Sends a running job back into the line at once, with the counters and the time that `ticket` carries. */
 export function wait({ e, tally }: Change, ticket: Ticket, to: 'ready' | 'scheduled'): void {
   e.statement('ticketWait').run(
     ticket.seq,

@@ -169,6 +169,7 @@ function lifeOf(start: () => Remote) {
       return remote
     },
     async open(): Promise<DurabilityReport> {
+      if (closing) throw closed()
       try {
         // The thread answers `open` with the report.
         opening ??= begin().open() as Promise<DurabilityReport>

@@ -1,7 +1,8 @@
 import type { Beat } from '../../store/contract.ts'
 import type { Settings } from './connect.ts'
-import type { Reply } from './desk.ts'
-import type { Call } from './group.ts'
+import type { Fault } from './faults.ts'
+import type { Parcel } from './parcel.ts'
+import type { Verb } from './verbs.ts'
 
 /** What the thread is started with. `time` is the shared memory of a test's clock: `[now, monotonic]`. */
 export interface Init {
@@ -15,8 +16,19 @@ export interface PulseOf {
   readonly maxStallMs: number
 }
 
+export interface PackedCall {
+  readonly id: number
+  readonly verb: Verb
+  readonly args: Parcel
+}
+
+export interface PackedReply {
+  readonly id: number
+  readonly reply: Parcel | { readonly fault: Fault }
+}
+
 export type ToThread =
-  | { readonly kind: 'calls'; readonly calls: readonly Call[] }
+  | { readonly kind: 'calls'; readonly calls: readonly PackedCall[] }
   | { readonly kind: 'open'; readonly id: number }
   | { readonly kind: 'migrate'; readonly id: number; readonly dryRun: boolean }
   | { readonly kind: 'beat'; readonly id: number; readonly beat: Beat; readonly pulse: PulseOf }
@@ -25,6 +37,6 @@ export type ToThread =
   | { readonly kind: 'close' }
 
 export type FromThread =
-  | { readonly kind: 'answers'; readonly answers: readonly { readonly id: number; readonly reply: Reply }[] }
-  | { readonly kind: 'beaten'; readonly id: number; readonly reply: Reply }
+  | { readonly kind: 'answers'; readonly answers: readonly PackedReply[] }
+  | ({ readonly kind: 'beaten' } & PackedReply)
   | { readonly kind: 'bell' }

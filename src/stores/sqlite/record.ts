@@ -6,7 +6,7 @@ import type { Ticket } from './ending.ts'
 import type { Engine } from './engine.ts'
 import { findWorker, type Lease } from './lease.ts'
 import { levels } from './row.ts'
-import { heldTicket } from './settle.ts'
+import { heldTicket, ticketsOf } from './ticket.ts'
 
 /** Keeps progress and logs with the running attempt; fenced like a settle. */
 export function record(e: Engine, worker: WorkerId, notes: readonly Note[]): Settled[] {
@@ -15,9 +15,10 @@ export function record(e: Engine, worker: WorkerId, notes: readonly Note[]): Set
 }
 
 function recordOne(e: Engine, lease: Lease | undefined, note: Note): Settled {
-  const ticket = heldTicket(e, lease, note)
-  if (ticket === 'gone') return 'gone'
-  if (typeof ticket === 'number') return 'stale'
+  const [found] = ticketsOf(e, [note])
+  if (!found) return 'gone'
+  const ticket = heldTicket(found, lease, note.fence)
+  if (!ticket) return 'stale'
   const now = e.time.now()
   const progress = note.progress ? JSON.stringify({ at: now, ...note.progress }) : ticket.progress
   const log = addLines(e, ticket, note.logs ?? [])

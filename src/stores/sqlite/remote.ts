@@ -2,9 +2,8 @@ import { Worker } from 'node:worker_threads'
 import { StoreError } from '../../job/errors.ts'
 import type { Beat, Beaten, Pulse } from '../../store/contract.ts'
 import { fromFault } from './faults.ts'
-import type { Reply } from './desk.ts'
-import type { FromThread, Init, ToThread } from './messages.ts'
-import type { Call } from './group.ts'
+import type { FromThread, Init, PackedCall, PackedReply, ToThread } from './messages.ts'
+import { pack, unpack } from './parcel.ts'
 import type { Verb } from './verbs.ts'
 
 /** This side of the store's thread: calls go over, answers come back after their commit. */
@@ -32,7 +31,7 @@ export function startThread(init: Init, ring: () => void): Remote {
     name: 'legwork sqlite',
   })
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-  let batch: Call[] = []
+  let batch: PackedCall[] = []
   let lastId = 0
   let broken: StoreError | undefined
   worker.unref()
@@ -57,7 +56,7 @@ export function startThread(init: Init, ring: () => void): Remote {
     return request((id) => {
       // Calls of one turn cross together, and so share a commit.
       if (batch.length === 0) queueMicrotask(flush)
-      batch.push({ id, verb, args })
+      batch.push({ id, verb, args: pack(verb, args) })
     })
   }
   function flush(): void {
@@ -70,7 +69,7 @@ export function startThread(init: Init, ring: () => void): Remote {
       for (const one of calls) postAlone(one)
     }
   }
-  function postAlone(one: Call): void {
+  function postAlone(one: PackedCall): void {
     try {
       post({ kind: 'calls', calls: [one] })
     } catch (error) {
@@ -88,9 +87,11 @@ export function startThread(init: Init, ring: () => void): Remote {
   }
   function hear(message: FromThread): void {
     if (message.kind === 'bell') return ring()
-    if (message.kind === 'beaten') return hearers.get(message.id)?.(answerOf(message.reply))
+    if (message.kind === 'beaten') return hearers.get(message.id)?.(answerOf(message))
     for (const { id, reply } of message.answers) {
-      settlePending(id, (p) => ('fault' in reply ? p.reject(fromFault(reply.fault)) : p.resolve(reply.value)))
+      settlePending(id, (p) =>
+        'fault' in reply ? p.reject(fromFault(reply.fault)) : p.resolve(unpack(reply)),
+      )
     }
   }
   function settlePending(id: number, how: (p: Pending) => void): void {
@@ -132,5 +133,6 @@ export function startThread(init: Init, ring: () => void): Remote {
   }
 }
 
-const answerOf = (reply: Reply): Beaten | Error =>
-  'fault' in reply ? fromFault(reply.fault) : (reply.value as Beaten)
+// The thread answers a beat with `Beaten`.
+const answerOf = ({ reply }: PackedReply): Beaten | Error =>
+  'fault' in reply ? fromFault(reply.fault) : (unpack(reply) as Beaten)

@@ -1,59 +1,79 @@
 import type { Settled, Settlement, WorkerId } from '../../job/job.ts'
-import { digest, stateAfter } from '../../job/settle.ts'
+import { digest, isFailure, stateAfter } from '../../job/settle.ts'
 import { isFinal } from '../../job/state.ts'
-import { type Change, endAttempt, finish, type Ticket, wait } from './ending.ts'
-import { type Engine, newTally } from './engine.ts'
+import { type Change, endAttempt, finish, newChange, type Ticket, wait, write } from './ending.ts'
+import type { Engine } from './engine.ts'
 import { isAboutValues } from './faults.ts'
 import { findWorker, type Lease } from './lease.ts'
-import { codeOf } from './row.ts'
+import { type Found, heldTicket, ticketsOf } from './ticket.ts'
 
 /** Writes endings already decided; whoever no longer holds the job changes nothing. */
 export function settle(e: Engine, worker: WorkerId, settlements: readonly Settlement[]): Settled[] {
+  if (settlements.length === 0) return []
   const lease = findWorker(e, worker)
-  const change = { e, now: e.time.now(), tally: newTally(e) }
-  const answers = settlements.map((settlement) => settleOne(change, lease, settlement))
-  change.tally.write()
+  return attemptOr(
+    e,
+    () => settleAll(e, lease, settlements),
+    () =>
+      // One of them cannot be written, which must not fail the others.
+      settlements.map(
+        (one) =>
+          attemptOr(
+            e,
+            () => settleAll(e, lease, [one]),
+            (error) => settleAll(e, lease, [unwritable(one, error)]),
+          )[0] as Settled,
+      ),
+  )
+}
+
+/** Does `work`; when SQLite refuses one of its values, takes it back and does `otherwise`. */
+function attemptOr<T>(e: Engine, work: () => T, otherwise: (error: unknown) => T): T {
+  e.statement('savepoint').run()
+  try {
+    const answer = work()
+    e.statement('savepointRelease').run()
+    return answer
+  } catch (error) {
+    if (!isAboutValues(error)) throw error
+    e.statement('savepointRollback').run()
+    e.statement('savepointRelease').run()
+    return otherwise(error)
+  }
+}
+
+function settleAll(e: Engine, lease: Lease | undefined, settlements: readonly Settlement[]): Settled[] {
+  const change = newChange(e)
+  const found = ticketsOf(e, settlements)
+  const seen = new Set<string>()
+  const answers = settlements.map((settlement, i) => {
+    const again = seen.has(settlement.id)
+    seen.add(settlement.id)
+    // A second word about the same job meets what the first one has left.
+    if (again) write(change)
+    return settleOne(change, { lease, found: again ? ticketsOf(e, [settlement])[0] : found[i], settlement })
+  })
+  write(change)
   return answers
 }
 
-/** The row of `ticket-by-id.sql`: the ticket's columns are null when the job is final. */
-interface Found extends Omit<Ticket, 'state'> {
-  readonly job_seq: number
-  readonly state: number | null
+interface Item {
+  readonly lease: Lease | undefined
+  readonly found: Found | undefined
+  readonly settlement: Settlement
 }
 
-/** The ticket that the holder of `(worker, fence)` may write to; otherwise why not. The fence of every write by a worker. */
-export function heldTicket(
-  e: Engine,
-  lease: Lease | undefined,
-  { id, fence }: { id: string; fence: number },
-): Ticket | 'gone' | number {
-  const found = e.statement('ticketById').get(id) as Found | undefined
+function settleOne(change: Change, { lease, found, settlement }: Item): Settled {
   if (!found) return 'gone'
-  const holds =
-    lease?.held && found.state === codeOf.running && found.holder_id === lease.id && found.fence === fence
-  // The state is checked, so the ticket's columns are there.
-  return holds ? (found as Ticket) : found.job_seq
-}
-
-function settleOne(change: Change, lease: Lease | undefined, settlement: Settlement): Settled {
-  const ticket = heldTicket(change.e, lease, settlement)
-  if (ticket === 'gone') return 'gone'
-  if (typeof ticket === 'number') return seenBefore(change.e, { seq: ticket, lease, settlement })
-  try {
-    apply(change, ticket, settlement)
-  } catch (error) {
-    if (!isAboutValues(error)) throw error
-    undo(change.e, ticket)
-    apply(change, ticket, unwritable(settlement, error))
-  }
+  const ticket = heldTicket(found, lease, settlement.fence)
+  if (!ticket) return seenBefore(change.e, { lease, found, settlement })
+  apply(change, ticket, settlement)
   return 'applied'
 }
 
 function apply(change: Change, ticket: Ticket, settlement: Settlement): void {
   const { move, error, reason, result } = settlement
-  const cancelled = ticket.cancel_reason !== null
-  const to = stateAfter(settlement, cancelled)
+  const to = stateAfter(settlement, ticket.cancel_reason !== null)
   const waitMs = Math.ceil(settlement.delayMs ?? 0)
   // A job that was released at once keeps its place in the line.
   const moves = !isFinal(to) && (waitMs > 0 || move !== 'release')
@@ -72,38 +92,26 @@ function apply(change: Change, ticket: Ticket, settlement: Settlement): void {
   })
 }
 
-function count(ticket: Ticket, { move, error }: Settlement): Partial<Ticket> {
-  if (move === 'retry' || (move === 'bury' && error)) return { failures: ticket.failures + 1 }
+function count(ticket: Ticket, settlement: Settlement): Partial<Ticket> | undefined {
+  const { move } = settlement
+  if (isFailure(settlement)) return { failures: ticket.failures + 1 }
   if (move === 'snooze') return { snoozes: ticket.snoozes + 1 }
   if (move === 'release') return { releases: ticket.releases + 1 }
-  return {}
+  return undefined
 }
 
-function seenBefore(
-  e: Engine,
-  { seq, lease, settlement }: { seq: number; lease: Lease | undefined; settlement: Settlement },
-): Settled {
+function seenBefore(e: Engine, { lease, found, settlement }: Item & { readonly found: Found }): Settled {
   if (!lease) return 'stale'
-  const seen = e.statement('attemptSeen').get(seq, settlement.fence, lease.id) as
+  const seen = e.statement('attemptSeen').get(found.seq, settlement.fence, lease.id) as
     | { digest: string | null }
     | undefined
   if (!seen || seen.digest === null) return 'stale'
   return seen.digest === digest(settlement) ? 'applied' : 'conflict'
 }
 
-/** Takes back what a settlement had written before one of its values was refused; the tally is added to last. */
-function undo(e: Engine, { seq, fence }: Ticket): void {
-  e.statement('attemptUndo').run(seq, fence)
-}
-
 /** A settle can always be recorded: values that SQLite refuses become the reason why the job is dead. */
 function unwritable({ id, fence }: Settlement, cause: unknown): Settlement {
   const message = `the settlement could not be written: ${cause instanceof Error ? cause.message : String(cause)}`
-  return {
-    id,
-    fence,
-    move: 'bury',
-    reason: 'discarded',
-    error: { name: 'UnwritableSettlement', message, fingerprint: 'unwritable-settlement' },
-  }
+  const error = { name: 'UnwritableSettlement', message, fingerprint: 'unwritable-settlement' }
+  return { id, fence, move: 'bury', reason: 'discarded', error }
 }

@@ -2,7 +2,7 @@ import { lossDelayMs } from '../../job/backoff.ts'
 import { toErrorInfo } from '../../job/failure.ts'
 import type { WorkerId } from '../../job/job.ts'
 import type { Tended } from '../../store/contract.ts'
-import { type Change, endAttempt, finish, type Ticket, wait } from './ending.ts'
+import { type Change, endAttempt, finish, newChange, type Ticket, wait, write } from './ending.ts'
 import { type Engine, newTally, yes } from './engine.ts'
 import { findWorker } from './lease.ts'
 import { drop } from './drop.ts'
@@ -49,10 +49,10 @@ export function promote(e: Engine, budget: number): number {
 
 /** Gives up waiting jobs whose ttl or deadline has passed. */
 export function expire(e: Engine, budget: number): number {
-  const change = { e, now: e.time.now(), tally: newTally(e) }
+  const change = newChange(e)
   const tickets = e.statement('ticketExpired').all(change.now, budget) as Ticket[]
   for (const ticket of tickets) finish(change, ticket, { state: 'dead', reason: 'expired' })
-  change.tally.write()
+  write(change)
   return tickets.length
 }
 
@@ -86,10 +86,10 @@ function lapseOne(
   { id, worker }: Holder,
   { cause, budget }: { cause: string; budget: number },
 ): number {
-  const change = { e, now: e.time.now(), tally: newTally(e) }
+  const change = newChange(e)
   const tickets = e.statement('ticketHeld').all(id, budget) as Ticket[]
   for (const ticket of tickets) takeAway(change, ticket, `worker ${worker}: ${cause}`)
-  change.tally.write()
+  write(change)
   if (tickets.length < budget) e.statement('workerRemove').run(id)
   return tickets.length
 }

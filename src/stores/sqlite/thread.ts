@@ -10,7 +10,8 @@ import type { Database } from './driver.ts'
 import { engineOn, type Time } from './engine.ts'
 import { isBusy, toFault } from './faults.ts'
 import { migrateUp, readVersion, refuseNewer, refuseOlder, stepsFrom } from './migrate.ts'
-import type { FromThread, Init, PulseOf, ToThread } from './messages.ts'
+import type { FromThread, Init, PackedCall, PackedReply, PulseOf, ToThread } from './messages.ts'
+import { pack, unpack } from './parcel.ts'
 
 /*
  * The store's thread: the only place where the store's connection lives, so that no fsync, no checkpoint and no wait
@@ -26,7 +27,7 @@ const beats = new Map<number, NodeJS.Timeout>()
 let db: Database | undefined
 let line: Desk | undefined
 let stopWatching: (() => void) | undefined
-let outbox: { id: number; reply: Reply }[] = []
+let outbox: PackedReply[] = []
 
 port.on('message', (message: ToThread) => {
   hear(message)
@@ -39,11 +40,7 @@ port.on('message', (message: ToThread) => {
 function hear(message: ToThread): void {
   switch (message.kind) {
     case 'calls':
-      return line?.take(
-        message.calls.map(
-          (call): Waiting => ({ call, done: (reply) => void outbox.push({ id: call.id, reply }) }),
-        ),
-      )
+      return line?.take(message.calls.map(waiting))
     case 'open':
       return void answer(message.id, open())
     case 'migrate':
@@ -58,6 +55,15 @@ function hear(message: ToThread): void {
     case 'close':
       return line ? line.whenEmpty(close) : close()
   }
+}
+
+function waiting({ id, verb, args }: PackedCall): Waiting {
+  // The other side packs the arguments of a verb as a list.
+  const call = { id, verb, args: unpack(args) as readonly unknown[] }
+  const done = (reply: Reply) => {
+    outbox.push({ id, reply: 'fault' in reply ? reply : pack(verb, reply.value) })
+  }
+  return { call, done }
 }
 
 const tell = (message: FromThread): void => port.postMessage(message)

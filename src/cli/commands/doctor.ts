@@ -1,0 +1,186 @@
+import { existsSync, statfsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Command } from 'commander'
+import { defaults, limits } from '../../job/defaults.ts'
+import { openStore } from '../../open-store.ts'
+import type { Finding, Store } from '../../store/index.ts'
+import { version } from '../../version.ts'
+import { add, type Call, type Common, does } from '../command.ts'
+import { type Place, placeOf, showPlace } from '../connect.ts'
+import { exits } from '../exit.ts'
+import { safe } from '../safe.ts'
+import { plural, table } from '../table.ts'
+import type { Terminal } from '../terminal.ts'
+
+interface Options extends Common {
+  readonly defaults?: boolean
+}
+
+export function register(program: Command, terminal: Terminal): void {
+  const command = add(program, 'doctor', {
+    summary: 'check Node, the driver, the store and what it promises; exit 0 when all is well',
+    examples: ['doctor', 'doctor --url ./jobs.db --json', 'doctor --defaults'],
+  })
+  does<Options>(command.option('--defaults', 'print every default and limit too'), (call) =>
+    examine(call, terminal),
+  )
+}
+
+async function examine({ options }: Call<Options>, terminal: Terminal): Promise<number> {
+  const place = placeOf(options)
+  const findings = [nodeFinding(), ...(await storeFindings(place))]
+  const isWell = findings.every(({ verdict }) => verdict !== 'bad')
+  if (options.json)
+    terminal.json({ version, ok: isWell, findings, ...(options.defaults && { defaults, limits }) })
+  else tell(findings, options, terminal)
+  return isWell ? exits.ok : exits.failed
+}
+
+function nodeFinding(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const isGood = major > 20 || (major === 20 && minor >= 19)
+  return {
+    about: 'node',
+    value: `${process.version} ${process.platform} ${process.arch}`,
+    verdict: isGood ? 'good' : 'bad',
+    ...(!isGood && { note: 'Node 20.19 or newer is needed' }),
+  }
+}
+
+/** Each thing about the store that can be found out, up to the first that fails. */
+async function storeFindings(place: Place): Promise<Finding[]> {
+  const findings: Finding[] = []
+  let store: Store | undefined
+  try {
+    if (place.file !== undefined && !existsSync(place.file)) {
+      return [
+        {
+          about: 'store',
+          value: showPlace(place),
+          verdict: 'bad',
+          note: 'it is not there; the first enqueue, worker or legwork migrate makes it',
+        },
+      ]
+    }
+    store = await openStore(place.url)
+    findings.push({ about: 'store', value: `${store.name} ${showPlace(place)}`, verdict: 'good' })
+    const { from, to } = await store.migrate({ dryRun: true })
+    findings.push({
+      about: 'schema',
+      value: `version ${from}`,
+      verdict: from === to ? 'good' : 'bad',
+      ...(from !== to && { note: `version ${to} is needed: legwork migrate` }),
+    })
+    if (from === to) findings.push(...(await openFindings(store)))
+    if (place.file !== undefined) findings.push(...diskFindings(place.file))
+  } catch (error) {
+    findings.push({
+      about: 'store',
+      value: showPlace(place),
+      verdict: 'bad',
+      note: error instanceof Error ? error.message : String(error),
+    })
+  } finally {
+    await store?.close().catch(() => {})
+  }
+  return findings
+}
+
+async function openFindings(store: Store): Promise<Finding[]> {
+  const { level, findings } = await store.open()
+  const [counts, workers] = await Promise.all([store.counts(), store.workers()])
+  const sum = (state: keyof (typeof counts)[number]['states']) =>
+    counts.reduce((n, { states }) => n + states[state], 0)
+  const now = Date.now()
+  const alive = workers.filter(({ leaseEndsAt }) => leaseEndsAt > now)
+  const others = alive.filter((worker) => worker.version !== version).length
+  return [
+    {
+      about: 'durability',
+      value: level,
+      verdict: level === 'volatile' ? 'bad' : level === 'power-safe' ? 'good' : 'warn',
+      ...(level !== 'power-safe' && { note: 'a power cut can take acknowledged jobs with it' }),
+    },
+    ...findings,
+    {
+      about: 'workers',
+      value: `${alive.length} alive`,
+      verdict: others > 0 || (alive.length === 0 && sum('ready') > 0) ? 'warn' : 'good',
+      ...workersNote(others, alive.length, sum('ready')),
+    },
+    {
+      about: 'jobs',
+      value: `${sum('ready')} ready, ${sum('running')} running, ${sum('scheduled')} scheduled, ${sum('dead')} dead`,
+      verdict: sum('dead') > 0 ? 'warn' : 'good',
+      ...(sum('dead') > 0 && { note: 'legwork dead list' }),
+    },
+  ]
+}
+
+function workersNote(others: number, alive: number, ready: number): { note?: string } {
+  if (others > 0) return { note: `${plural(others, 'worker')} of another version than ${version}` }
+  return alive === 0 && ready > 0 ? { note: 'jobs are ready and nobody runs them: legwork worker FILE' } : {}
+}
+
+/** Less free space than this is told. */
+const scarceBytes = 512 * 1_048_576
+
+function diskFindings(file: string): Finding[] {
+  const bytes = [file, `${file}-wal`, `${file}-shm`].reduce(
+    (sum, path) => sum + (existsSync(path) ? statSync(path).size : 0),
+    0,
+  )
+  const { bavail, bsize } = statfsSync(dirname(file))
+  const free = bavail * bsize
+  return [
+    {
+      about: 'disk',
+      value: `${showBytes(bytes)} used, ${showBytes(free)} free`,
+      verdict: free < scarceBytes ? 'warn' : 'good',
+      ...(free < scarceBytes && { note: 'a full disk stops every write (LW1004)' }),
+    },
+  ]
+}
+
+function showBytes(bytes: number): string {
+  if (bytes < 1_048_576) return `${Math.ceil(bytes / 1_024)} kB`
+  return bytes < 1_073_741_824
+    ? `${(bytes / 1_048_576).toFixed(1)} MB`
+    : `${(bytes / 1_073_741_824).toFixed(1)} GB`
+}
+
+const marks = { good: ['green', '✔'], warn: ['yellow', '!'], bad: ['red', '✖'] } as const
+
+function tell(findings: readonly Finding[], options: Options, terminal: Terminal): void {
+  terminal.out(`legwork ${version}`)
+  const width = Math.max(...findings.map(({ about }) => about.length))
+  for (const { about, value, verdict, note } of findings) {
+    const [colour, mark] = marks[verdict]
+    terminal.out(
+      `${terminal.paint(colour, mark)} ${about.padEnd(width)}  ${safe(value)}${note ? `: ${safe(note)}` : ''}`,
+    )
+  }
+  const n = (wanted: Finding['verdict']) => findings.filter(({ verdict }) => verdict === wanted).length
+  terminal.out(`${n('good')} ok · ${plural(n('warn'), 'warning')} · ${n('bad')} failed`)
+  if (options.defaults) tellDefaults(terminal)
+}
+
+function tellDefaults(terminal: Terminal): void {
+  const flat = (of: object, prefix = ''): [string, string][] =>
+    Object.entries(of).flatMap(([name, value]) =>
+      typeof value === 'object' && value !== null
+        ? flat(value, `${prefix}${name}.`)
+        : [[`${prefix}${name}`, value === null ? 'for ever' : String(value)]],
+    )
+  const columns = (title: string) => [
+    { title, cell: ([name]: [string, string]) => name },
+    { title: 'VALUE', cell: ([, value]: [string, string]) => value, right: true },
+  ]
+  for (const line of [
+    '',
+    ...table(flat(defaults), columns('DEFAULT'), terminal),
+    '',
+    ...table(flat(limits), columns('LIMIT'), terminal),
+  ])
+    terminal.out(line)
+}

@@ -1,0 +1,155 @@
+import type { Command } from 'commander'
+import { showMs } from '../../job/duration.ts'
+import { nearest } from '../../job/errors.ts'
+import { checkName } from '../../job/name.ts'
+import type { Count, WorkerView } from '../../store/index.ts'
+import { add, type Call, type Common, does } from '../command.ts'
+import { actor, withStore } from '../connect.ts'
+import { safe } from '../safe.ts'
+import { type Column, plural, table } from '../table.ts'
+import type { Terminal } from '../terminal.ts'
+import { iso } from '../view.ts'
+
+export function register(program: Command, terminal: Terminal): void {
+  const queues = add(program, 'queues', {
+    summary: 'list, pause and resume queues',
+    examples: ['queues list', 'queues pause emails --reason "vendor outage"', 'queues resume emails'],
+  })
+  does<Common>(
+    add(queues, 'list', {
+      summary: 'list queues with their numbers of jobs',
+      examples: ['queues list', 'queues list --json'],
+    }),
+    (call) => list(call, terminal),
+  )
+  const pause = add(queues, 'pause <queue...>', {
+    summary: 'stop claims from a queue; running jobs go on, enqueue goes on',
+    examples: ['queues pause emails --reason "vendor outage"'],
+  })
+  does<Pause>(
+    pause
+      .option('--reason <text>', 'shown by queues list and why', 'paused by hand')
+      .option('--dry-run', 'only say what would happen'),
+    (call) => setPaused(call, true, terminal),
+  )
+  const resume = add(queues, 'resume <queue...>', {
+    summary: 'let workers claim from a paused queue again',
+    examples: ['queues resume emails'],
+  })
+  does<Pause>(resume.option('--dry-run', 'only say what would happen'), (call) =>
+    setPaused(call, false, terminal),
+  )
+}
+
+interface Pause extends Common {
+  readonly reason?: string
+  readonly dryRun?: boolean
+}
+
+interface Row extends Count {
+  readonly workers: number
+  /** Worst first: what a person should look at. */
+  readonly health: 'paused' | 'no worker' | 'ok' | 'idle'
+}
+
+async function list({ options }: Call<Common>, terminal: Terminal): Promise<void> {
+  const [counts, workers] = await withStore(options, (store) =>
+    Promise.all([store.counts(), store.workers()]),
+  )
+  const now = Date.now()
+  const rows = counts.map((count) => toRow(count, workers, now))
+  if (options.json) return terminal.json({ items: rows.map(rowJson) })
+  if (rows.length === 0) return terminal.err('No queues: nothing was ever enqueued here.')
+  for (const line of table(rows, columns(now), terminal)) terminal.out(line)
+}
+
+function toRow(count: Count, workers: readonly WorkerView[], now: number): Row {
+  const serving = workers.filter(
+    ({ queues, leaseEndsAt }) => leaseEndsAt > now && queues.includes(count.queue),
+  ).length
+  const { ready, running, scheduled } = count.states
+  const health = count.paused
+    ? 'paused'
+    : serving === 0 && ready > 0
+      ? 'no worker'
+      : ready + running + scheduled > 0
+        ? 'ok'
+        : 'idle'
+  return { ...count, workers: serving, health }
+}
+
+function columns(now: number): Column<Row>[] {
+  const n = (title: string, state: keyof Count['states']): Column<Row> => ({
+    title,
+    cell: ({ states }) => states[state],
+    right: true,
+  })
+  const colours = { paused: 'yellow', 'no worker': 'red', ok: 'green', idle: 'dim' } as const
+  return [
+    { title: 'QUEUE', cell: ({ queue }) => queue },
+    { title: 'STATE', cell: ({ health }) => health, paint: ({ health }) => colours[health] },
+    ...[n('READY', 'ready'), n('RUNNING', 'running'), n('SCHEDULED', 'scheduled')],
+    { ...n('DEAD', 'dead'), paint: ({ states }) => (states.dead > 0 ? 'red' : undefined) },
+    n('COMPLETED', 'completed'),
+    {
+      title: 'OLDEST',
+      cell: ({ oldestReadyAt }) => (oldestReadyAt === undefined ? '-' : showMs(now - oldestReadyAt)),
+      right: true,
+    },
+    { title: 'WORKERS', cell: ({ workers }) => workers, right: true },
+    { title: 'NOTE', cell: ({ paused }) => (paused ? `by ${paused.by}: ${paused.reason}` : '') },
+  ]
+}
+
+function rowJson({ queue, health, states, workers, oldestReadyAt, paused }: Row): object {
+  return {
+    queue,
+    health,
+    states,
+    workers,
+    ...(oldestReadyAt !== undefined && { oldestReadyAt: iso(oldestReadyAt) }),
+    ...(paused && { paused: { ...paused, at: iso(paused.at) } }),
+  }
+}
+
+async function setPaused(
+  { args, options }: Call<Pause>,
+  isPaused: boolean,
+  terminal: Terminal,
+): Promise<void> {
+  const names = args.map((name) => checkName(name, 'queue'))
+  const before = await withStore(options, async (store) => {
+    const counts = await store.counts()
+    const paused = isPaused ? { reason: options.reason ?? '', by: actor() } : null
+    if (!options.dryRun) await store.setQueues(names.map((name) => ({ name, paused })))
+    return counts
+  })
+  const state = isPaused ? 'paused' : 'running'
+  if (options.json)
+    return terminal.json({
+      items: names.map((queue) => ({ queue, state })),
+      ...(options.dryRun && { dryRun: true }),
+    })
+  for (const name of names) {
+    terminal.out(
+      `${name}  ${options.dryRun ? 'would be ' : ''}${isPaused ? 'paused' : 'resumed'}${facts(name, before, isPaused)}`,
+    )
+    unknownQueue(name, before, terminal)
+  }
+}
+
+function facts(name: string, counts: readonly Count[], isPaused: boolean): string {
+  const count = counts.find(({ queue }) => queue === name)
+  if (!isPaused && !count?.paused) return ' (it was not paused)'
+  return count ? `; ${plural(count.states.ready, 'job')} ready, ${count.states.running} running` : ''
+}
+
+/** Pausing a queue before its first job is allowed, but it is more often a slip of the keys. */
+function unknownQueue(name: string, counts: readonly Count[], terminal: Terminal): void {
+  if (counts.some(({ queue }) => queue === name)) return
+  const near = nearest(
+    name,
+    counts.map(({ queue }) => queue),
+  )
+  terminal.err(`  No job was ever in a queue of this name${near ? ` (did you mean ${safe(near)}?)` : ''}.`)
+}

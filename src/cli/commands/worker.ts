@@ -1,0 +1,58 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { add, type Call, count, does, duration } from '../command.ts'
+import type { Terminal } from '../terminal.ts'
+import type { WorkOptions } from '../work.ts'
+
+export function register(program: Command, terminal: Terminal): void {
+  const command = add(program, 'worker [file]', {
+    summary: 'run the jobs of an app, in one process or several',
+    examples: [
+      'worker jobs.ts',
+      'worker dist/jobs.js --processes 4 --concurrency 20',
+      'worker jobs.ts --queues emails=5,images=20 --grace 1m',
+    ],
+  })
+    .addOption(
+      count(
+        '--processes <n>',
+        'processes under a supervisor that hands the jobs of a dead one back at once',
+        { min: 1, max: 512 },
+      ),
+    )
+    .addOption(
+      count('--concurrency <n>', 'handlers at once in each process, for queues not named; default 10', {
+        min: 1,
+        max: 100_000,
+      }),
+    )
+    .addOption(
+      new Option(
+        '--queues <slots>',
+        'slots of each queue, such as emails=5,images=20; * stands for the others',
+      ).argParser(parseQueues),
+    )
+    .addOption(duration('--grace <time>', 'how long running jobs may go on after SIGTERM; default 25s'))
+    .addOption(
+      duration('--lease <time>', 'how long a worker may be silent before it loses its jobs; default 15s'),
+    )
+    .addOption(new Option('--member').hideHelp())
+    .addHelpText(
+      'after',
+      '\nThe file exports an app (default, or named app) or a function that makes one; it does not start it.\nWithout a file: jobs.ts, jobs.js, jobs.mjs, here or in src.',
+    )
+  does<WorkOptions>(command, (call) => start(call, terminal))
+}
+
+async function start({ args: [file], options }: Call<WorkOptions>, terminal: Terminal): Promise<number> {
+  if (options.member && process.send) return (await import('../member.ts')).workAsMember(file, options)
+  if (options.processes !== undefined)
+    return (await import('../supervise.ts')).supervise(file, options, terminal)
+  return (await import('../work.ts')).work(file, options, terminal)
+}
+
+function parseQueues(text: string): WorkOptions['queues'] {
+  const pairs = text.split(',').map((part) => /^\s*(\*|[^=\s]+)=(\d+)\s*$/.exec(part))
+  if (pairs.some((pair) => pair === null))
+    throw new InvalidArgumentError('Expected names with their slots, such as emails=5,images=20.')
+  return Object.fromEntries(pairs.map((pair) => [pair?.[1], { concurrency: Number(pair?.[2]) }]))
+}

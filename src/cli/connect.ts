@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { resolve } from 'node:path'
+import { InvalidOption, StoreError } from '../job/errors.ts'
+import { fileOf, mask, openStore } from '../open-store.ts'
+import type { Store } from '../store/index.ts'
+import type { Common } from './command.ts'
+
+/** Which store a command works on, and who said so. */
+export interface Place {
+  readonly url: string
+  readonly from: '--url' | 'LEGWORK_URL' | 'default'
+  /** The absolute path, where the store is a file. */
+  readonly file?: string
+}
+
+/** `--url`, else `LEGWORK_URL`, else `./.legwork/jobs.db`. */
+export function placeOf({ url }: Common): Place {
+  const env = process.env['LEGWORK_URL']
+  if (url) return place(url, '--url')
+  return env ? place(env, 'LEGWORK_URL') : place('./.legwork/jobs.db', 'default')
+}
+
+function place(url: string, from: Place['from']): Place {
+  const path = fileOf(url)
+  return { url, from, ...(path !== undefined && { file: resolve(path) }) }
+}
+
+/** For people: the URL without its password, and where it comes from. */
+export const showPlace = ({ url, from, file }: Place): string =>
+  `${file ?? mask(url)}${from === 'default' ? '' : ` (from ${from})`}`
+
+/**
+ * Refuses a store that cannot hold what the command looks for: a file that is not there would be made, empty, in the
+ * wrong folder as likely as not, and a store in memory belongs to the process that made it.
+ * @throws {StoreError} LW1002. @throws {InvalidOption} LW1201.
+ */
+export function mustBeThere(place: Place): void {
+  if (/^memory:/i.test(place.url))
+    throw new InvalidOption(
+      place.from,
+      place.url,
+      'a store that outlives its process; memory: would be empty here',
+    )
+  if (place.file === undefined || existsSync(place.file)) return
+  throw new StoreError(
+    'LW1002',
+    `there is no store at ${showPlace(place)}. The first enqueue, worker or legwork migrate makes it; or name another one with --url.`,
+    { ...place },
+  )
+}
+
+/** Opens the store of a command, hands it over, and closes it. */
+export async function withStore<T>(
+  options: Common,
+  use: (store: Store, place: Place) => Promise<T>,
+): Promise<T> {
+  const place = placeOf(options)
+  mustBeThere(place)
+  const store = await openStore(place.url)
+  try {
+    await store.open()
+    return await use(store, place)
+  } finally {
+    await store.close()
+  }
+}
+
+/** Who acts, for the store's audit log. */
+export function actor(): string {
+  try {
+    return `${userInfo().username} (cli)`
+  } catch {
+    return 'cli'
+  }
+}

@@ -1,0 +1,192 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { legwork } from '../app.ts'
+import { task, unchecked } from '../define/task.ts'
+import { Dead } from '../define/verdicts.ts'
+import { fixed } from '../job/backoff.ts'
+import { sleep } from '../job/clock.ts'
+import type { App } from '../surface.ts'
+import type { JobEvent } from '../watch/events.ts'
+import type { JobHandle } from '../watch/handle.ts'
+import { realClock } from '../world.ts'
+import type { Common } from './command.ts'
+import { codeOf, exits } from './exit.ts'
+import { safe } from './safe.ts'
+import { plural } from './table.ts'
+import type { Terminal } from './terminal.ts'
+import { showProgress } from './view.ts'
+
+const greet = task('greet', { queue: 'mail', input: unchecked<{ name: string }>() })
+const charge = task('charge', {
+  queue: 'payments',
+  input: unchecked<{ cents: number }>(),
+  retry: { attempts: 5, backoff: fixed('600ms') },
+})
+const convert = task('convert', { queue: 'media', input: unchecked<{ film: string }>() })
+const fax = task('fax', { queue: 'mail', input: unchecked<{ to: string }>() })
+
+/** A few seconds of a small company's jobs, in one process and a temporary folder. Nothing of yours is touched. */
+export async function demo({ json }: Common, terminal: Terminal): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'legwork-demo-'))
+  const leave = new AbortController()
+  const interrupt = () => leave.abort()
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
+  const show = json ? () => {} : (line: string) => terminal.out(line)
+  try {
+    const app = await openApp(folder, show)
+    try {
+      const told = await perform(app, { show, terminal, signal: leave.signal })
+      if (json) terminal.json(told)
+      return told.ok ? exits.ok : exits.failed
+    } finally {
+      await app.stop({ grace: 0 })
+    }
+  } catch (error) {
+    if (!leave.signal.aborted) throw error
+    terminal.err('\nStopped; the temporary store is removed.')
+    return exits.interrupted
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** In a file, where this Node has a driver for one; else in memory, which is enough to look at. */
+async function openApp(folder: string, show: (line: string) => void): Promise<App> {
+  const inFile = legwork({ store: join(folder, 'jobs.db'), log: quiet })
+  try {
+    const { level } = await inFile.durability()
+    show(`A demo in a temporary SQLite file (${level}), removed at the end. Ctrl-C stops it.\n`)
+    return inFile
+  } catch (error) {
+    const code = codeOf(error)
+    if (code !== 'LW1001' && code !== 'LW1015') throw error
+    show(
+      `A demo in memory: this Node has no SQLite that can be used (${code}).\n  For a file: npm install @photostructure/sqlite\n`,
+    )
+    return legwork({ store: 'memory:', log: quiet })
+  }
+}
+
+interface Stage {
+  readonly terminal: Terminal
+  readonly signal: AbortSignal
+  show(line: string): void
+}
+
+interface Told {
+  readonly ok: boolean
+  readonly completed: number
+  readonly retried: number
+  readonly died: number
+  readonly revived: number
+}
+
+async function perform(app: App, stage: Stage): Promise<Told> {
+  const line = { isRepaired: false }
+  handleAll(app, line)
+  await app.start({ concurrency: 4 })
+  const since = realClock.monotonic()
+  const [greetings, charges, conversion, lost, late] = await Promise.all([
+    app.enqueueMany(
+      greet,
+      ['Ada', 'Grace', 'Edsger', 'Barbara'].map((name) => ({ name })),
+    ),
+    app.enqueueMany(charge, [{ cents: 1_200 }, { cents: 4_900 }]),
+    app.enqueue(convert, { film: 'holiday.mov' }),
+    app.enqueue(fax, { to: '+47 555 0100' }),
+    app.enqueue(greet, { name: 'Alan' }, { delay: '2s' }),
+  ])
+  const jobs: JobHandle[] = [...greetings, ...charges, conversion, lost, late]
+  const endings = await Promise.all(jobs.map((job) => watch(job, since, stage)))
+  line.isRepaired = true
+  stage.show(
+    `\n  The line is repaired, so the dead letter is brought back, as with: legwork dead retry ${lost.id}`,
+  )
+  await app.retry(lost.id)
+  const revived = await watch(lost, since, stage)
+  return summary(endings, revived, stage)
+}
+
+function handleAll(app: App, line: { readonly isRepaired: boolean }): void {
+  app.handle(greet, async ({ input, signal }) => {
+    await sleep(realClock, 150, signal)
+    return `Hello ${input.name}`
+  })
+  app.handle(charge, ({ attempt }) => {
+    if (attempt <= 2) throw new Error('the card gateway did not answer')
+    return 'paid'
+  })
+  app.handle(convert, async ({ progress, signal }) => {
+    for (let percent = 20; percent <= 100; percent += 20) {
+      await sleep(realClock, 500, signal)
+      signal.throwIfAborted()
+      progress({ percent, note: 'converting' })
+    }
+  })
+  app.handle(fax, () => {
+    if (!line.isRepaired) throw new Dead('the line is cut')
+    return 'sent'
+  })
+}
+
+interface Ending {
+  readonly state: string
+  readonly failures: number
+}
+
+/** Prints what happens to a job until it is final. */
+async function watch(job: JobHandle, since: number, { show, terminal, signal }: Stage): Promise<Ending> {
+  let said = 0
+  let failures = 0
+  for await (const event of job.events({ signal })) {
+    if (event.type === 'ended' && event.outcome === 'retry') failures += 1
+    const text = lineOf(event, terminal)
+    // A brought-back job tells its whole history again: what lies before this demo's second look is known.
+    if (text === undefined || event.at < said) continue
+    said = event.at
+    const at = `${((realClock.monotonic() - since) / 1_000).toFixed(1)}s`
+    show(
+      `  ${terminal.paint('dim', at.padStart(5))}  ${safe(job.task).padEnd(8)} ${terminal.paint('dim', job.id.slice(-5))}  ${text}`,
+    )
+  }
+  return { state: (await job.status()).state, failures }
+}
+
+function lineOf(event: JobEvent, terminal: Terminal): string | undefined {
+  switch (event.type) {
+    case 'progress':
+      return `${terminal.paint('cyan', '▸')} ${safe(showProgress({ at: event.at, percent: event.percent ?? 0, note: event.note ?? '' }))}`
+    case 'ended':
+      return event.outcome === 'retry'
+        ? `${terminal.paint('yellow', '↻')} attempt ${event.attempt} failed: ${safe(event.error?.message ?? '')}; it is tried again`
+        : undefined
+    case 'completed':
+      return `${terminal.paint('green', '✔')} completed${event.output === undefined ? '' : `: ${safe(String(event.output))}`}`
+    case 'dead':
+      return `${terminal.paint('red', '✖')} dead (${event.reason}): ${safe(event.error?.message ?? '')}`
+    default:
+      return undefined
+  }
+}
+
+function summary(endings: readonly Ending[], revived: Ending, { show, terminal }: Stage): Told {
+  const n = (state: string) => endings.filter((ending) => ending.state === state).length
+  const told = {
+    completed: n('completed'),
+    retried: endings.filter(({ failures }) => failures > 0).length,
+    died: n('dead'),
+    revived: revived.state === 'completed' ? 1 : 0,
+  }
+  const ok =
+    told.completed === endings.length - 1 && told.retried === 2 && told.died === 1 && told.revived === 1
+  const mark = ok ? terminal.paint('green', '✔') : terminal.paint('red', '✖ not as expected:')
+  show(
+    `\n${mark} ${plural(told.completed, 'job')} completed, ${told.retried} of them after failures; ${told.died} died, was brought back and ${told.revived === 1 ? 'completed' : 'did not complete'}.`,
+  )
+  show('  Next: put your own tasks into jobs.ts, then: legwork worker jobs.ts')
+  return { ok, ...told }
+}

@@ -1,0 +1,93 @@
+import type { CommanderError } from 'commander'
+import { catalogue, type Code } from '../job/catalogue.ts'
+import { safe, safeJson, safeLines } from './safe.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What a shell learns from a command. The numbers are part of the interface and do not change. */
+export const exits = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  notFound: 3,
+  refused: 4,
+  unreachable: 6,
+  timedOut: 7,
+  jobFailed: 8,
+  /** Ctrl-C, as shells say it: 128 + SIGINT. */
+  interrupted: 130,
+} as const
+
+/** Tells a person, or with `json` a program, what went wrong, and gives the exit code for it. */
+export function report(
+  error: unknown,
+  terminal: Terminal,
+  { debug, json }: { debug: boolean; json: boolean },
+): number {
+  if (isCommander(error)) return reportUsage(error, terminal, json)
+  const code = codeOf(error)
+  const message = error instanceof Error ? error.message : String(error)
+  const exitCode = code ? exitOf(code) : exits.failed
+  const fix = code && fixOf(code, error)
+  if (json) {
+    const stack = debug && error instanceof Error ? error.stack : undefined
+    terminal.err(safeJson({ error: { code, message, fix, exitCode, stack } }))
+    return exitCode
+  }
+  const [first = '', ...rest] = safeLines(message)
+  terminal.err([terminal.paint('red', first), ...rest].join('\n'))
+  if (code) terminal.err(`  Fix: ${fix}\n  ${terminal.paint('dim', `legwork explain ${code}`)}`)
+  if (debug && error instanceof Error) terminal.err(safeLines(error.stack ?? '').join('\n'))
+  else if (!code)
+    terminal.err(terminal.paint('dim', '  This error has no code; --debug shows where it comes from.'))
+  return exitCode
+}
+
+/** The catalogue's advice, with the job's own id where the error knows it. */
+function fixOf(code: Code, error: unknown): string {
+  const id = (error as { details?: { id?: unknown } }).details?.id
+  return safe(typeof id === 'string' ? catalogue[code].fix.replace(/\bID\b/, () => id) : catalogue[code].fix)
+}
+
+/**
+ * The Legwork code of an error. By its shape, not its class: a user's file may have brought its own copy of the library.
+ */
+export function codeOf(error: unknown): Code | undefined {
+  const code = (error as { code?: unknown } | null | undefined)?.code
+  return typeof code === 'string' && Object.hasOwn(catalogue, code) ? (code as Code) : undefined
+}
+
+export function exitOf(code: Code): number {
+  const own = special[code]
+  if (own !== undefined) return own
+  const family = code.slice(0, 4)
+  if (family === 'LW10') return exits.unreachable
+  return family === 'LW11' || family === 'LW12' ? exits.usage : exits.failed
+}
+
+const special: { readonly [C in Code]?: number } = {
+  LW1008: exits.usage,
+  LW1101: exits.notFound,
+  LW1204: exits.failed,
+  LW2201: exits.jobFailed,
+  LW2202: exits.jobFailed,
+  LW2203: exits.timedOut,
+  LW2301: exits.notFound,
+  LW2302: exits.refused,
+}
+
+const isCommander = (error: unknown): error is CommanderError =>
+  String((error as { code?: unknown } | null)?.code).startsWith('commander.')
+
+/** Asking for help or the version ends a command well; everything else that Commander throws is a wrong command line. */
+function reportUsage({ code, message }: CommanderError, terminal: Terminal, json: boolean): number {
+  if (['commander.helpDisplayed', 'commander.version'].includes(code)) return exits.ok
+  // Help was printed because a verb was missing.
+  if (code === 'commander.help') return exits.usage
+  const text = message.replace(/^error: /, '')
+  if (json) terminal.err(safeJson({ error: { message: text, exitCode: exits.usage } }))
+  else
+    terminal.err(
+      `${terminal.paint('red', text.split('\n').map(safe).join('\n'))}\n  --help shows what there is.`,
+    )
+  return exits.usage
+}

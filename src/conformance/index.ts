@@ -1,0 +1,6 @@
+export type { Child, House, HouseClock, Level, MakeHouse, Need, OwnTransaction, Promised } from './promise.ts'
+export { promises } from './promises.ts'
+export type { Hand, Room } from './room.ts'
+export { type ConformanceOptions, keep, type Line, type Report, runConformance, type Verdict } from './run.ts'
+export { serve } from './serve.ts'
+export { table } from './table.ts'

@@ -1,0 +1,37 @@
+import { actPromises, pausePromises } from './act.ts'
+import { cancelPromises, expirePromises } from './cancel.ts'
+import { claimPromises } from './claim.ts'
+import { crowdPromises } from './crowd.ts'
+import { enqueuePromises } from './enqueue.ts'
+import { fencePromises } from './fence.ts'
+import { leasePromises } from './lease.ts'
+import { lookPromises, recordPromises } from './look.ts'
+import { processPromises } from './process.ts'
+import type { Promised } from './promise.ts'
+import { receivedPromises } from './received.ts'
+import { settlePromises } from './settle.ts'
+import { retentionPromises, upkeepPromises } from './upkeep.ts'
+import { bulkPromises, lifePromises, valuePromises } from './values.ts'
+
+/** Every promise of the contract, by theme. */
+export const promises: readonly Promised[] = [
+  ...enqueuePromises,
+  ...claimPromises,
+  ...settlePromises,
+  ...fencePromises,
+  ...leasePromises,
+  ...receivedPromises,
+  ...cancelPromises,
+  ...expirePromises,
+  ...recordPromises,
+  ...actPromises,
+  ...pausePromises,
+  ...upkeepPromises,
+  ...retentionPromises,
+  ...lookPromises,
+  ...valuePromises,
+  ...lifePromises,
+  ...bulkPromises,
+  ...crowdPromises,
+  ...processPromises,
+]

@@ -1,0 +1,2 @@
+-- Forgets the newest mark.
+release legwork_here

@@ -1,0 +1,2 @@
+-- Takes back everything since the newest mark.
+rollback to legwork_here

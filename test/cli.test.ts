@@ -1,0 +1,593 @@
+// The command line as users meet it: what it prints where, its exit codes, and what it does to the store.
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { legwork, task } from 'legwork'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { cli, type Ended, folder, json, start } from './cli-kit.ts'
+
+interface Items {
+  readonly items: readonly (Record<string, unknown> & { readonly id: string })[]
+  readonly cursor?: string
+}
+
+const jobsFile = `
+import { legwork, task } from 'legwork'
+const name = { '~standard': { version: 1, vendor: 'test', validate: (value) =>
+  typeof value?.name === 'string' ? { value } : { issues: [{ message: 'expected a text', path: ['name'] }] } } }
+export const hello = task('hello', { input: name })
+const fails = task('fails', { retry: { attempts: 1 } })
+const waits = task('waits')
+const dies = task('dies', { retry: { attempts: 1 } })
+export const app = legwork('./elsewhere.db')
+app.handle(hello, ({ input }) => 'Hello ' + input.name)
+app.handle(fails, ({ log }) => { log.warn('one \\u001b[31mred line'); throw new Error('bad \\u001b[2J\\u202e\\u009b1m news') })
+app.handle(dies, () => { throw new Error('dies') })
+app.handle(waits, ({ signal, progress }) => new Promise((done, lost) => {
+  progress({ percent: 62, note: 'waiting' })
+  signal.addEventListener('abort', () => lost(signal.reason))
+}))
+`
+
+const url = { LEGWORK_URL: './jobs.db' }
+const shop = () => ({ cwd: folder({ 'jobs.mjs': jobsFile }), env: url })
+
+/** A worker that is ready. */
+async function worker(where: ReturnType<typeof shop>, ...more: string[]) {
+  const running = start(['worker', 'jobs.mjs', ...more], where)
+  await running.line(/ready/)
+  return running
+}
+
+/** The store of a folder, seen by a producer in this process. */
+function producer({ cwd }: { cwd: string }) {
+  const app = legwork(join(cwd, 'jobs.db'))
+  onTestFinished(() => app.stop())
+  return app
+}
+
+async function untilStarted(app: ReturnType<typeof producer>, id: string): Promise<void> {
+  for await (const event of app.job(id).events()) if (event.type === 'started') return
+}
+
+const ids = ({ out }: Ended) => out.trim().split('\n')
+
+describe('help and typing errors', () => {
+  test('--help shows examples first and every command; so does no argument at all', async () => {
+    const where = { cwd: folder() }
+    const [asked, bare] = await Promise.all([cli(['--help'], where), cli([], where)])
+    expect([asked.code, bare.code, asked.err, bare.err]).toEqual([0, 0, '', ''])
+    expect(asked.out).toBe(bare.out)
+    expect(asked.out.indexOf('Examples:')).toBeLessThan(asked.out.indexOf('Usage:'))
+    for (const name of [
+      'demo',
+      'worker',
+      'run',
+      'enqueue',
+      'jobs',
+      'queues',
+      'dead',
+      'workers',
+      'why',
+      'doctor',
+      'migrate',
+      'explain',
+    ]) {
+      expect(asked.out).toMatch(new RegExp(`^  ${name} `, 'm'))
+    }
+    expect(asked.out).not.toContain('--member')
+  })
+
+  test('help of a verb has its own examples and the options of all commands', async () => {
+    const { out, code } = await cli(['jobs', 'list', '--help'], { cwd: folder() })
+    expect(code).toBe(0)
+    expect(out).toMatch(/^list jobs[\s\S]*Examples:[\s\S]*\$ legwork jobs list[\s\S]*--state[\s\S]*--url/)
+  })
+
+  test.each([
+    [['job', 'list'], 'Did you mean jobs?'],
+    [['jobs', 'lst'], 'Did you mean list?'],
+    [['jobs', 'list', '--sate', 'dead'], 'Did you mean --state?'],
+    [['jobs', 'list', '--state', 'deed'], 'Did you mean dead?'],
+    [['jobs', 'list', '--limit', '1e3'], 'Expected a whole number from 1 to 1000'],
+    [['enqueue', 'x', '--delay', '5 minutes'], "'5m'"],
+    [['worker', '--queues', 'emails'], 'emails=5'],
+    [['why'], "missing required argument 'id'"],
+    [['jobs'], 'Usage:'],
+  ])('%j is refused with exit 2 and a hint', async (args, hint) => {
+    const { code, out, err } = await cli(args, { cwd: folder() })
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toContain(hint)
+  })
+
+  test('--version prints the version of the package', async () => {
+    const { out, code } = await cli(['--version'], { cwd: folder() })
+    expect([code, out]).toEqual([0, '0.1.0\n'])
+  })
+})
+
+describe('explain', () => {
+  test('prints why and what to do; takes the code in any form', async () => {
+    const { code, out } = await cli(['explain', '1102'], { cwd: folder() })
+    expect(code).toBe(0)
+    expect(out).toMatch(/^LW1102 Payload invalid\n {2}Why: .+\n {2}Fix: .+\n$/)
+    expect(await json(['explain', 'lw1102'], { cwd: folder() })).toMatchObject({
+      code: 'LW1102',
+      title: 'Payload invalid',
+    })
+  })
+
+  test('lists every code, and names the nearest of an unknown one with exit 3', async () => {
+    const all = await json<Items>(['explain'], { cwd: folder() })
+    expect(all.items.length).toBeGreaterThan(40)
+    const { code, out, err } = await cli(['explain', 'LW1112'], { cwd: folder() })
+    expect([code, out]).toEqual([3, ''])
+    expect(err).toMatch(/did you mean LW1\d\d\d\?/)
+  })
+})
+
+describe('a store that is not there', () => {
+  test('reading makes no file, names the place and exits 6', async () => {
+    const cwd = folder()
+    for (const args of [
+      ['jobs', 'list'],
+      ['queues', 'list'],
+      ['dead', 'list'],
+      ['workers', 'list'],
+      ['why', 'x'],
+      ['jobs', 'cancel', 'x'],
+    ]) {
+      const { code, out, err } = await cli(args, { cwd })
+      expect([args, code, out]).toEqual([args, 6, ''])
+      expect(err).toMatch(/^LW1002 .*jobs\.db[\s\S]*Fix: /)
+    }
+    expect(readdirSync(cwd).sort()).toEqual(['node_modules', 'package.json'])
+  })
+
+  test('an error is coded, has a fix and no stack; --debug adds it; --json makes it a document', async () => {
+    const cwd = folder({ 'jobs.db': 'this is no database, but it is long enough to look at'.repeat(40) })
+    const args = ['jobs', 'list', '--url', 'jobs.db']
+    const [plain, debug, machine] = await Promise.all([
+      cli(args, { cwd }),
+      cli([...args, '--debug'], { cwd }),
+      cli([...args, '--json'], { cwd }),
+    ])
+    expect([plain.code, debug.code, machine.code]).toEqual([6, 6, 6])
+    expect(plain.err).toMatch(/^LW1003 .*\n {2}Fix: .*\n {2}legwork explain LW1003\n$/)
+    expect(debug.err).toMatch(/\n {4}at /)
+    expect(JSON.parse(machine.err)).toMatchObject({ error: { code: 'LW1003', exitCode: 6 } })
+  })
+
+  test('memory: is refused where it would only be empty', async () => {
+    const { code, err } = await cli(['jobs', 'list', '--url', 'memory:'], { cwd: folder() })
+    expect(code).toBe(2)
+    expect(err).toContain('LW1201')
+  })
+
+  test('migrate --dry-run shows the statements and makes nothing; migrate makes the store once', async () => {
+    const cwd = folder()
+    const forecast = await cli(['migrate', '--dry-run', '--url', 'new/jobs.db'], { cwd })
+    expect([forecast.code, existsSync(join(cwd, 'new'))]).toEqual([0, false])
+    expect(forecast.out).toContain('create table')
+    const done = await cli(['migrate', '--url', 'new/jobs.db'], { cwd })
+    expect([done.code, existsSync(join(cwd, 'new/jobs.db'))]).toEqual([0, true])
+    const again = await json<{ steps: unknown[] }>(['migrate', '--url', 'new/jobs.db'], { cwd })
+    expect(again.steps).toEqual([])
+  })
+})
+
+describe('jobs', () => {
+  test('enqueue prints ids; the same id is found, not doubled; --count makes many', async () => {
+    const where = shop()
+    const first = await cli(
+      ['enqueue', 'hello', '{"name":"Ada"}', '--id', 'a', '--tag', 'x,y', '--priority', '2'],
+      where,
+    )
+    expect([first.code, first.out]).toEqual([0, 'a\n'])
+    const again = await cli(['enqueue', 'hello', '{"name":"Ada"}', '--id', 'a'], where)
+    expect([again.code, again.out]).toEqual([0, 'a\n'])
+    expect(again.err).toContain('there already')
+    const many = await cli(['enqueue', 'hello', '--count', '1500', '-f', '-'], {
+      ...where,
+      stdin: '{"name":"Bob"}',
+    })
+    expect(new Set(ids(many)).size).toBe(1500)
+    const { items } = await json<Items>(['jobs', 'list', '--tag', 'y'], where)
+    expect(items).toMatchObject([
+      { id: 'a', task: 'hello', state: 'ready', priority: 2, tags: ['x', 'y'], payload: { name: 'Ada' } },
+    ])
+  })
+
+  test('lists page by page, each job once', async () => {
+    const where = shop()
+    const made = ids(await cli(['enqueue', 'hello', 'null', '--count', '7'], where))
+    const seen: string[] = []
+    let cursor: string | undefined
+    do {
+      const page = await json<Items>(
+        ['jobs', 'list', '--limit', '3', ...(cursor ? ['--cursor', cursor] : [])],
+        where,
+      )
+      seen.push(...page.items.map(({ id }) => id))
+      cursor = page.cursor
+    } while (cursor)
+    expect([...seen].sort()).toEqual([...made].sort())
+    expect(seen.length).toBe(7)
+    const { out, err } = await cli(['jobs', 'list', '--limit', '3'], where)
+    expect(out.trim().split('\n').length).toBe(4)
+    expect(err).toContain('--cursor')
+  })
+
+  test('cancel, retry, promote and remove do it, foresee it, and say with the exit code what could not be', async () => {
+    const where = shop()
+    await cli(['enqueue', 'hello', 'null', '--id', 'later', '--delay', '1h'], where)
+    expect(await json(['jobs', 'promote', 'later', '--dry-run'], where)).toMatchObject({
+      dryRun: true,
+      items: [{ outcome: 'done', state: 'scheduled' }],
+    })
+    expect((await cli(['jobs', 'promote', 'later'], where)).code).toBe(0)
+    expect((await cli(['jobs', 'promote', 'later'], where)).code).toBe(4)
+    expect((await cli(['jobs', 'cancel', 'later', 'none'], where)).code).toBe(3)
+    const shown = await json(['jobs', 'show', 'later'], where)
+    expect(shown).toMatchObject({ state: 'cancelled' })
+    expect((await cli(['jobs', 'retry', 'later'], where)).code).toBe(0)
+    const nobody = await cli(['jobs', 'remove', 'later'], where)
+    expect([nobody.code, nobody.out]).toEqual([2, ''])
+    expect(nobody.err).toContain('--yes')
+    expect((await cli(['jobs', 'remove', 'later', '--dry-run'], where)).code).toBe(0)
+    expect((await json(['jobs', 'show', 'later'], where))['state']).toBe('ready')
+    expect((await cli(['jobs', 'remove', 'later', '--yes'], where)).code).toBe(0)
+    const gone = await cli(['jobs', 'show', 'later'], where)
+    expect([gone.code, gone.out]).toEqual([3, ''])
+    expect(gone.err).toContain('LW2301')
+  })
+
+  test('a payload that is not JSON, or both kinds of it, or a date in the past is refused before anything is written', async () => {
+    const where = shop()
+    await cli(['migrate'], where)
+    for (const args of [
+      ['{name:1}'],
+      ['{}', '-f', 'jobs.mjs'],
+      ['-f', 'none.json'],
+      ['{}', '--at', '2001-01-01'],
+      ['{}', '--at', 'soon'],
+      ['{}', '--count', '2', '--id', 'x'],
+      ['{"a":"\\u0000"}'],
+    ]) {
+      const { code, err } = await cli(['enqueue', 'hello', ...args], where)
+      expect([args, code]).toEqual([args, 2])
+      expect(err).toMatch(/^LW1\d\d\d /)
+    }
+    expect((await json<Items>(['jobs', 'list'], where)).items).toEqual([])
+    expect((await cli(['jobs', 'list'], where)).err).toBe('No jobs.\n')
+  })
+})
+
+describe('queues, workers, why', () => {
+  test('pause and resume a queue; why and the list name who and what for', async () => {
+    const where = shop()
+    await cli(['enqueue', 'hello', 'null', '--id', 'a', '--queue', 'mail'], where)
+    expect(await json(['why', 'a'], where)).toMatchObject({ reason: { kind: 'no-worker', queue: 'mail' } })
+    const paused = await cli(['queues', 'pause', 'mial', 'mail', '--reason', 'vendor outage'], where)
+    expect(paused.code).toBe(0)
+    expect(paused.err).toContain('did you mean mail?')
+    const { out } = await cli(['why', 'a'], where)
+    expect(out).toMatch(/paused by .*vendor outage\n {2}→ legwork queues resume mail/)
+    const { items } = await json<Items>(['queues', 'list'], where)
+    expect(items.find(({ queue }) => queue === 'mail')).toMatchObject({
+      health: 'paused',
+      states: { ready: 1 },
+      paused: { reason: 'vendor outage' },
+    })
+    await cli(['queues', 'resume', 'mail'], where)
+    expect((await cli(['queues', 'list'], where)).out).toMatch(/mail +no worker +1 /)
+    expect((await cli(['why', 'nobody'], where)).code).toBe(3)
+  })
+
+  test('empty lists say so on standard error', async () => {
+    const where = shop()
+    await cli(['migrate'], where)
+    for (const [args, text] of [
+      [['dead', 'list'], 'No dead letters.'],
+      [['workers', 'list'], 'No workers.'],
+      [['queues', 'list'], 'No queues'],
+    ] as const) {
+      const { code, out, err } = await cli(args, where)
+      expect([code, out]).toEqual([0, ''])
+      expect(err).toContain(text)
+      expect((await json<Items>(args, where)).items).toEqual([])
+    }
+  })
+})
+
+describe('worker and run', () => {
+  test('run prints the result, and the exit code says how the job ended', async () => {
+    const where = shop()
+    const live = await worker(where, '--concurrency', '3')
+    const good = await cli(['run', 'hello', '{"name":"Ada"}'], where)
+    expect([good.code, good.out]).toEqual([0, '"Hello Ada"\n'])
+    expect(await json(['run', 'hello', '{"name":"Ada"}', '--app', 'jobs.mjs'], where)).toMatchObject({
+      state: 'completed',
+      output: 'Hello Ada',
+    })
+    const dead = await cli(['run', 'fails', '--app', 'jobs.mjs', '--json'], where)
+    expect(dead.code).toBe(8)
+    expect(JSON.parse(dead.out)).toMatchObject({ state: 'dead', reason: 'exhausted' })
+    const late = await cli(['run', 'waits', '--timeout', '200ms'], where)
+    expect(late.code).toBe(7)
+    expect(late.err).toContain('legwork why')
+    const { items } = await json<Items>(['workers', 'list'], where)
+    expect(items).toMatchObject([
+      { pid: live.child.pid, state: 'alive', concurrency: 3, queues: ['default'] },
+    ])
+  })
+
+  test('with --app the schema is asked first, and an unknown task is named with its nearest', async () => {
+    const where = shop()
+    const invalid = await cli(['run', 'hello', '{"name":1}', '--app', 'jobs.mjs'], where)
+    expect(invalid.code).toBe(2)
+    expect(invalid.err).toMatch(/^LW1102 .*name: expected a text/)
+    const unknown = await cli(['run', 'helo', '{}', '--app', 'jobs.mjs'], where)
+    expect(unknown.code).toBe(3)
+    expect(unknown.err).toMatch(/^LW1101 .*did you mean hello\?/)
+  })
+
+  test('Ctrl-C while waiting leaves the job to its worker and says so', async () => {
+    const where = shop()
+    await worker(where)
+    const app = producer(where)
+    const waiting = start(['run', 'waits', '--id', 'w'], where)
+    await waiting.line(/^w enqueued/, 'err')
+    await untilStarted(app, 'w')
+    waiting.child.kill('SIGINT')
+    const { code, err } = await waiting.ended
+    expect(code).toBe(130)
+    expect(err).toMatch(/Job w goes on[\s\S]*legwork jobs cancel w/)
+    expect((await app.job('w').status()).state).toBe('running')
+  })
+
+  test('a job that nobody will start is explained while it is waited for', async () => {
+    const { code, err } = await cli(['run', 'hello', '{}', '--timeout', '2500ms'], shop())
+    expect(code).toBe(7)
+    expect(err).toMatch(/still waits: no live worker serves queue default\n {2}→ start a worker/)
+  })
+
+  test('SIGTERM lets a running job end; a second one gives it back; exit 0 both times', async () => {
+    const where = shop()
+    const app = producer(where)
+    await app.enqueue(task('waits'), undefined, { id: 'w' })
+    const live = await worker(where, '--grace', '1m')
+    await untilStarted(app, 'w')
+    live.child.kill('SIGTERM')
+    await app.cancel('w')
+    expect((await live.ended).code).toBe(0)
+    expect((await app.job('w').status()).state).toBe('cancelled')
+
+    const next = await worker(where, '--grace', '1m')
+    await app.retry('w')
+    for await (const event of app.job('w').events())
+      if (event.type === 'started' && event.attempt === 2) break
+    next.child.kill('SIGTERM')
+    const stopping = new Promise((done) =>
+      next.child.stderr?.on('data', (chunk) => String(chunk).includes('Stopping') && done(undefined)),
+    )
+    await stopping
+    next.child.kill('SIGTERM')
+    expect((await next.ended).code).toBe(0)
+    expect(await app.job('w').status()).toMatchObject({ state: 'ready', failures: 0, losses: 0 })
+  })
+
+  test.each([
+    [
+      'a default export',
+      'a.mjs',
+      `import { legwork, task } from 'legwork'\nexport default legwork().handle(task('t'), () => 't')`,
+    ],
+    [
+      'a function',
+      'b.mjs',
+      `import { legwork, task } from 'legwork'\nexport default async () => legwork().handle(task('t'), () => 't')`,
+    ],
+    [
+      'CommonJS',
+      'c.cjs',
+      `exports.app = import('legwork').then(({ legwork, task }) => legwork().handle(task('t'), () => 't'))\nmodule.exports = () => exports.app`,
+    ],
+    [
+      'TypeScript',
+      'd.ts',
+      `import { type App, legwork, task } from 'legwork'\nenum Answer { T = 't' }\nexport const app: App = legwork().handle(task('t'), () => Answer.T as string)`,
+    ],
+    [
+      'jobs.ts without a name',
+      'jobs.ts',
+      `import { legwork, task } from 'legwork'\nexport const app = legwork().handle(task('t'), (): string => 't')`,
+    ],
+  ])('a worker loads %s', async (_, file, text) => {
+    const where = { cwd: folder({ [file]: text }), env: url }
+    const live = start(['worker', ...(file === 'jobs.ts' ? [] : [file])], where)
+    expect(await live.line(/ready/)).toMatch(
+      new RegExp(`pid ${live.child.pid} · sqlite .*jobs\\.db.* · queues default · tasks t · concurrency 10`),
+    )
+    expect((await cli(['run', 't'], where)).out).toBe('"t"\n')
+  })
+
+  test.each([
+    ['job.mjs', 'did you mean jobs.mjs?'],
+    ['broken.mjs', 'SyntaxError'],
+    ['throws.mjs', 'no way'],
+    ['empty.mjs', 'exports no app (it exports nothing)'],
+    ['starts.mjs', 'starts its app itself'],
+  ])('%s is refused: %s', async (file, why) => {
+    const starts = `import { legwork, task } from 'legwork'\nexport const app = legwork('memory:').handle(task('t'), () => 1)\nawait app.start()`
+    const cwd = folder({
+      'jobs.mjs': jobsFile,
+      'broken.mjs': 'export {',
+      'throws.mjs': `throw new Error('no way')`,
+      'empty.mjs': '',
+      'starts.mjs': starts,
+    })
+    const { code, err } = await cli(['worker', file], { cwd })
+    expect(code).toBe(1)
+    expect(err).toMatch(/^LW1301 /)
+    expect(err).toContain(why)
+    expect(err).not.toMatch(/\n {4}at /)
+  })
+
+  test('a queue that no task uses is refused with the nearest', async () => {
+    const { code, err } = await cli(['worker', 'jobs.mjs', '--queues', 'defalt=3'], shop())
+    expect(code).toBe(2)
+    expect(err).toContain('did you mean default?')
+  })
+})
+
+describe('dead letters', () => {
+  test('are listed, shown and retried, all of them only after --yes', async () => {
+    const where = shop()
+    const app = producer(where)
+    await worker(where)
+    const dead = await Promise.all(
+      ['a', 'b'].map((id) => app.enqueue(task('fails', { retry: { attempts: 1 } }), undefined, { id })),
+    )
+    const other = await app.enqueue(task('dies', { retry: { attempts: 1 } }), undefined, { id: 'c' })
+    await Promise.allSettled([...dead, other].map((job) => job.result()))
+    await app.pause('default', 'so that retried jobs stay')
+    expect((await cli(['dead', 'list'], where)).out.trim().split('\n').length).toBe(4)
+    const asked = await cli(['dead', 'retry', '--all', '--task', 'fails'], where)
+    expect([asked.code, asked.out]).toEqual([2, ''])
+    expect(await json(['dead', 'retry', '--all', '--task', 'fails', '--dry-run'], where)).toMatchObject({
+      dryRun: true,
+      items: [{}, {}],
+    })
+    expect((await cli(['dead', 'retry', '--all', '--task', 'fails', '--yes'], where)).code).toBe(0)
+    const left = await json<Items>(['dead', 'list'], where)
+    expect(left.items.map(({ id }) => id)).toEqual(['c'])
+    expect((await cli(['dead', 'retry', 'c'], where)).code).toBe(0)
+    expect((await cli(['dead', 'retry'], where)).code).toBe(2)
+  })
+})
+
+describe('hostile text', () => {
+  // Escape, C1 control sequence introducer, right-to-left override: what a terminal would obey.
+  const wild = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/
+
+  test('never reaches the terminal raw, and is whole in --json', async () => {
+    const where = shop()
+    await worker(where)
+    const app = producer(where)
+    const evil = 'x\u001b]0;owned\u0007\u009b31m\u202e\r\ny'
+    const job = await app.enqueue(task('fails', { retry: { attempts: 1 } }), undefined, { id: 'évil 1' })
+    await job.result().catch(() => {})
+    await app.enqueue(task('later', { queue: 'other' }), evil as never, { id: 'p' })
+    const said = await Promise.all([
+      cli(['jobs', 'list'], where),
+      cli(['jobs', 'show', 'évil 1', 'p'], where),
+      cli(['dead', 'list'], where),
+      cli(['why', 'évil 1'], where),
+      cli(['run', 'fails', '--app', 'jobs.mjs'], where),
+      cli(['run', 'fails', '--app', 'jobs.mjs', '--json'], where),
+      cli(['jobs', 'show', '\u001b[2J'], where),
+      cli(['jobs', 'cancel', '\u001b[2J'], where),
+    ])
+    for (const { out, err } of said) expect(out + err).not.toMatch(wild)
+    expect(said[1]?.out).toContain('\\u{1b}[2J\\u{202e}')
+    expect(said[1]?.out).toMatch(/WARN|warn/)
+    expect((await json(['jobs', 'show', 'p'], where))['payload']).toBe(evil)
+    expect((await cli(['jobs', 'show', 'p', '--json'], where)).out).not.toMatch(wild)
+  })
+})
+
+describe('streams', () => {
+  test('colour only where it is wanted', async () => {
+    const where = shop()
+    await cli(['enqueue', 'hello', 'null'], where)
+    const colour = /\u001b\[/
+    const list = (env: Record<string, string>) => cli(['jobs', 'list'], { ...where, env: { ...url, ...env } })
+    expect((await list({})).out).not.toMatch(colour)
+    expect((await list({ FORCE_COLOR: '1' })).out).toMatch(colour)
+    expect((await list({ FORCE_COLOR: '1', NO_COLOR: '1' })).out).not.toMatch(colour)
+  })
+
+  test('a reader that goes first is no error', async () => {
+    const where = shop()
+    await cli(['enqueue', 'hello', 'null', '--count', '900'], where)
+    const list = start(['jobs', 'list', '--limit', '900'], where)
+    list.child.stdout?.destroy()
+    const { code, err } = await list.ended
+    expect([code, err]).toEqual([0, ''])
+  })
+})
+
+describe('doctor', () => {
+  test('reads the settings back and exits 0; --defaults prints every default', async () => {
+    const where = shop()
+    await cli(['migrate'], where)
+    const told = await json<{ ok: boolean; findings: { about: string; value: string; verdict: string }[] }>(
+      ['doctor'],
+      where,
+    )
+    expect(told.ok).toBe(true)
+    const of = (about: string) => told.findings.find((finding) => finding.about === about)?.value
+    expect([of('durability'), of('synchronous'), of('journal_mode')]).toEqual(['power-safe', 'full', 'wal'])
+    const { out, code } = await cli(['doctor', '--defaults'], where)
+    expect(code).toBe(0)
+    expect(out).toMatch(/leaseMs +15000\n/)
+    expect(out).toMatch(/retain\.dead +for ever\n/)
+    expect(out).toMatch(/payloadBytes +1048576\n/)
+  })
+
+  test('exits 1 and says why when there is no store, or it is none', async () => {
+    const cwd = folder()
+    mkdirSync(join(cwd, 'folder'))
+    writeFileSync(join(cwd, 'text.db'), 'no database at all '.repeat(100))
+    for (const [path, why] of [
+      ['none.db', 'it is not there'],
+      ['folder', 'LW1002'],
+      ['text.db', 'LW1003'],
+    ] as const) {
+      const { code, out } = await cli(['doctor', '--url', path], { cwd })
+      expect([path, code]).toEqual([path, 1])
+      expect(out).toContain('✖ store')
+      expect(out).toContain(why)
+    }
+    expect(existsSync(join(cwd, 'none.db'))).toBe(false)
+  })
+})
+
+describe('demo', () => {
+  // A temporary folder of its own, so that what is left in it can be seen.
+  const own = () => {
+    const cwd = folder()
+    return { cwd, env: { TMPDIR: cwd } }
+  }
+  const leftovers = (cwd: string) => readdirSync(cwd).filter((name) => name.startsWith('legwork-demo-'))
+
+  test('ends by itself within 10 s, as expected, and leaves nothing', async () => {
+    const where = own()
+    const startedAt = performance.now()
+    const { code, out, err } = await cli(['demo'], where)
+    expect([code, err]).toEqual([0, ''])
+    expect(performance.now() - startedAt).toBeLessThan(10_000)
+    for (const text of [
+      'Hello Ada',
+      'it is tried again',
+      '40% converting',
+      'dead (discarded)',
+      'completed: sent',
+      '8 jobs completed',
+    ])
+      expect(out).toContain(text)
+    expect(leftovers(where.cwd)).toEqual([])
+  })
+
+  test('Ctrl-C ends it cleanly', async () => {
+    const where = own()
+    const running = start(['demo'], where)
+    await running.line(/20% converting/)
+    expect(leftovers(where.cwd).length).toBe(1)
+    running.child.kill('SIGINT')
+    const { code, err } = await running.ended
+    expect(code).toBe(130)
+    expect(err).toContain('removed')
+    expect(leftovers(where.cwd)).toEqual([])
+  })
+})

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import type { Store } from 'legwork/store'
+import { memory } from 'legwork/memory'
+import { sqlite } from 'legwork/sqlite'
+import { virtualClock } from 'legwork/testing'
+import { afterAll, expect, test } from 'vitest'
+import { freshFolder } from './fixtures/houses.mjs'
+import {
+  type Command,
+  command,
+  idOf,
+  learn,
+  newStage,
+  queues,
+  type Stage,
+  slots,
+  toCall,
+  visible,
+} from './fixtures/model.ts'
+
+const sequences = Number(process.env['LEGWORK_SEQUENCES'] ?? 10_000)
+const clock = virtualClock()
+let store = await freshStore()
+let played = 0
+
+/** Every answer that a call can give; a run that never hears one of them has not tried it. */
+const answers = [
+  'created',
+  'duplicate',
+  'applied',
+  'conflict',
+  'stale',
+  'gone',
+  'held',
+  'lost',
+  'done',
+  'asked',
+  'refused',
+]
+const heard = new Map<string, number>()
+
+afterAll(() => store.close())
+
+/** A file of its own, without waiting for a disk; its folder goes with it. */
+async function freshStore(): Promise<Store> {
+  const folder = freshFolder('legwork-model-')
+  const opened = sqlite({ path: join(folder, 'jobs.db'), durability: 'process-safe', clock })
+  await opened.open()
+  const close = async () => {
+    await opened.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { ...opened, close }
+}
+
+test(`memory and SQLite answer alike and show the same, over ${sequences} random sequences`, {
+  timeout: 600_000,
+}, async () => {
+  const property = fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 32, size: 'max' }), play)
+  const seed = process.env['LEGWORK_SEED']
+  await fc.assert(property, { numRuns: sequences, ...(seed !== undefined && { seed: Number(seed) }) })
+  expect(played).toBeGreaterThanOrEqual(sequences)
+  const rare = answers.filter((answer) => (heard.get(answer) ?? 0) < sequences / 10)
+  expect(rare, 'answers that the sequences hardly ever brought').toEqual([])
+})
+
+/** Plays a sequence on a fresh memory store and on the SQLite file, which is swept clean afterwards. */
+async function play(commands: readonly Command[]): Promise<void> {
+  played += 1
+  const stage = newStage(`s${played}`, clock.now)
+  const model = memory({ clock })
+  try {
+    for (const worker of [0, 1]) await both(model, stage, { do: 'beat', worker, ttlMs: 600_000, about: true })
+    for (const one of commands) await step(model, stage, one)
+    assert.deepEqual(await visible(store, stage), await visible(model, stage))
+    await sweep(stage)
+  } catch (error) {
+    // What this sequence left behind must not disturb the shrinking.
+    await store.close()
+    store = await freshStore()
+    throw error
+  }
+}
+
+async function step(model: Store, stage: Stage, one: Command): Promise<void> {
+  if (one.do === 'pass') await pass(one.ms)
+  else if (one.do === 'jump') clock.jump(one.ms)
+  else await both(model, stage, one)
+}
+
+/** Nobody has set a timer, so both hands can simply be moved: faster than letting the event loop turn. */
+async function pass(ms: number): Promise<void> {
+  const hands = new Float64Array(clock.shared)
+  hands[0] = (hands[0] ?? 0) + ms
+  hands[1] = (hands[1] ?? 0) + ms
+}
+
+async function both(model: Store, stage: Stage, one: Command): Promise<void> {
+  const call = toCall(stage, one)
+  const [expected, actual] = [await call(model), await call(store)]
+  assert.deepEqual(actual, expected, `${one.do} is answered alike`)
+  learn(stage, one, expected)
+  for (const word of JSON.stringify(expected ?? '').match(/\w+/g) ?? [])
+    heard.set(word, (heard.get(word) ?? 0) + 1)
+}
+
+/** Leaves nothing of a sequence behind, so that the next one begins with an empty store. */
+async function sweep(stage: Stage): Promise<void> {
+  const alive = await store.workers()
+  await store.lapse(
+    alive.map(({ id }) => id),
+    'the sequence is over',
+  )
+  await store.act({ verb: 'remove', ids: slots.map((slot) => idOf(stage, slot)), by: 'sweep' })
+  await store.setQueues(queues.map((name) => ({ name, paused: null })))
+}

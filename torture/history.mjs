@@ -1,0 +1,69 @@
+// Writes what a process asks of a store, and hears from it, as lines that the checker reads. Lines go to the file
+// before the call and after its answer, so that a killed process leaves behind exactly what it knew.
+import { openSync, writeSync } from 'node:fs'
+
+export function historyFile(path, proc) {
+  const fd = openSync(path, 'a')
+  const stamp = () => ({ t: String(process.hrtime.bigint()), proc, pid: process.pid })
+  let n = 0
+  return {
+    next: () => ++n,
+    /** One write for all lines, so that they stand together also when the process dies now. */
+    write(lines) {
+      if (lines.length > 0) writeSync(fd, `${lines.map((line) => JSON.stringify({ ...stamp(), ...line })).join('\n')}\n`)
+    },
+  }
+}
+
+/** Wraps a store so that each call of the hot path is written down. */
+export function recording(store, history) {
+  /** Writes `invoke` lines, calls, and writes what `describe` makes of the answer; an error leaves the outcome open. */
+  async function recorded(invoked, call, describe) {
+    const n = history.next()
+    const all = (ty, lines) => lines.map((line) => ({ n, ty, ...line }))
+    history.write(all('invoke', invoked))
+    try {
+      const answer = await call()
+      history.write(all('ok', describe(answer)))
+      return answer
+    } catch (error) {
+      history.write(all('info', invoked.map((line) => ({ ...line, v: { ...line.v, error: String(error) } }))))
+      throw error
+    }
+  }
+
+  const enqueueLine = ({ id, delayMs, runAt }) => ({ f: 'enqueue', job: id, v: { ...(delayMs !== undefined && { delayMs }), ...(runAt !== undefined && { runAt }) } })
+  const settleLine = (worker, { id, fence, move, result, delayMs }) => ({ f: 'settle', worker, job: id, fence, v: { move, ...(result !== undefined && { result }), ...(delayMs !== undefined && { delayMs }) } })
+  const settledLines = (worker, settlements, settled) => settlements.map((one, i) => ({ ...settleLine(worker, one), outcome: settled[i] }))
+  const claimedLines = (worker, { jobs }) => (jobs.length > 0 ? jobs.map(({ id, fence, attempt, startedAt }) => ({ f: 'claim', worker, job: id, fence, attempt, v: { startedAt } })) : [{ f: 'claim', worker }])
+
+  return {
+    ...store,
+    enqueue: (jobs, options) => recorded(jobs.map(enqueueLine), () => store.enqueue(jobs, options), (answers) => answers.map(({ id, outcome }) => ({ f: 'enqueue', job: id, outcome }))),
+    settle: (worker, settlements) => recorded(settlements.map((one) => settleLine(worker, one)), () => store.settle(worker, settlements), (settled) => settledLines(worker, settlements, settled)),
+    exchange: (settlements, ask) =>
+      recorded(
+        [...settlements.map((one) => settleLine(ask.worker, one)), { f: 'claim', worker: ask.worker }],
+        () => store.exchange(settlements, ask),
+        ({ settled, claimed }) => [...settledLines(ask.worker, settlements, settled), ...claimedLines(ask.worker, claimed)],
+      ),
+    beat: (beat) => recorded([{ f: 'beat', worker: beat.worker, v: { ttlMs: beat.ttlMs } }], () => store.beat(beat), ({ lease }) => [{ f: 'beat', worker: beat.worker, outcome: lease }]),
+    lapse: (workers, cause) => recorded([{ f: 'lapse', v: { workers } }], () => store.lapse(workers, cause), () => [{ f: 'lapse', v: { workers } }]),
+    leave: (worker) => recorded([{ f: 'leave', worker }], () => store.leave(worker), () => [{ f: 'leave', worker }]),
+    async keepBeating(beat, pulse, hear) {
+      // Beats are sent by another thread and heard later. The answer names the store's instant, which is never before
+      // the sending; five milliseconds less allow for the two clocks being read one after the other.
+      const sentAt = ({ now }) => String(process.hrtime.bigint() - BigInt(Math.ceil(Date.now() - now) + 5) * 1_000_000n)
+      return store.keepBeating(beat, pulse, (answer) => {
+        if (!(answer instanceof Error)) {
+          const line = { n: history.next(), f: 'beat', worker: beat.worker }
+          history.write([
+            { ...line, ty: 'invoke', v: { ttlMs: beat.ttlMs }, t: sentAt(answer) },
+            { ...line, ty: 'ok', outcome: answer.lease },
+          ])
+        }
+        hear(answer)
+      })
+    },
+  }
+}
