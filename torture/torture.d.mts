@@ -1,0 +1,24 @@
+export interface TortureOptions {
+  readonly jobs: number
+  readonly seconds: number
+  readonly kills: number
+  readonly runningAtKill?: number
+  readonly leaseMs?: number
+  readonly concurrency?: number
+  readonly freezes?: number
+  readonly keep?: boolean
+  readonly say?: (text: string) => void
+}
+export interface Seen {
+  /** Jobs that ran on the victim, for each kill of a worker. */
+  readonly kills: readonly number[]
+  readonly producerKills: number
+  readonly freezes: number
+  readonly seconds: number
+  readonly summary: Readonly<Record<string, number>>
+  readonly violations: readonly { readonly rule: string; readonly says: string }[]
+  /** Kept when something was violated. */
+  readonly folder?: string
+  readonly clean?: () => void
+}
+export function torture(options: TortureOptions): Promise<Seen>
