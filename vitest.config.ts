@@ -1,7 +1,14 @@
 import { defineConfig } from 'vitest/config'
 
 // Stories with real processes have the machine to themselves; all else runs side by side.
-const slow = ['test/life/**/*.test.ts', 'test/shop.test.ts', 'test/supervisor.test.ts', 'test/sabotage.test.ts', 'test/torture.test.ts', 'test/package.test.ts']
+const slow = [
+  'test/life/**/*.test.ts',
+  'test/shop.test.ts',
+  'test/supervisor.test.ts',
+  'test/sabotage.test.ts',
+  'test/torture.test.ts',
+  'test/package.test.ts',
+]
 
 export default defineConfig({
   test: {
@@ -11,11 +18,23 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'fast', include: ['src/**/*.test.ts', 'test/**/*.test.ts'], exclude: slow, maxWorkers: 2 },
+        test: {
+          name: 'fast',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: slow,
+          maxWorkers: 2,
+        },
       },
       {
         extends: true,
-        test: { name: 'life', include: slow, testTimeout: 180_000, maxWorkers: 1, fileParallelism: false, sequence: { groupOrder: 1 } },
+        test: {
+          name: 'life',
+          include: slow,
+          testTimeout: 180_000,
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
   },

@@ -74,7 +74,7 @@ async function main(files) {
   const violations = check(events)
   for (const { rule, job, says, history } of violations.slice(0, 20)) {
     console.log(`\n${rule}${job === undefined ? '' : ` · job ${job}`}: ${says}`)
-    for (const { at, v, ...event } of history.slice(0, 60))
+    for (const { at: _at, v, ...event } of history.slice(0, 60))
       console.log(`    ${JSON.stringify({ ...event, v })}`)
   }
   console.log(

@@ -45,7 +45,7 @@ export function index(events) {
       .get(id)
   for (const raw of events) {
     const event = { ...raw, at: BigInt(raw.t), v: raw.v ?? {} }
-    if (event.ty === 'invoke') calls.set(callKey(event), event)
+    if (event.ty === 'invoke' && (event.f === 'look' || event.f === 'beat')) calls.set(callKey(event), event)
     if (event.job !== undefined) {
       const job = of(event.job)
       job.all.push(event)
@@ -57,14 +57,18 @@ export function index(events) {
     if (event.f === 'lapse' && event.ty === 'invoke')
       for (const worker of event.v.workers ?? []) push(ends, worker, event)
   }
-  for (const job of jobs.values()) job.all.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
-  /** When the call of a completion was sent; its own time where no `invoke` was written. */
+  for (const job of jobs.values()) {
+    job.attempts = [...(job.dump[0]?.v.attempts ?? [])].sort((a, b) => a.fence - b.fence)
+    job.claims = job.claim.filter((event) => event.ty === 'ok' && event.fence !== undefined)
+    job.applied = job.settle.filter((event) => event.ty === 'ok' && event.outcome === 'applied')
+    job.all.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
+  }
+  /** When a look or a beat was sent; the time of its answer where no `invoke` was written. */
   const sentAt = (event) => calls.get(callKey(event))?.at ?? event.at
   return { jobs, beats, ends, counts, finish, sentAt }
 }
 
-const callKey = ({ proc, pid, n, f, job }) =>
-  `${proc}\0${pid}\0${n}\0${f}\0${f === 'claim' ? '' : (job ?? '')}`
+const callKey = ({ proc, pid, n, f, job }) => `${proc}\0${pid}\0${n}\0${f}\0${job ?? ''}`
 
 function push(map, key, value) {
   const list = map.get(key)

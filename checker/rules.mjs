@@ -6,9 +6,7 @@ const ok = (event) => event.ty === 'ok'
 const asked = (job, verb) => job.act.some((event) => event.v.verb === verb && event.ty !== 'fail')
 const acceptances = (job) =>
   job.enqueue.filter((event) => ok(event) && (event.outcome === 'created' || event.outcome === 'duplicate'))
-const claims = (job) => job.claim.filter((event) => ok(event) && event.fence !== undefined)
 const byFence = (a, b) => a.fence - b.fence
-const attemptsOf = (job) => (job.dump[0]?.v.attempts ?? []).toSorted(byFence)
 const wasRevived = (job) => asked(job, 'retry')
 
 export const rules = {
@@ -36,7 +34,7 @@ export const rules = {
 
   invented(job) {
     if (job.enqueue.length === 0) return ['nobody tried to enqueue it']
-    const known = new Set(claims(job).map((event) => `${event.worker} ${event.fence}`))
+    const known = new Set(job.claims.map((event) => `${event.worker} ${event.fence}`))
     return job.start
       .filter((event) => !known.has(`${event.worker} ${event.fence}`))
       .map((event) => `worker ${event.worker} started fence ${event.fence}, which it had not claimed`)
@@ -50,9 +48,7 @@ export const rules = {
   },
 
   overlap(job, history) {
-    const spans = claims(job)
-      .map((claim) => span(claim, job, history))
-      .filter(({ from, to }) => from < to)
+    const spans = job.claims.map((claim) => span(claim, job, history)).filter(({ from, to }) => from < to)
     spans.sort((a, b) => (a.from < b.from ? -1 : 1))
     const texts = []
     for (let i = 1; i < spans.length; i++) {
@@ -69,7 +65,7 @@ export const rules = {
   holder(job) {
     const seen = new Map()
     const texts = []
-    for (const { fence, worker, attempt } of claims(job)) {
+    for (const { fence, worker, attempt } of job.claims) {
       const first = seen.get(fence) ?? { worker, attempt }
       seen.set(fence, first)
       if (first.worker !== worker) texts.push(`fence ${fence} was handed to ${first.worker} and to ${worker}`)
@@ -89,8 +85,8 @@ export const rules = {
 
   rising(job) {
     const told = [
-      ...claims(job).map(({ fence, attempt, v }) => ({ fence, attempt, startedAt: v.startedAt })),
-      ...attemptsOf(job),
+      ...job.claims.map(({ fence, attempt, v }) => ({ fence, attempt, startedAt: v.startedAt })),
+      ...job.attempts,
     ].sort(byFence)
     const texts = []
     for (let i = 1; i < told.length; i++) {
@@ -115,13 +111,13 @@ export const rules = {
   'settled-twice'(job) {
     const endings = new Map()
     const texts = []
-    for (const event of applied(job)) {
+    for (const event of job.applied) {
       const said = saying(event)
       const first = endings.get(event.fence) ?? said
       endings.set(event.fence, first)
       if (first !== said) texts.push(`fence ${event.fence} was settled as ${first} and as ${said}`)
     }
-    const rows = attemptsOf(job)
+    const rows = job.attempts
     for (let i = 1; i < rows.length; i++)
       if (rows[i - 1].fence === rows[i].fence)
         texts.push(`two attempts of fence ${rows[i].fence} in the dump`)
@@ -131,9 +127,9 @@ export const rules = {
   unsettled(job) {
     const dump = job.dump[0]?.v
     if (!dump) return []
-    const rows = new Map(attemptsOf(job).map((row) => [row.fence, row]))
+    const rows = new Map(job.attempts.map((row) => [row.fence, row]))
     const texts = []
-    for (const { fence, worker, v } of applied(job)) {
+    for (const { fence, worker, v } of job.applied) {
       const row = rows.get(fence)
       if (row?.outcome !== v.move || row.worker !== worker)
         texts.push(
@@ -149,7 +145,7 @@ export const rules = {
   },
 
   'stale-write'(job) {
-    const rows = new Map(attemptsOf(job).map((row) => [row.fence, row]))
+    const rows = new Map(job.attempts.map((row) => [row.fence, row]))
     const dump = job.dump[0]?.v
     const texts = []
     for (const event of job.settle) {
@@ -162,7 +158,7 @@ export const rules = {
       else if (
         event.v.result !== undefined &&
         event.v.result === dump?.result &&
-        !applied(job).some((other) => other.v.result === event.v.result)
+        !job.applied.some((other) => other.v.result === event.v.result)
       )
         texts.push(`the dump has the result of fence ${event.fence}, which was answered ${event.outcome}`)
     }
@@ -172,19 +168,17 @@ export const rules = {
   final(job) {
     if (wasRevived(job)) return []
     const ended = Math.min(
-      ...applied(job)
-        .filter((event) => finalMoves[event.v.move])
-        .map((event) => event.fence),
+      ...job.applied.filter((event) => finalMoves[event.v.move]).map((event) => event.fence),
     )
-    const later = [...claims(job), ...attemptsOf(job)].filter((one) => one.fence > ended)
+    const later = [...job.claims, ...job.attempts].filter((one) => one.fence > ended)
     return later
       .slice(0, 1)
       .map((one) => `fence ${ended} made it final, and fence ${one.fence} was claimed after it`)
   },
 
   'early-run'(job) {
-    const rows = attemptsOf(job)
-    const starts = [...claims(job).map(({ fence, v }) => ({ fence, startedAt: v.startedAt })), ...rows]
+    const rows = job.attempts
+    const starts = [...job.claims.map(({ fence, v }) => ({ fence, startedAt: v.startedAt })), ...rows]
     const hurried = asked(job, 'promote') || wasRevived(job)
     if (hurried) return []
     const times = job.enqueue.flatMap(({ v }) => [
@@ -195,7 +189,7 @@ export const rules = {
     const texts = starts
       .filter(({ startedAt }) => startedAt < notBefore)
       .map(({ fence, startedAt }) => `fence ${fence} started at ${startedAt}, not to run before ${notBefore}`)
-    for (const { fence, v } of applied(job)) {
+    for (const { fence, v } of job.applied) {
       const row = rows.find((one) => one.fence === fence)
       const next = rows.find((one) => one.fence > fence)
       if (row && next && next.startedAt < row.endedAt + (v.delayMs ?? 0))
@@ -209,7 +203,7 @@ export const rules = {
   charged(job) {
     const dump = job.dump[0]?.v
     if (!dump) return []
-    const rows = attemptsOf(job)
+    const rows = job.attempts
     const tally = (test) => rows.filter(test).length
     const expected = {
       attempt: rows.length + (dump.state === 'running' ? 1 : 0),
@@ -227,7 +221,6 @@ export const rules = {
   },
 }
 
-const applied = (job) => job.settle.filter((event) => ok(event) && event.outcome === 'applied')
 const saying = ({ worker, v }) => `${v.move} by ${worker}${v.result === undefined ? '' : ` with ${v.result}`}`
 
 /** From when to when a lease was certainly alive. */

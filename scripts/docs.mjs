@@ -24,8 +24,10 @@ function errorsPage() {
   }
   const parts = Object.entries(families).map(([family, title]) => {
     const codes = Object.entries(catalogue).filter(([code]) => code.startsWith(family))
-    const entries = codes.map(([code, { title, why, fix }]) => `## ${code} ${title}\n\n${why}\n\n**What to do:** ${fix}\n`)
-    return `# ${title}\n\n${entries.join('\n')}`
+    const entries = codes.map(
+      ([code, { title, why, fix }]) => `### ${code} ${title}\n\n${why}\n\n**What to do:** ${fix}\n`,
+    )
+    return `## ${title}\n\n${entries.join('\n')}`
   })
   const known = Object.keys(catalogue).every((code) => Object.hasOwn(families, code.slice(0, 4)))
   if (!known) throw new Error('a code of the catalogue belongs to no family of scripts/docs.mjs')
@@ -57,9 +59,11 @@ function statesPage() {
     from.join(', '),
     to.join(', '),
   ])
-  const arrows = Object.entries(moves).flatMap(([name, { from, to }]) =>
-    today(from).flatMap((a) => today(to).map((b) => `    ${a} --> ${b}: ${name}`)),
-  )
+  const arrows = new Map()
+  for (const [name, { from, to }] of Object.entries(moves).filter(([name]) => name !== 'suspend'))
+    for (const a of today(from))
+      for (const b of today(to)) arrows.set(`${a} --> ${b}`, [...(arrows.get(`${a} --> ${b}`) ?? []), name])
+  const lines = [...arrows].map(([arrow, names]) => `    ${arrow}: ${names.join(', ')}`)
   return `${note('src/job/state.ts')}
 
 # States
@@ -74,7 +78,7 @@ A new job is \`scheduled\` when it was enqueued with a delay, and \`ready\` othe
 stateDiagram-v2
     [*] --> ready: enqueue
     [*] --> scheduled: enqueue with a delay
-${arrows.join('\n')}
+${lines.join('\n')}
     completed --> [*]: retention
     dead --> [*]: retention
     cancelled --> [*]: retention
@@ -129,7 +133,11 @@ function valueOf(name, value) {
   if (value === null) return 'for ever'
   if (name.endsWith('Ms') || name.startsWith('retain.')) return showMs(value)
   if (!name.endsWith('Bytes') && !name.includes('BytesPer')) return String(value)
-  return value % 1_048_576 === 0 ? `${value / 1_048_576} MiB` : value % 1_024 === 0 ? `${value / 1_024} KiB` : `${value} bytes`
+  return value % 1_048_576 === 0
+    ? `${value / 1_048_576} MiB`
+    : value % 1_024 === 0
+      ? `${value / 1_024} KiB`
+      : `${value} bytes`
 }
 
 function rowsOf(figures, prefix = '') {

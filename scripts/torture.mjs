@@ -3,7 +3,13 @@ import { parseArgs } from 'node:util'
 import { ready } from './ready.mjs'
 
 const { values } = parseArgs({
-  options: { jobs: { type: 'string', default: '100000' }, seconds: { type: 'string', default: '65' }, kills: { type: 'string', default: '12' }, keep: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+  options: {
+    jobs: { type: 'string', default: '100000' },
+    seconds: { type: 'string', default: '65' },
+    kills: { type: 'string', default: '12' },
+    keep: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
 })
 if (values.help) {
   process.stdout.write(`npm run torture -- [--jobs 100000] [--seconds 65] [--kills 12] [--keep]
@@ -15,13 +21,22 @@ are killed, a worker is frozen past its lease. Every process writes down what it
 }
 ready()
 const { torture } = await import('../torture/torture.mjs')
-const seen = await torture({ jobs: Number(values.jobs), seconds: Number(values.seconds), kills: Number(values.kills), keep: values.keep, say: (text) => process.stdout.write(`  ${text}\n`) })
+const seen = await torture({
+  jobs: Number(values.jobs),
+  seconds: Number(values.seconds),
+  kills: Number(values.kills),
+  keep: values.keep,
+  say: (text) => process.stdout.write(`  ${text}\n`),
+})
 process.stdout.write(`
 ${seen.seconds.toFixed(0)} s, ${seen.kills.length} worker kills with ${Math.min(...seen.kills)} to ${Math.max(...seen.kills)} jobs running, ${seen.producerKills} producer kills, ${seen.freezes} freezes
 ${JSON.stringify(seen.summary, null, 2)}
 ${seen.violations.length === 0 ? '0 violations: nothing lost, nothing settled twice, counters equal a recount' : `${seen.violations.length} VIOLATIONS`}
 `)
-for (const violation of seen.violations.slice(0, 20)) process.stdout.write(`${JSON.stringify(violation, (_, value) => (typeof value === "bigint" ? String(value) : value))}\n`)
+for (const violation of seen.violations.slice(0, 20))
+  process.stdout.write(
+    `${JSON.stringify(violation, (_, value) => (typeof value === 'bigint' ? String(value) : value))}\n`,
+  )
 if (seen.folder) process.stdout.write(`history kept in ${seen.folder}\n`)
 else seen.clean?.()
 process.exit(seen.violations.length === 0 ? 0 : 1)

@@ -57,24 +57,24 @@ export interface Enqueuer {
    * Hands a job to the queue; when it resolves the job is durable. Calls made at the same time share one commit.
    * @throws {InvalidPayload | InvalidOption} before anything is written. @throws {UnknownOutcome} LW1005.
    */
-  enqueue<In, Out>(
-    task: Task<string, In, unknown, Out, unknown>,
+  enqueue<In, Out, Progress>(
+    task: Task<string, In, unknown, Out, Progress>,
     ...input: Input<NoInfer<In>>
-  ): Promise<JobHandle<Out>>
+  ): Promise<JobHandle<Out, Progress>>
   /** Hands in many jobs of one task, in batches of 1,000 a commit; handles come in the order of the inputs. */
-  enqueueMany<In, Out>(
-    task: Task<string, In, unknown, Out, unknown>,
+  enqueueMany<In, Out, Progress>(
+    task: Task<string, In, unknown, Out, Progress>,
     inputs: readonly NoInfer<In>[],
     options?: Omit<EnqueueOptions, 'id'>,
-  ): Promise<JobHandle<Out>[]>
+  ): Promise<JobHandle<Out, Progress>[]>
 }
 
 /** Producer, worker and remote control in one: what `legwork()` gives. */
 export interface App extends Enqueuer, AsyncDisposable {
   /** Says how jobs of a task are done; the last one to be called before `start()`. @throws {InvalidOption} LW1203 for a second handler. */
-  handle<In, Parsed, Out, Progress>(
-    task: Task<string, In, Parsed, Out, Progress>,
-    handler: Handler<Parsed, NoInfer<Out>, Progress>,
+  handle<In, Parsed, Out, Progress, Returned>(
+    task: Task<string, In, Parsed, Out, Progress, Returned>,
+    handler: Handler<Parsed, NoInfer<Returned>, Progress>,
   ): App
   /** Starts a worker for the handled tasks. @throws {WrongMoment} LW1204 the second time, LW1206 without handlers. */
   start(options?: StartOptions): Promise<void>
@@ -90,7 +90,10 @@ export interface App extends Enqueuer, AsyncDisposable {
   /** The same verbs inside a transaction of yours: the jobs exist if and only if it commits. */
   in(tx: unknown): Enqueuer
   /** A job by its id; with its task the result is typed. */
-  job<Out = unknown>(id: string, task?: Task<string, unknown, unknown, Out, unknown>): JobHandle<Out>
+  job<Out = unknown, Progress = unknown>(
+    id: string,
+    task?: Task<string, unknown, unknown, Out, Progress>,
+  ): JobHandle<Out, Progress>
   /** Why a job is not running, or no longer. */
   why(id: string): Promise<Why>
   cancel(id: string, reason?: string): Promise<Acted['outcome']>

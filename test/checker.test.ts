@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { check, type HistoryEvent, read, ruleNames, summary } from '../checker/check.mjs'
 
 type Mutable = { -readonly [K in keyof HistoryEvent]: HistoryEvent[K] } & { v?: Record<string, unknown> }
+type Handed = { readonly job: string; readonly fence: number; readonly attempt: number }
 type Corrupt = (events: Mutable[]) => void
 
 const folder = mkdtempSync(join(tmpdir(), 'legwork-checker-'))
@@ -287,7 +288,7 @@ function good(): Mutable[] {
     say(proc, ms, { f: 'beat', ty: 'invoke', worker: proc, v: { ttlMs } })
     say(proc, ms + 1, { f: 'beat', ty: 'ok', worker: proc, outcome: 'held', v: { ttlMs } }, true)
   }
-  const claim = (proc: string, ms: number, job: string, fence: number, attempt: number) => {
+  const claim = (proc: string, ms: number, { job, fence, attempt }: Handed) => {
     say(proc, ms, { f: 'claim', ty: 'invoke', worker: proc })
     say(
       proc,
@@ -303,9 +304,8 @@ function good(): Mutable[] {
   const settle = (
     proc: string,
     ms: number,
-    lease: { job: string; fence: number },
+    { outcome = 'applied', ...lease }: Omit<Handed, 'attempt'> & { outcome?: string },
     v: Record<string, unknown>,
-    outcome = 'applied',
   ) => {
     say(proc, ms, { f: 'settle', ty: 'invoke', worker: proc, ...lease, v })
     say(proc, ms + 1, { f: 'settle', ty: 'ok', worker: proc, ...lease, v, outcome }, true)
@@ -319,32 +319,32 @@ function good(): Mutable[] {
   say('w2', 10, { f: 'look', ty: 'ok', job: 'a', v: { found: true } }, true)
 
   say('w1', 11, { f: 'claim', ty: 'invoke', worker: 'w1' })
-  claim('w1', 12, 'a', 1, 1)
+  claim('w1', 12, { job: 'a', fence: 1, attempt: 1 })
   run('w1', 14, 'a', 1)
   settle('w1', 16, { job: 'a', fence: 1 }, { move: 'complete', result: '"a"' })
   settle('w1', 18, { job: 'a', fence: 1 }, { move: 'complete', result: '"a"' })
 
-  claim('w2', 20, 'b', 1, 1)
+  claim('w2', 20, { job: 'b', fence: 1, attempt: 1 })
   run('w2', 22, 'b', 1)
   settle('w2', 23, { job: 'b', fence: 1 }, { move: 'retry', delayMs: 5 })
-  claim('w2', 30, 'b', 2, 2)
+  claim('w2', 30, { job: 'b', fence: 2, attempt: 2 })
   run('w2', 32, 'b', 2)
   settle('w2', 34, { job: 'b', fence: 2 }, { move: 'complete', result: '"b"' })
 
-  claim('w1', 26, 'c', 1, 1)
+  claim('w1', 26, { job: 'c', fence: 1, attempt: 1 })
   say('w1', 28, { f: 'start', ty: 'ok', worker: 'w1', job: 'c', fence: 1 })
   say('admin', 40, { f: 'kill', ty: 'ok', v: { victim: 'w1', signal: 'SIGKILL' } })
   say('admin', 41, { f: 'lapse', ty: 'invoke', v: { workers: ['w1'] } })
   say('admin', 42, { f: 'lapse', ty: 'ok', v: { workers: ['w1'] } }, true)
-  claim('w2', 44, 'c', 3, 2)
+  claim('w2', 44, { job: 'c', fence: 3, attempt: 2 })
   run('w2', 46, 'c', 3)
   settle('w2', 48, { job: 'c', fence: 3 }, { move: 'complete', result: '"c"' })
-  settle('w1', 50, { job: 'c', fence: 1 }, { move: 'complete', result: '"late"' }, 'stale')
+  settle('w1', 50, { job: 'c', fence: 1, outcome: 'stale' }, { move: 'complete', result: '"late"' })
 
-  claim('w2', 52, 'd', 1, 1)
+  claim('w2', 52, { job: 'd', fence: 1, attempt: 1 })
   run('w2', 54, 'd', 1)
   settle('w2', 56, { job: 'd', fence: 1 }, { move: 'complete' })
-  claim('w2', 60, 'e', 1, 1)
+  claim('w2', 60, { job: 'e', fence: 1, attempt: 1 })
   run('w2', 62, 'e', 1)
   say('w2', 64, { f: 'settle', ty: 'invoke', worker: 'w2', job: 'e', fence: 1, v: { move: 'bury' } })
 

@@ -128,15 +128,16 @@ describe('explain', () => {
 describe('a store that is not there', () => {
   test('reading makes no file, names the place and exits 6', async () => {
     const cwd = folder()
-    for (const args of [
+    const commands = [
       ['jobs', 'list'],
       ['queues', 'list'],
       ['dead', 'list'],
       ['workers', 'list'],
       ['why', 'x'],
       ['jobs', 'cancel', 'x'],
-    ]) {
-      const { code, out, err } = await cli(args, { cwd })
+    ]
+    const answers = await Promise.all(commands.map(async (args) => ({ args, ...(await cli(args, { cwd })) })))
+    for (const { args, code, out, err } of answers) {
       expect([args, code, out]).toEqual([args, 6, ''])
       expect(err).toMatch(/^LW1002 .*jobs\.db[\s\S]*Fix: /)
     }
@@ -244,7 +245,7 @@ describe('jobs', () => {
   test('a payload that is not JSON, or both kinds of it, or a date in the past is refused before anything is written', async () => {
     const where = shop()
     await cli(['migrate'], where)
-    for (const args of [
+    const wrong = [
       ['{name:1}'],
       ['{}', '-f', 'jobs.mjs'],
       ['-f', 'none.json'],
@@ -252,8 +253,11 @@ describe('jobs', () => {
       ['{}', '--at', 'soon'],
       ['{}', '--count', '2', '--id', 'x'],
       ['{"a":"\\u0000"}'],
-    ]) {
-      const { code, err } = await cli(['enqueue', 'hello', ...args], where)
+    ]
+    const answers = await Promise.all(
+      wrong.map(async (args) => ({ args, ...(await cli(['enqueue', 'hello', ...args], where)) })),
+    )
+    for (const { args, code, err } of answers) {
       expect([args, code]).toEqual([args, 2])
       expect(err).toMatch(/^LW1\d\d\d /)
     }
@@ -286,16 +290,17 @@ describe('queues, workers, why', () => {
   test('empty lists say so on standard error', async () => {
     const where = shop()
     await cli(['migrate'], where)
-    for (const [args, text] of [
-      [['dead', 'list'], 'No dead letters.'],
-      [['workers', 'list'], 'No workers.'],
-      [['queues', 'list'], 'No queues'],
-    ] as const) {
-      const { code, out, err } = await cli(args, where)
-      expect([code, out]).toEqual([0, ''])
-      expect(err).toContain(text)
-      expect((await json<Items>(args, where)).items).toEqual([])
+    const empty = [
+      { args: ['dead', 'list'], text: 'No dead letters.' },
+      { args: ['workers', 'list'], text: 'No workers.' },
+      { args: ['queues', 'list'], text: 'No queues' },
+    ]
+    const check = async ({ args, text }: (typeof empty)[number]) => {
+      const [plain, machine] = await Promise.all([cli(args, where), json<Items>(args, where)])
+      expect([plain.code, plain.out, machine.items]).toEqual([0, '', []])
+      expect(plain.err).toContain(text)
     }
+    await Promise.all(empty.map(check))
   })
 })
 

@@ -4,9 +4,19 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { catalogue } from 'legwork'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { blocksOf, type Ended, isAsPromised, pages, programsOf, promisedBy, read, root, run, workshop } from './docs-kit.ts'
+import {
+  blocksOf,
+  type Ended,
+  isAsPromised,
+  pages,
+  programsOf,
+  read,
+  root,
+  run,
+  workshop,
+} from './docs-kit.ts'
 
-const tested = pages().filter((page) => page === 'README.md' || page.startsWith('docs/guide/'))
+const tested = pages().filter((page) => /^(README|CONTRIBUTING|docs\/guide\/.*)\.md$/.test(page))
 const programs = tested.flatMap(programsOf)
 
 describe('programs', () => {
@@ -32,7 +42,7 @@ describe('programs', () => {
       const { code, out, err } = await shop.run(one)
       expect(code, err).toBe(0)
       const printed = out.split('\n').slice(0, -1)
-      const promised = promisedBy(one)
+      const promised = shop.promisedBy(one)
       // Shown side by side where they differ.
       if (!isAsPromised(printed, promised)) expect(printed, err).toEqual(promised)
     })
@@ -60,7 +70,13 @@ describe('commands', () => {
 
   /** What is wrong with a command line, if anything: a verb that is not there, an option that its help does not name. */
   async function faultIn(line: string): Promise<string | undefined> {
-    const words = line.replace(/^(npx )?legwork\s*/, '').replace(/'[^']*'|"[^"]*"/g, 'TEXT').split(/[|>#]/)[0]?.trim().split(/\s+/) ?? []
+    const words =
+      line
+        .replace(/^(npx )?legwork\s*/, '')
+        .replace(/'[^']*'|"[^"]*"/g, 'TEXT')
+        .split(/[|>#]/)[0]
+        ?.trim()
+        .split(/\s+/) ?? []
     const path: string[] = []
     let { out } = await help([])
     for (const word of words) {
@@ -76,9 +92,19 @@ describe('commands', () => {
   }
 
   test('every command line of the documentation exists', async () => {
-    const inBlocks = pages().flatMap((page) => blocksOf(page).filter(({ language }) => language === 'sh').flatMap(({ code }) => code.split('\n')))
-    const inText = pages().flatMap((page) => [...read(page).matchAll(/`((?:npx )?legwork [a-z][^`\n]*)`/g)].map((match) => match[1] as string))
-    const inCatalogue = Object.values(catalogue).flatMap(({ fix }) => [...fix.matchAll(/legwork (?!in\b)[a-z]+[^;,.]*/g)].map(([line]) => line.replace(/ (shows|names|each) .*/, '')))
+    const inBlocks = pages().flatMap((page) =>
+      blocksOf(page)
+        .filter(({ language }) => language === 'sh')
+        .flatMap(({ code }) => code.split('\n')),
+    )
+    const inText = pages().flatMap((page) =>
+      [...read(page).matchAll(/`((?:npx )?legwork [a-z][^`\n]*)`/g)].map((match) => match[1] as string),
+    )
+    const inCatalogue = Object.values(catalogue).flatMap(({ fix }) =>
+      [...fix.matchAll(/legwork (?!in\b)[a-z]+[^;,.]*/g)].map(([line]) =>
+        line.replace(/ (shows|names|each) .*/, ''),
+      ),
+    )
     const lines = [...inBlocks, ...inText, ...inCatalogue].filter((line) => /^(npx )?legwork /.test(line))
     expect(lines.length).toBeGreaterThan(20)
     const faults = await Promise.all([...new Set(lines)].map(faultIn))
@@ -93,16 +119,32 @@ describe('commands', () => {
 })
 
 test('every link inside the repository leads somewhere', () => {
-  const anchors = (page: string) => [...read(page).replace(/```[\s\S]*?\n```/g, '').matchAll(/^#+ (.*)$/gm)].map((match) => anchorOf(match[1] as string))
-  const anchorOf = (heading: string) => heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-')
+  const anchors = (page: string) =>
+    [
+      ...read(page)
+        .replace(/```[\s\S]*?\n```/g, '')
+        .matchAll(/^#+ (.*)$/gm),
+    ].map((match) => anchorOf(match[1] as string))
+  const anchorOf = (heading: string) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-')
   const broken = pages().flatMap((page) =>
-    [...read(page).replace(/```[\s\S]*?\n```/g, '').matchAll(/\]\(([^)\s]+)\)/g)]
+    [
+      ...read(page)
+        .replace(/```[\s\S]*?\n```/g, '')
+        .matchAll(/\]\(([^)\s]+)\)/g),
+    ]
       .map((match) => match[1] as string)
       .filter((target) => !/^[a-z]+:/.test(target))
       .filter((target) => {
         const [path = '', anchor] = target.split('#')
         const file = path === '' ? page : join(dirname(page), path)
-        return !existsSync(join(root, file)) || (anchor !== undefined && file.endsWith('.md') && !anchors(file).includes(anchor))
+        return (
+          !existsSync(join(root, file)) ||
+          (anchor !== undefined && file.endsWith('.md') && !anchors(file).includes(anchor))
+        )
       })
       .map((target) => `${page}: ${target}`),
   )
@@ -113,7 +155,9 @@ describe('error codes', () => {
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.endsWith('catalogue.ts'),
   )
-  const used = new Set(sources.flatMap((file) => readFileSync(join(root, 'src', file), 'utf8').match(/LW\d{4}/g) ?? []))
+  const used = new Set(
+    sources.flatMap((file) => readFileSync(join(root, 'src', file), 'utf8').match(/LW\d{4}/g) ?? []),
+  )
   /** Codes that explain a word which jobs carry, and that no error has. */
   const words = { LW2001: 'discarded', LW2002: 'exhausted', LW2003: 'expired' }
 
@@ -128,6 +172,44 @@ describe('error codes', () => {
     const page = read('docs/reference/errors.md')
     expect(codes.filter((code) => !page.includes(`## ${code} `))).toEqual([])
   })
+})
+
+describe('tables', () => {
+  /** Names of the fields that an interface of a source file declares itself. */
+  const fieldsOf = (file: string, name: string) => {
+    const [, body = ''] = new RegExp(`interface ${name}[^{]*\\{\\n([\\s\\S]*?)\\n\\}`).exec(read(file)) ?? []
+    return [...body.matchAll(/^ {2}(?:readonly )?(\w+)[?(:<]/gm)].map((match) => match[1] as string)
+  }
+  const kindsOf = (file: string, field: string) =>
+    [...read(file).matchAll(new RegExp(`readonly ${field}: ((?:'[\\w-]+'(?: \\| )?)+)`, 'g'))].flatMap(
+      (match) => [...(match[1] as string).matchAll(/'([\w-]+)'/g)].map((word) => word[1] as string),
+    )
+  const codeIn = (page: string) =>
+    [...read(page).matchAll(/`([\w.-]+)(?:\([^`]*\))?`/g)].map((match) => match[1] as string)
+  const names = (text: string) => text.replace(/^retry$/, 'retry.attempts')
+
+  for (const [page, what, expected] of [
+    [
+      'define',
+      'task option',
+      [...fieldsOf('src/define/task.ts', 'TaskOptions'), ...fieldsOf('src/define/task.ts', 'Schemas')],
+    ],
+    ['enqueue', 'enqueue option', fieldsOf('src/enqueue/new-job.ts', 'EnqueueOptions')],
+    ['work', 'part of the context', fieldsOf('src/worker/handler.ts', 'Context')],
+    ['work', 'fact of the job', fieldsOf('src/worker/handler.ts', 'JobFacts')],
+    ['work', 'start option', fieldsOf('src/surface.ts', 'StartOptions')],
+    ['watch', 'reason', kindsOf('src/job/reason.ts', 'kind')],
+    ['watch', 'event', kindsOf('src/watch/events.ts', 'type')],
+    ['watch', 'answer of a cancel', kindsOf('src/store/contract.ts', 'outcome')],
+    ['operate', 'option of sqlite()', fieldsOf('src/stores/sqlite/index.ts', 'SqliteOptions')],
+    ['operate', 'durability level', kindsOf('src/store/contract.ts', 'level')],
+  ] as const) {
+    test(`the page ${page} names every ${what}`, () => {
+      expect(expected.length).toBeGreaterThan(2)
+      const found = new Set(codeIn(`docs/guide/${page}.md`))
+      expect(expected.map(names).filter((name) => !found.has(name))).toEqual([])
+    })
+  }
 })
 
 test('the generated pages are fresh', async () => {

@@ -14,6 +14,7 @@ import {
   idOf,
   learn,
   newStage,
+  opening,
   queues,
   type Stage,
   slots,
@@ -59,11 +60,14 @@ async function freshStore(): Promise<Store> {
 test(`memory and SQLite answer alike and show the same, over ${sequences} random sequences`, {
   timeout: 600_000,
 }, async () => {
-  const property = fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 32, size: 'max' }), play)
+  const property = fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 26, size: 'max' }), play)
   const seed = process.env['LEGWORK_SEED']
-  await fc.assert(property, { numRuns: sequences, ...(seed !== undefined && { seed: Number(seed) }) })
+  await fc.assert(property, {
+    numRuns: sequences,
+    ...(seed !== undefined && { seed: Number(seed) }),
+  })
   expect(played).toBeGreaterThanOrEqual(sequences)
-  const rare = answers.filter((answer) => (heard.get(answer) ?? 0) < sequences / 10)
+  const rare = answers.filter((answer) => (heard.get(answer) ?? 0) < sequences / 5)
   expect(rare, 'answers that the sequences hardly ever brought').toEqual([])
 })
 
@@ -73,8 +77,7 @@ async function play(commands: readonly Command[]): Promise<void> {
   const stage = newStage(`s${played}`, clock.now)
   const model = memory({ clock })
   try {
-    for (const worker of [0, 1]) await both(model, stage, { do: 'beat', worker, ttlMs: 600_000, about: true })
-    for (const one of commands) await step(model, stage, one)
+    for (const one of [...opening, ...commands]) await step(model, stage, one)
     assert.deepEqual(await visible(store, stage), await visible(model, stage))
     await sweep(stage)
   } catch (error) {

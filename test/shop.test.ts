@@ -54,7 +54,7 @@ describe('a whole run', () => {
   beforeAll(async () => {
     whole = await play('--keep').run
     kept = folderIn(whole.out)
-  })
+  }, 120_000)
   afterAll(() => rm(kept, { recursive: true, force: true }))
 
   it('ends by itself with exit 0 and every verification good', () => {

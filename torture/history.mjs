@@ -10,7 +10,8 @@ export function historyFile(path, proc) {
     next: () => ++n,
     /** One write for all lines, so that they stand together also when the process dies now. */
     write(lines) {
-      if (lines.length > 0) writeSync(fd, `${lines.map((line) => JSON.stringify({ ...stamp(), ...line })).join('\n')}\n`)
+      if (lines.length > 0)
+        writeSync(fd, `${lines.map((line) => JSON.stringify({ ...stamp(), ...line })).join('\n')}\n`)
     },
   }
 }
@@ -27,33 +28,88 @@ export function recording(store, history) {
       history.write(all('ok', describe(answer)))
       return answer
     } catch (error) {
-      history.write(all('info', invoked.map((line) => ({ ...line, v: { ...line.v, error: String(error) } }))))
+      history.write(
+        all(
+          'info',
+          invoked.map((line) => ({ ...line, v: { ...line.v, error: String(error) } })),
+        ),
+      )
       throw error
     }
   }
 
-  const enqueueLine = ({ id, delayMs, runAt }) => ({ f: 'enqueue', job: id, v: { ...(delayMs !== undefined && { delayMs }), ...(runAt !== undefined && { runAt }) } })
-  const settleLine = (worker, { id, fence, move, result, delayMs }) => ({ f: 'settle', worker, job: id, fence, v: { move, ...(result !== undefined && { result }), ...(delayMs !== undefined && { delayMs }) } })
-  const settledLines = (worker, settlements, settled) => settlements.map((one, i) => ({ ...settleLine(worker, one), outcome: settled[i] }))
-  const claimedLines = (worker, { jobs }) => (jobs.length > 0 ? jobs.map(({ id, fence, attempt, startedAt }) => ({ f: 'claim', worker, job: id, fence, attempt, v: { startedAt } })) : [{ f: 'claim', worker }])
+  const enqueueLine = ({ id, delayMs, runAt }) => ({
+    f: 'enqueue',
+    job: id,
+    v: { ...(delayMs !== undefined && { delayMs }), ...(runAt !== undefined && { runAt }) },
+  })
+  const settleLine = (worker, { id, fence, move, result, delayMs }) => ({
+    f: 'settle',
+    worker,
+    job: id,
+    fence,
+    v: { move, ...(result !== undefined && { result }), ...(delayMs !== undefined && { delayMs }) },
+  })
+  const settledLines = (worker, settlements, settled) =>
+    settlements.map((one, i) => ({ ...settleLine(worker, one), outcome: settled[i] }))
+  const claimedLines = (worker, { jobs }) =>
+    jobs.length > 0
+      ? jobs.map(({ id, fence, attempt, startedAt }) => ({
+          f: 'claim',
+          worker,
+          job: id,
+          fence,
+          attempt,
+          v: { startedAt },
+        }))
+      : [{ f: 'claim', worker }]
 
   return {
     ...store,
-    enqueue: (jobs, options) => recorded(jobs.map(enqueueLine), () => store.enqueue(jobs, options), (answers) => answers.map(({ id, outcome }) => ({ f: 'enqueue', job: id, outcome }))),
-    settle: (worker, settlements) => recorded(settlements.map((one) => settleLine(worker, one)), () => store.settle(worker, settlements), (settled) => settledLines(worker, settlements, settled)),
+    enqueue: (jobs, options) =>
+      recorded(
+        jobs.map(enqueueLine),
+        () => store.enqueue(jobs, options),
+        (answers) => answers.map(({ id, outcome }) => ({ f: 'enqueue', job: id, outcome })),
+      ),
+    settle: (worker, settlements) =>
+      recorded(
+        settlements.map((one) => settleLine(worker, one)),
+        () => store.settle(worker, settlements),
+        (settled) => settledLines(worker, settlements, settled),
+      ),
     exchange: (settlements, ask) =>
       recorded(
         [...settlements.map((one) => settleLine(ask.worker, one)), { f: 'claim', worker: ask.worker }],
         () => store.exchange(settlements, ask),
-        ({ settled, claimed }) => [...settledLines(ask.worker, settlements, settled), ...claimedLines(ask.worker, claimed)],
+        ({ settled, claimed }) => [
+          ...settledLines(ask.worker, settlements, settled),
+          ...claimedLines(ask.worker, claimed),
+        ],
       ),
-    beat: (beat) => recorded([{ f: 'beat', worker: beat.worker, v: { ttlMs: beat.ttlMs } }], () => store.beat(beat), ({ lease }) => [{ f: 'beat', worker: beat.worker, outcome: lease }]),
-    lapse: (workers, cause) => recorded([{ f: 'lapse', v: { workers } }], () => store.lapse(workers, cause), () => [{ f: 'lapse', v: { workers } }]),
-    leave: (worker) => recorded([{ f: 'leave', worker }], () => store.leave(worker), () => [{ f: 'leave', worker }]),
+    beat: (beat) =>
+      recorded(
+        [{ f: 'beat', worker: beat.worker, v: { ttlMs: beat.ttlMs } }],
+        () => store.beat(beat),
+        ({ lease }) => [{ f: 'beat', worker: beat.worker, outcome: lease }],
+      ),
+    lapse: (workers, cause) =>
+      recorded(
+        [{ f: 'lapse', v: { workers } }],
+        () => store.lapse(workers, cause),
+        () => [{ f: 'lapse', v: { workers } }],
+      ),
+    leave: (worker) =>
+      recorded(
+        [{ f: 'leave', worker }],
+        () => store.leave(worker),
+        () => [{ f: 'leave', worker }],
+      ),
     async keepBeating(beat, pulse, hear) {
       // Beats are sent by another thread and heard later. The answer names the store's instant, which is never before
       // the sending; five milliseconds less allow for the two clocks being read one after the other.
-      const sentAt = ({ now }) => String(process.hrtime.bigint() - BigInt(Math.ceil(Date.now() - now) + 5) * 1_000_000n)
+      const sentAt = ({ now }) =>
+        String(process.hrtime.bigint() - BigInt(Math.ceil(Date.now() - now) + 5) * 1_000_000n)
       return store.keepBeating(beat, pulse, (answer) => {
         if (!(answer instanceof Error)) {
           const line = { n: history.next(), f: 'beat', worker: beat.worker }

@@ -11,7 +11,9 @@ const { name, file, history, count, perSecond } = JSON.parse(process.argv[2])
 
 function acknowledged() {
   if (!existsSync(history)) return 0
-  const lines = readFileSync(history, 'utf8').split('\n').filter((line) => line.includes('"enqueue"') && line.includes('"ty":"ok"'))
+  const lines = readFileSync(history, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('"enqueue"') && line.includes('"ty":"ok"'))
   return lines.length === 0 ? 0 : new Set(lines.map((line) => JSON.parse(line).job)).size
 }
 
@@ -23,7 +25,15 @@ const first = done
 while (done < count) {
   const size = Math.min(count - done, 20 + (done % 60))
   const wave = Array.from({ length: size }, (_, k) => done + k)
-  await Promise.all(wave.map((i) => app.enqueue(chore, temper(i), { id: `${name}-${i}`, ...(i % 17 === 0 && { delay: 200 + (i % 5) * 100 }), ...(i % 11 === 0 && { priority: 'high' }) })))
+  await Promise.all(
+    wave.map((i) =>
+      app.enqueue(chore, temper(i), {
+        id: `${name}-${i}`,
+        ...(i % 17 === 0 && { delay: 200 + (i % 5) * 100 }),
+        ...(i % 11 === 0 && { priority: 'high' }),
+      }),
+    ),
+  )
   done += size
   process.send?.({ done })
   await wait(Math.max(0, ((done - first) / perSecond) * 1_000 - (Date.now() - startedAt)))

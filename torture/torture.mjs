@@ -13,7 +13,17 @@ import { historyFile, recording } from './history.mjs'
 const script = (name) => fileURLToPath(new URL(name, import.meta.url))
 
 /** Runs the whole story and gives what it saw; `say` hears how it goes. */
-export async function torture({ jobs, seconds, kills, runningAtKill = 50, leaseMs = 3_000, concurrency = 150, freezes = 1, say = () => {}, keep = false }) {
+export async function torture({
+  jobs,
+  seconds,
+  kills,
+  runningAtKill = 50,
+  leaseMs = 3_000,
+  concurrency = 150,
+  freezes = 1,
+  say = () => {},
+  keep = false,
+}) {
   const folder = mkdtempSync(join(tmpdir(), 'legwork-torture-'))
   mkdirSync(join(folder, 'history'))
   const file = join(folder, 'jobs.db')
@@ -25,16 +35,36 @@ export async function torture({ jobs, seconds, kills, runningAtKill = 50, leaseM
   let isOver = false
 
   function start(name, role) {
-    const share = { name, file, history: history(name), count: jobs / 2, perSecond: jobs / 2 / seconds, concurrency, leaseMs }
-    const child = fork(script(`./${role}.mjs`), [JSON.stringify(share)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-    const state = { name, role, child, running: 0, workers: [], done: children.get(name)?.done ?? 0, finished: false, gone: undefined }
+    const share = {
+      name,
+      file,
+      history: history(name),
+      count: jobs / 2,
+      perSecond: jobs / 2 / seconds,
+      concurrency,
+      leaseMs,
+    }
+    const child = fork(script(`./${role}.mjs`), [JSON.stringify(share)], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    const state = {
+      name,
+      role,
+      child,
+      running: 0,
+      workers: [],
+      done: children.get(name)?.done ?? 0,
+      finished: false,
+      gone: undefined,
+    }
     state.gone = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })))
     child.on('message', (message) => {
       if (message.worker) state.workers.push(message.worker)
       Object.assign(state, message)
     })
     void state.gone.then(({ code, signal }) => {
-      if (!isOver && signal !== 'SIGKILL' && code !== 0) say(`${name} ended unexpectedly: ${signal ?? `exit code ${code}`}`)
+      if (!isOver && signal !== 'SIGKILL' && code !== 0)
+        say(`${name} ended unexpectedly: ${signal ?? `exit code ${code}`}`)
     })
     children.set(name, state)
     return state
@@ -52,7 +82,10 @@ export async function torture({ jobs, seconds, kills, runningAtKill = 50, leaseM
 
   async function kill(name, supervised) {
     const victim = children.get(name)
-    await until(() => victim.running >= runningAtKill, `${runningAtKill} running jobs on ${name} (it has ${victim.running})`)
+    await until(
+      () => victim.running >= runningAtKill,
+      `${runningAtKill} running jobs on ${name} (it has ${victim.running})`,
+    )
     const running = victim.running
     book.write([{ n: book.next(), f: 'kill', ty: 'ok', v: { victim: name, signal: 'SIGKILL' } }])
     victim.child.kill('SIGKILL')
@@ -60,7 +93,9 @@ export async function torture({ jobs, seconds, kills, runningAtKill = 50, leaseM
     // Every other time nobody tells the store: then the lease has to run out by itself.
     if (supervised) await store.lapse(victim.workers, 'killed by SIGKILL')
     seen.kills.push(running)
-    say(`killed ${name} with ${running} jobs running${supervised ? ', its supervisor told the store' : ', its lease has to run out'}`)
+    say(
+      `killed ${name} with ${running} jobs running${supervised ? ', its supervisor told the store' : ', its lease has to run out'}`,
+    )
     start(name, 'worker')
   }
 
@@ -96,46 +131,105 @@ export async function torture({ jobs, seconds, kills, runningAtKill = 50, leaseM
       if (i % 4 === 3) await killProducer(`producer-${1 + ((i >> 2) % 2)}`)
       if (seen.freezes < freezes && i >= kills / 2) await freeze(`worker-${1 + ((i + 1) % 2)}`)
     }
-    await until(() => ['producer-1', 'producer-2'].every((name) => children.get(name).finished), 'the producers to finish', seconds * 1_000 + 120_000)
+    await until(
+      () => ['producer-1', 'producer-2'].every((name) => children.get(name).finished),
+      'the producers to finish',
+      seconds * 1_000 + 120_000,
+    )
     say('all jobs are enqueued; waiting for the last ones to end')
-    await until(async () => (await counts(store)).live === 0 || wait(200).then(() => false), 'every job to be final', 120_000)
+    await until(
+      async () => (await counts(store)).live === 0 || wait(200).then(() => false),
+      'every job to be final',
+      120_000,
+    )
     isOver = true
     for (const { child, role } of children.values()) if (role === 'worker') child.kill('SIGTERM')
     await Promise.all([...children.values()].map(({ gone }) => gone))
     await dump(store, book)
     await store.close()
-    const events = await read(readdirSync(join(folder, 'history')).map((name) => join(folder, 'history', name)))
+    const events = await read(
+      readdirSync(join(folder, 'history')).map((name) => join(folder, 'history', name)),
+    )
     const violations = check(events)
-    return { ...seen, seconds: (Date.now() - startedAt) / 1_000, summary: summary(events), violations, folder: keep || violations.length > 0 ? folder : undefined }
+    return {
+      ...seen,
+      seconds: (Date.now() - startedAt) / 1_000,
+      summary: summary(events),
+      violations,
+      folder: keep || violations.length > 0 ? folder : undefined,
+    }
   } finally {
     isOver = true
     for (const { child } of children.values()) child.kill('SIGKILL')
-    if (!keep && process.exitCode === undefined) seen.clean = () => rmSync(folder, { recursive: true, force: true })
+    if (!keep && process.exitCode === undefined)
+      seen.clean = () => rmSync(folder, { recursive: true, force: true })
   }
 }
 
 async function counts(store) {
   const rows = await store.counts()
   const final = ['completed', 'dead', 'cancelled']
-  const sum = (keep) => rows.reduce((all, { states }) => all + Object.entries(states).reduce((n, [state, k]) => n + (keep(state) ? k : 0), 0), 0)
+  const sum = (keep) =>
+    rows.reduce(
+      (all, { states }) =>
+        all + Object.entries(states).reduce((n, [state, k]) => n + (keep(state) ? k : 0), 0),
+      0,
+    )
   return { live: sum((state) => !final.includes(state)), final: sum((state) => final.includes(state)) }
 }
 
 /** Writes the whole store down, as any reader sees it. */
 async function dump(store, book) {
-  for (const { queue, states } of await store.counts()) book.write([{ n: book.next(), f: 'dump', ty: 'ok', v: { queue, states } }])
+  for (const { queue, states } of await store.counts())
+    book.write([{ n: book.next(), f: 'dump', ty: 'ok', v: { queue, states } }])
   let cursor
   do {
     const page = await store.find({}, { limit: 500, ...(cursor && { cursor }) })
-    const jobs = await store.get(page.jobs.map(({ id }) => id), { attempts: true })
+    const jobs = await store.get(
+      page.jobs.map(({ id }) => id),
+      { attempts: true },
+    )
     book.write(
-      jobs.map(({ id, queue, state, fence, attempt, failures, losses, createdAt, availableAt, result, attempts }) => ({
-        n: book.next(),
-        f: 'dump',
-        ty: 'ok',
-        job: id,
-        v: { queue, state, fence, attempt, failures, losses, createdAt, availableAt, result, attempts: attempts.map(({ attempt, fence, worker, outcome, startedAt, endedAt, reason }) => ({ attempt, fence, worker, outcome, startedAt, endedAt, reason })) },
-      })),
+      jobs.map(
+        ({
+          id,
+          queue,
+          state,
+          fence,
+          attempt,
+          failures,
+          losses,
+          createdAt,
+          availableAt,
+          result,
+          attempts,
+        }) => ({
+          n: book.next(),
+          f: 'dump',
+          ty: 'ok',
+          job: id,
+          v: {
+            queue,
+            state,
+            fence,
+            attempt,
+            failures,
+            losses,
+            createdAt,
+            availableAt,
+            result,
+            attempts: attempts.map(({ attempt, fence, worker, outcome, startedAt, endedAt, reason }) => ({
+              attempt,
+              fence,
+              worker,
+              outcome,
+              startedAt,
+              endedAt,
+              reason,
+            })),
+          },
+        }),
+      ),
     )
     cursor = page.cursor
   } while (cursor)

@@ -6,7 +6,12 @@ import { chore } from './tasks.mjs'
 
 const { name, file, history, concurrency, leaseMs } = JSON.parse(process.argv[2])
 const book = historyFile(history, name)
-const quiet = { debug() {}, info() {}, warn() {}, error: (data, message) => process.stderr.write(`${name}: ${message} ${JSON.stringify(data)}\n`) }
+const quiet = {
+  debug() {},
+  info() {},
+  warn() {},
+  error: (data, message) => process.stderr.write(`${name}: ${message} ${JSON.stringify(data)}\n`),
+}
 const app = legwork({ store: recording(sqlite(file), book), log: quiet })
 let running = 0
 
@@ -18,7 +23,8 @@ app.handle(chore, async ({ input, job, attempt, signal }) => {
     await wait(input.ms, undefined, { signal })
     if (input.dies) throw new Dead('asked to die')
     if (input.snoozes && attempt - job.losses <= input.snoozes) throw new Snooze(30)
-    if (input.fails && job.failures < input.fails) throw new Error(`failure ${job.failures + 1} of ${input.fails}`)
+    if (input.fails && job.failures < input.fails)
+      throw new Error(`failure ${job.failures + 1} of ${input.fails}`)
     return { i: input.i }
   } finally {
     running -= 1
@@ -26,7 +32,12 @@ app.handle(chore, async ({ input, job, attempt, signal }) => {
   }
 })
 
-await app.start({ concurrency, lease: leaseMs, beat: Math.floor(leaseMs / 6), onRegister: (worker) => process.send?.({ worker }) })
+await app.start({
+  concurrency,
+  lease: leaseMs,
+  beat: Math.floor(leaseMs / 6),
+  onRegister: (worker) => process.send?.({ worker }),
+})
 setInterval(() => process.send?.({ running }), 20).unref()
 process.send?.({ ready: true })
 process.once('SIGTERM', () => void app.stop({ grace: '5s' }).then(() => process.exit(0)))

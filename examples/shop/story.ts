@@ -37,22 +37,31 @@ export async function tellStory(stage: Stage): Promise<Notes> {
   }
   const over = new AbortController()
   const showing = keepShowing(stage, over.signal)
+  // Should it fail, that is heard where it is awaited.
+  showing.catch(() => {})
   try {
-    const workers = await startWorkers(scene)
-    const producer = startProducer(scene)
-    const killed = await killOne(scene)
-    await endsWell('the producer', producer)
-    await scene.until('every job has ended', () => hasEnded(scene))
-    const deadLetters = await repairAndRetry(scene)
-    workers.process.kill('SIGTERM')
-    await endsWell('the supervisor', workers)
-    return { killed, deadLetters }
+    return await play(scene)
   } finally {
     over.abort()
     await showing
     stage.screen.show(await glance(stage.window))
     stage.screen.close()
   }
+}
+
+async function play(scene: Scene): Promise<Notes> {
+  const workers = startWorkers(scene)
+  const workersEnd = endsWell('the supervisor', workers)
+  await unlessFails(twoWorkers(scene, workers), workersEnd)
+  const producerEnd = endsWell('the producer', startProducer(scene))
+  const killed = await unlessFails(killOne(scene), workersEnd, producerEnd)
+  await producerEnd
+  const hasEnded = scene.until('every job has ended', () => allEnded(scene))
+  await unlessFails(hasEnded, workersEnd)
+  const deadLetters = await unlessFails(repairAndRetry(scene), workersEnd)
+  workers.process.kill('SIGTERM')
+  await workersEnd
+  return { killed, deadLetters }
 }
 
 async function keepShowing({ screen, window }: Stage, signal: AbortSignal): Promise<void> {
@@ -62,24 +71,22 @@ async function keepShowing({ screen, window }: Stage, signal: AbortSignal): Prom
   }
 }
 
-async function startWorkers({ crew, screen, store, url, until }: Scene): Promise<Member> {
+function startWorkers({ crew, url }: Scene): Member {
   const slots = 'mails=4,photos=2,imports=1'
-  const workers = crew.start('workers', {
+  return crew.start('workers', {
     legwork: ['worker', scriptPath('worker'), '--processes', '2', '--queues', slots, '--url', url],
   })
-  const gone = workers.ended.then((end) => `the supervisor ended (${end}); see workers.log`)
-  let end: string | undefined
-  void gone.then((text) => (end = text))
-  const all = await until('two workers are there', async () => {
-    if (end) throw new Error(end)
+}
+
+async function twoWorkers({ screen, store, until }: Scene, supervisor: Member): Promise<void> {
+  const workers = await until('two workers are there', async () => {
     const present = await store.workers()
     return present.length === 2 && present
   })
   screen.tell(
-    `two workers: processes ${all.map(({ pid }) => pid).join(' and ')}, ` +
-      `under the supervisor ${workers.process.pid}`,
+    `two workers: processes ${workers.map(({ pid }) => pid).join(' and ')}, ` +
+      `under the supervisor ${supervisor.process.pid}`,
   )
-  return workers
 }
 
 function startProducer({ crew, screen, window }: Scene): Member {
@@ -114,7 +121,7 @@ function jobsToKill(share: number): number | undefined {
 }
 
 /** True when every job that was handed in is completed or dead. */
-async function hasEnded({ store }: Scene): Promise<boolean> {
+async function allEnded({ store }: Scene): Promise<boolean> {
   const jobs = await allJobs(store)
   const expected = customers.length + photoCount + 1
   return jobs.length === expected && jobs.every(({ state }) => state === 'completed' || state === 'dead')
@@ -140,4 +147,10 @@ async function repairAndRetry({ crew, inbox, screen, store, url, until }: Scene)
 async function endsWell(who: string, { ended }: Member): Promise<void> {
   const end = await ended
   if (end !== 0) throw new Error(`${who} ended with ${end}`)
+}
+
+/** The answer of the work, unless one of the processes that it needs fails meanwhile. */
+function unlessFails<T>(work: Promise<T>, ...needed: readonly Promise<void>[]): Promise<T> {
+  const failing = needed.map((end) => end.then(() => new Promise<never>(() => {})))
+  return Promise.race([work, ...failing])
 }

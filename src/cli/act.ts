@@ -86,7 +86,8 @@ function line(
     return `${name}  ${terminal.paint('red', 'refused')}: a ${state} job cannot be ${pasts[verb]}`
   if (outcome === 'asked') return `${name}  ${isForecast ? 'would be asked' : 'asked'} to stop; it is running`
   if (isForecast) return `${name}  would be ${pasts[verb]} (now ${state})`
-  return `${name}  ${terminal.paint('green', pasts[verb])}${verb === 'remove' || !state || verb === 'cancel' ? '' : `, now ${state}`}`
+  const now = verb === 'retry' || verb === 'promote' ? `, now ${state}` : ''
+  return `${name}  ${terminal.paint('green', pasts[verb])}${now}`
 }
 
 const pasts: Readonly<Record<Verb, string>> = {

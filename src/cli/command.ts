@@ -37,13 +37,15 @@ export function add(
 }
 
 /** An option that takes a whole number. */
-export function count(flags: string, about: string, { min = 0, max = Number.MAX_SAFE_INTEGER } = {}): Option {
+export function count(
+  flags: string,
+  about: string,
+  { min = 0, max }: { readonly min?: number; readonly max: number },
+): Option {
   return new Option(flags, about).argParser((text) => {
     const n = Number(text)
     if (/^\d+$/.test(text) && n >= min && n <= max) return n
-    throw new InvalidArgumentError(
-      `Expected a whole number from ${min} to ${max === Number.MAX_SAFE_INTEGER ? 'as many as you like' : max}.`,
-    )
+    throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`)
   })
 }
 

@@ -31,8 +31,8 @@ export const showPlace = ({ url, from, file }: Place): string =>
   `${file ?? mask(url)}${from === 'default' ? '' : ` (from ${from})`}`
 
 /**
- * Refuses a store that cannot hold what the command looks for: a file that is not there would be made, empty, in the
- * wrong folder as likely as not, and a store in memory belongs to the process that made it.
+ * Refuses a store that cannot hold what the command looks for: a file that is not there would be made empty, as
+ * likely as not in the wrong folder, and a store in memory belongs to the process that made it.
  * @throws {StoreError} LW1002. @throws {InvalidOption} LW1201.
  */
 export function mustBeThere(place: Place): void {
@@ -45,10 +45,12 @@ export function mustBeThere(place: Place): void {
   if (place.file === undefined || existsSync(place.file)) return
   throw new StoreError(
     'LW1002',
-    `there is no store at ${showPlace(place)}. The first enqueue, worker or legwork migrate makes it; or name another one with --url.`,
+    `there is no store at ${showPlace(place)}. ${whoMakesIt}; or name another one with --url.`,
     { ...place },
   )
 }
+
+export const whoMakesIt = 'The first enqueue, worker or legwork migrate makes it'
 
 /** Opens the store of a command, hands it over, and closes it. */
 export async function withStore<T>(

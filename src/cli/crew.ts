@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { sleep } from '../job/clock.ts'
 import { realClock } from '../world.ts'
-import { exits } from './exit.ts'
+import { exits, messageOf } from './exit.ts'
 import type { FromMember, ToMember } from './member.ts'
 
 /** What happens in a crew, for whoever prints it. */
@@ -52,7 +52,7 @@ const longestWaitMs = 30_000
 export const againAfterMs = (early: number): number =>
   early <= 1 ? 0 : Math.min(longestWaitMs, 1_000 * 2 ** (early - 2))
 
-/** Keeps a number of worker processes running, hands the jobs of those that die back at once, and replaces them. */
+/** Keeps worker processes running: hands the jobs of one that dies back at once, and replaces it. */
 export class Crew {
   readonly #kit: CrewKit
   readonly #seats: Seat[]
@@ -119,9 +119,11 @@ export class Crew {
       refusal: undefined,
     })
     child.on('message', (message: FromMember) => this.#hear(seat, message))
-    child.once('error', (error) =>
-      this.#kit.tell({ event: 'trouble', message: `process ${seat.number}: ${error.message}` }),
-    )
+    child.once('error', ({ message }) => {
+      this.#kit.tell({ event: 'trouble', message: `process ${seat.number}: ${message}` })
+      // One that never began does not exit either.
+      if (child.pid === undefined) void this.#lose(seat, child, 'it could not be started')
+    })
     child.once(
       'exit',
       (code, signal) => void this.#lose(seat, child, signal ? `killed by ${signal}` : `exit code ${code}`),
@@ -140,7 +142,7 @@ export class Crew {
   }
 
   async #lose(seat: Seat, child: ChildProcess, cause: string): Promise<void> {
-    // The last messages may still be in the channel when the process is gone; it closes when they have been read.
+    // Its last messages may still be in the channel, which closes when they have been read.
     if (child.connected) await Promise.race([once(child, 'disconnect'), sleep(realClock, lastWordsMs)])
     seat.child = undefined
     const { isReady, refusal } = seat
@@ -176,7 +178,7 @@ export class Crew {
     if (this.#stage === 0 && !seat.child) this.#fill(seat)
   }
 
-  /** At once; and again and again while the store does not take it, for nobody else knows that these workers are dead. */
+  /** At once, and again while the store does not take it: nobody else knows that these workers are dead. */
   async #handBack(seat: Seat, cause: string): Promise<number> {
     const workers = [...seat.workers]
     if (workers.length === 0) return 0
@@ -188,7 +190,7 @@ export class Crew {
         } catch (error) {
           this.#kit.tell({
             event: 'trouble',
-            message: `the jobs of process ${seat.number} are not handed back yet: ${error instanceof Error ? error.message : String(error)}`,
+            message: `the jobs of process ${seat.number} are not handed back yet: ${messageOf(error)}`,
           })
           if (turn === turnsMax) return 0
           await sleep(realClock, Math.min(2_000, 50 * 2 ** turn))

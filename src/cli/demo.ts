@@ -5,6 +5,7 @@ import { legwork } from '../app.ts'
 import { task, unchecked } from '../define/task.ts'
 import { Dead } from '../define/verdicts.ts'
 import { fixed } from '../job/backoff.ts'
+import { catalogue } from '../job/catalogue.ts'
 import { sleep } from '../job/clock.ts'
 import type { App } from '../surface.ts'
 import type { JobEvent } from '../watch/events.ts'
@@ -26,7 +27,7 @@ const charge = task('charge', {
 const convert = task('convert', { queue: 'media', input: unchecked<{ film: string }>() })
 const fax = task('fax', { queue: 'mail', input: unchecked<{ to: string }>() })
 
-/** A few seconds of a small company's jobs, in one process and a temporary folder. Nothing of yours is touched. */
+/** A few seconds of a small company's jobs, in this process and a temporary folder. */
 export async function demo({ json }: Common, terminal: Terminal): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'legwork-demo-'))
   const leave = new AbortController()
@@ -64,9 +65,7 @@ async function openApp(folder: string, show: (line: string) => void): Promise<Ap
   } catch (error) {
     const code = codeOf(error)
     if (code !== 'LW1001' && code !== 'LW1015') throw error
-    show(
-      `A demo in memory: this Node has no SQLite that can be used (${code}).\n  For a file: npm install @photostructure/sqlite\n`,
-    )
+    show(`A demo in memory: this Node has no SQLite that can be used (${code}).\n  ${catalogue[code].fix}\n`)
     return legwork({ store: 'memory:', log: quiet })
   }
 }
@@ -140,6 +139,7 @@ interface Ending {
 
 /** Prints what happens to a job until it is final. */
 async function watch(job: JobHandle, since: number, { show, terminal, signal }: Stage): Promise<Ending> {
+  const dim = (part: string) => terminal.paint('dim', part)
   let said = 0
   let failures = 0
   for await (const event of job.events({ signal })) {
@@ -149,9 +149,7 @@ async function watch(job: JobHandle, since: number, { show, terminal, signal }: 
     if (text === undefined || event.at < said) continue
     said = event.at
     const at = `${((realClock.monotonic() - since) / 1_000).toFixed(1)}s`
-    show(
-      `  ${terminal.paint('dim', at.padStart(5))}  ${safe(job.task).padEnd(8)} ${terminal.paint('dim', job.id.slice(-5))}  ${text}`,
-    )
+    show(`  ${dim(at.padStart(5))}  ${safe(job.task).padEnd(8)} ${dim(job.id.slice(-5))}  ${text}`)
   }
   return { state: (await job.status()).state, failures }
 }
@@ -159,13 +157,16 @@ async function watch(job: JobHandle, since: number, { show, terminal, signal }: 
 function lineOf(event: JobEvent, terminal: Terminal): string | undefined {
   switch (event.type) {
     case 'progress':
-      return `${terminal.paint('cyan', '▸')} ${safe(showProgress({ at: event.at, percent: event.percent ?? 0, note: event.note ?? '' }))}`
-    case 'ended':
-      return event.outcome === 'retry'
-        ? `${terminal.paint('yellow', '↻')} attempt ${event.attempt} failed: ${safe(event.error?.message ?? '')}; it is tried again`
-        : undefined
-    case 'completed':
-      return `${terminal.paint('green', '✔')} completed${event.output === undefined ? '' : `: ${safe(String(event.output))}`}`
+      return `${terminal.paint('cyan', '▸')} ${safe(showProgress(event))}`
+    case 'ended': {
+      if (event.outcome !== 'retry') return undefined
+      const failed = `attempt ${event.attempt} failed: ${safe(event.error?.message ?? '')}`
+      return `${terminal.paint('yellow', '↻')} ${failed}; it is tried again`
+    }
+    case 'completed': {
+      const output = event.output === undefined ? '' : `: ${safe(String(event.output))}`
+      return `${terminal.paint('green', '✔')} completed${output}`
+    }
     case 'dead':
       return `${terminal.paint('red', '✖')} dead (${event.reason}): ${safe(event.error?.message ?? '')}`
     default:
@@ -184,9 +185,8 @@ function summary(endings: readonly Ending[], revived: Ending, { show, terminal }
   const ok =
     told.completed === endings.length - 1 && told.retried === 2 && told.died === 1 && told.revived === 1
   const mark = ok ? terminal.paint('green', '✔') : terminal.paint('red', '✖ not as expected:')
-  show(
-    `\n${mark} ${plural(told.completed, 'job')} completed, ${told.retried} of them after failures; ${told.died} died, was brought back and ${told.revived === 1 ? 'completed' : 'did not complete'}.`,
-  )
+  const done = `${plural(told.completed, 'job')} completed, ${told.retried} of them after failures`
+  show(`\n${mark} ${done}; ${told.died} died, of which ${told.revived} was brought back and completed.`)
   show('  Next: put your own tasks into jobs.ts, then: legwork worker jobs.ts')
   return { ok, ...told }
 }

@@ -25,7 +25,7 @@ export function report(
 ): number {
   if (isCommander(error)) return reportUsage(error, terminal, json)
   const code = codeOf(error)
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   const exitCode = code ? exitOf(code) : exits.failed
   const fix = code && fixOf(code, error)
   if (json) {
@@ -48,9 +48,9 @@ function fixOf(code: Code, error: unknown): string {
   return safe(typeof id === 'string' ? catalogue[code].fix.replace(/\bID\b/, () => id) : catalogue[code].fix)
 }
 
-/**
- * The Legwork code of an error. By its shape, not its class: a user's file may have brought its own copy of the library.
- */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** The Legwork code of an error, by its shape: a user's file may have brought its own copy of the library. */
 export function codeOf(error: unknown): Code | undefined {
   const code = (error as { code?: unknown } | null | undefined)?.code
   return typeof code === 'string' && Object.hasOwn(catalogue, code) ? (code as Code) : undefined
@@ -78,7 +78,7 @@ const special: { readonly [C in Code]?: number } = {
 const isCommander = (error: unknown): error is CommanderError =>
   String((error as { code?: unknown } | null)?.code).startsWith('commander.')
 
-/** Asking for help or the version ends a command well; everything else that Commander throws is a wrong command line. */
+/** Help and version end a command well; everything else that Commander throws is a wrong command line. */
 function reportUsage({ code, message }: CommanderError, terminal: Terminal, json: boolean): number {
   if (['commander.helpDisplayed', 'commander.version'].includes(code)) return exits.ok
   // Help was printed because a verb was missing.

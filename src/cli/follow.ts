@@ -13,8 +13,8 @@ interface Following {
 }
 
 /**
- * Tells on standard error what happens to a job while somebody waits for it: on a terminal each event; everywhere,
- * once, why it has not started after a while. Never rejects.
+ * Tells on standard error what happens to a job while somebody waits for it: each event on a terminal, and
+ * everywhere, once, why it has not started after a while. Never rejects.
  */
 export async function follow(app: App, job: JobHandle, following: Following): Promise<void> {
   const started = new AbortController()
@@ -40,8 +40,9 @@ async function sayWhy(app: App, { id }: JobHandle, { terminal, signal }: Followi
   if (signal.aborted) return
   // The app may have been stopped meanwhile: then there is nothing to say.
   const found = await app.why(id).catch(() => undefined)
-  if (found && !signal.aborted)
-    terminal.err(`  ${safe(id)} still waits: ${safe(found.text)}${found.next ? `\n  → ${safe(found.next)}` : ''}`)
+  if (!found || signal.aborted) return
+  terminal.err(`  ${safe(id)} still waits: ${safe(found.text)}`)
+  if (found.next) terminal.err(`  → ${safe(found.next)}`)
 }
 
 function lineOf(event: JobEvent): string | undefined {
@@ -49,19 +50,12 @@ function lineOf(event: JobEvent): string | undefined {
     case 'started':
       return `attempt ${event.attempt} started`
     case 'progress':
-      return safe(
-        showProgress({
-          at: event.at,
-          ...(event.percent !== undefined && { percent: event.percent }),
-          ...(event.note !== undefined && { note: event.note }),
-        }),
-      )
+      return safe(showProgress(event))
     case 'log':
       return `${event.level} ${safe(event.message)}`
     case 'ended':
-      return event.outcome === 'complete'
-        ? undefined
-        : `attempt ${event.attempt} ended: ${event.outcome}${event.error ? `, ${safe(event.error.message)}` : ''}`
+      if (event.outcome === 'complete') return undefined
+      return safe(`attempt ${event.attempt} ended: ${event.outcome}. ${event.error?.message ?? ''}`)
     default:
       return undefined
   }

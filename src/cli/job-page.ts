@@ -8,9 +8,10 @@ import { ago, iso, showProgress, stateColour } from './view.ts'
 /** Everything about one job, for a person. */
 export function jobPage(job: Job, terminal: Terminal, now: Instant): string[] {
   const colour = stateColour(job.state)
+  const reason = job.reason ? ` (${safe(job.reason)})` : ''
   const state = colour ? terminal.paint(colour, job.state) : job.state
   return [
-    `${terminal.paint('bold', safe(job.id))}  ${safe(job.task)}  ${state}${job.reason ? ` (${safe(job.reason)})` : ''}`,
+    `${terminal.paint('bold', safe(job.id))}  ${safe(job.task)}  ${state}${reason}`,
     ...facts(job, now).map(([name, text]) => `  ${terminal.paint('dim', name.padEnd(9))} ${text}`),
     ...errorLines(job, terminal),
     ...attemptLines(job, terminal),
@@ -20,11 +21,9 @@ export function jobPage(job: Job, terminal: Terminal, now: Instant): string[] {
 
 function facts(job: Job, now: Instant): (readonly [string, string])[] {
   const when = (at: Instant | undefined) => (at === undefined ? '' : `${iso(at)} (${ago(at, now)})`)
+  const tags = job.tags.length > 0 ? ` · tags ${safe(job.tags.join(', '))}` : ''
   const all = [
-    [
-      'queue',
-      `${safe(job.queue)} · priority ${job.priority}${job.tags.length > 0 ? ` · tags ${safe(job.tags.join(', '))}` : ''}`,
-    ],
+    ['queue', `${safe(job.queue)} · priority ${job.priority}${tags}`],
     ['created', when(job.createdAt)],
     ['available', job.availableAt === job.createdAt ? '' : when(job.availableAt)],
     ['started', when(job.startedAt)],
@@ -67,7 +66,8 @@ const long = (text: string): string =>
 
 function errorLines({ error, state }: Job, terminal: Terminal): string[] {
   if (!error || state === 'completed') return []
-  const head = `  ${terminal.paint('dim', 'error'.padEnd(9))} ${terminal.paint('red', `${safe(error.name)}: ${safe(error.message)}`)}`
+  const what = terminal.paint('red', safe(`${error.name}: ${error.message}`))
+  const head = `  ${terminal.paint('dim', 'error'.padEnd(9))} ${what}`
   const frames = safeLines(error.stack ?? '').filter((line) => /^\s+at |^caused by: /.test(line))
   return [head, ...frames.slice(0, 12).map((line) => terminal.paint('dim', `            ${line.trim()}`))]
 }
@@ -105,7 +105,8 @@ const endings: Readonly<Record<Attempt['outcome'], string>> = {
 function logLines({ logs = [] }: Job, terminal: Terminal): string[] {
   if (logs.length === 0) return []
   const lines = logs.map(({ at, attempt, level, message, data }) => {
-    const text = `${iso(at).slice(11, 23)} #${attempt} ${level.padEnd(5)} ${safe(message)}${data === undefined ? '' : ` ${safe(data)}`}`
+    const said = safe(data === undefined ? message : `${message} ${data}`)
+    const text = `${iso(at).slice(11, 23)} #${attempt} ${level.padEnd(5)} ${said}`
     return level === 'error'
       ? terminal.paint('red', text)
       : level === 'warn'

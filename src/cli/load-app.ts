@@ -44,9 +44,10 @@ export function taskOf({ tasks, file }: Loaded, name: string): AnyTask {
   const found = tasks.get(name)
   if (found) return found
   const close = nearest(name, tasks.keys())
+  const known = [...tasks.keys()].join(', ') || 'none'
   throw new UnknownThing(
     'LW1101',
-    `no task "${name}" in ${file}${close ? ` (did you mean ${close}?)` : ''}. It has: ${[...tasks.keys()].join(', ') || 'none'}.`,
+    `no task "${name}" in ${file}${close ? ` (did you mean ${close}?)` : ''}. It has: ${known}.`,
     { name },
   )
 }
@@ -59,7 +60,7 @@ async function load(file: string): Promise<Exports> {
       ? await loadTypeScript(file)
       : ((await import(pathToFileURL(file).href)) as Exports)
   } catch (error) {
-    throw refuse(file, error instanceof Error ? `${error.name}: ${error.message}` : String(error), error)
+    throw refuse(file, nameAndMessage(error), error)
   }
 }
 
@@ -93,13 +94,12 @@ async function make(factory: () => unknown, file: string): Promise<unknown> {
   try {
     return await factory()
   } catch (error) {
-    throw refuse(
-      file,
-      `its function threw ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`,
-      error,
-    )
+    throw refuse(file, `its function threw ${nameAndMessage(error)}`, error)
   }
 }
+
+const nameAndMessage = (error: unknown): string =>
+  error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 
 /** By shape: the file may have brought a copy of the library of its own. */
 const isApp = (value: unknown): value is App => {

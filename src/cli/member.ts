@@ -1,4 +1,4 @@
-import { codeOf, exitOf, exits } from './exit.ts'
+import { codeOf, exitOf, exits, messageOf } from './exit.ts'
 import { loadApp } from './load-app.ts'
 import { startOptions, type WorkOptions } from './work.ts'
 
@@ -12,8 +12,8 @@ export type FromMember =
 export type ToMember = { readonly legwork: 'stop' | 'hurry' }
 
 /**
- * Runs one worker for a supervisor. Ctrl-C reaches every process of a terminal, and the supervisor passes it on, so
- * signals only ever start the gentle end here; hurrying is the supervisor's to say. Ends too when the supervisor is gone.
+ * Runs one worker for a supervisor. Ctrl-C reaches every process of a terminal and the supervisor passes it
+ * on, so signals only start the gentle end here, and hurrying is the supervisor's to say. Ends when it is gone.
  */
 export async function workAsMember(file: string | undefined, options: WorkOptions): Promise<number> {
   const tell = (message: FromMember) =>
@@ -46,7 +46,7 @@ export async function workAsMember(file: string | undefined, options: WorkOption
     tell({
       legwork: 'refused',
       ...(code && { code }),
-      message: error instanceof Error ? error.message : String(error),
+      message: messageOf(error),
     })
     return code ? exitOf(code) : exits.failed
   }

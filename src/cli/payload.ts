@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { InvalidOption } from '../job/errors.ts'
+import { messageOf } from './exit.ts'
 
 /**
  * The payload that a command line names: JSON text, `-f FILE`, `-f -` for standard input, or nothing.
@@ -20,7 +21,7 @@ function parse(source: string, what: string): unknown {
     throw new InvalidOption(
       what,
       source,
-      `JSON, in quotes of the shell such as '{"name":"Ada"}' (${error instanceof Error ? error.message : 'not JSON'})`,
+      `JSON, in quotes of the shell such as '{"name":"Ada"}' (${messageOf(error)})`,
     )
   }
 }
@@ -30,10 +31,6 @@ async function read(file: string): Promise<string> {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new InvalidOption(
-      '-f',
-      file,
-      `a file that can be read (${error instanceof Error ? error.message : 'cannot be read'})`,
-    )
+    throw new InvalidOption('-f', file, `a file that can be read (${messageOf(error)})`)
   }
 }

@@ -5,7 +5,7 @@ import type { Terminal } from './terminal.ts'
 
 type Register = (program: Command, terminal: Terminal) => void
 
-/** Every command; its file is loaded only when its name is on the command line, so that `legwork --help` is quick. */
+/** Every command; its file is loaded only when its name is on the command line, so that help is quick. */
 const commands: readonly {
   readonly name: string
   readonly summary: string

@@ -13,8 +13,8 @@ import type { Terminal } from './terminal.ts'
 import { type Ready, readyFacts, showReady, type WorkOptions } from './work.ts'
 
 /**
- * Runs `--processes` workers as processes of their own. This process opens the same store but runs no jobs: it is there
- * to see a worker die and hand its jobs back in that moment, long before its lease runs out.
+ * Runs `--processes` workers as processes of their own. This process opens the same store but runs no jobs:
+ * it sees a worker die and hands its jobs back in that moment, long before the lease runs out.
  */
 export async function supervise(
   file: string | undefined,

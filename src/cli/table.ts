@@ -10,8 +10,8 @@ export interface Column<Row> {
 }
 
 /**
- * Rows as aligned text, the title line first: two spaces between the columns, no lines drawn, readable in a pipe.
- * On a terminal the last column is cut to the width.
+ * Rows as aligned text, the title line first: two spaces between the columns, no lines drawn, readable in a
+ * pipe. On a terminal the last column is cut to the width.
  */
 export function table<Row>(
   rows: readonly Row[],

@@ -30,7 +30,7 @@ interface Streams {
 }
 
 export function terminalOf({ stdin, stdout, stderr, env }: Streams): Terminal {
-  // The reader of a pipe may go first (`legwork jobs list | head -1`): that is its right, not an error of ours.
+  // The reader of a pipe may go first, as `head -1` does: that is its right, not an error of ours.
   for (const stream of [stdout, stderr]) stream.on('error', () => {})
   const write = (stream: NodeJS.WriteStream) => (line: string) =>
     void (stream.writable && stream.write(`${line}\n`))

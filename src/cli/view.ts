@@ -89,7 +89,7 @@ export function noteOf(job: Job, now: Instant): string {
   }
 }
 
-export function showProgress(progress: Job['progress']): string {
+export function showProgress(progress: Pick<Progress, 'percent' | 'note'> | undefined): string {
   if (!progress) return ''
   return [progress.percent === undefined ? '' : `${progress.percent}%`, progress.note ?? '']
     .filter(Boolean)

@@ -52,10 +52,11 @@ export async function readyFacts({ app }: Loaded, options: WorkOptions): Promise
 export function showReady({ pid, store, queues, tasks, concurrency }: Ready, who: string): string {
   const cut = (names: readonly string[]) =>
     names.length > 8 ? `${names.slice(0, 8).join(', ')} and ${names.length - 8} more` : names.join(', ')
-  return `legwork ${who} ready · pid ${pid} · ${store} · queues ${cut(queues)} · tasks ${cut(tasks)} · concurrency ${concurrency}`
+  const work = `queues ${cut(queues)} · tasks ${cut(tasks)} · concurrency ${concurrency}`
+  return `legwork ${who} ready · pid ${pid} · ${store} · ${work}`
 }
 
-/** Runs one worker in this process until a signal ends it: gently, hurried by the second, at once by the third. */
+/** Runs one worker in this process until a signal ends it: gently, hurried by a second, cut by a third. */
 export async function work(
   file: string | undefined,
   options: WorkOptions,

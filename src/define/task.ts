@@ -18,11 +18,12 @@ export interface Task<
   Parsed = unknown,
   Out = unknown,
   Progress = unknown,
+  Returned = unknown,
 > {
   readonly kind: 'task'
   readonly name: Name
   readonly input: StandardSchemaV1<In, Parsed> | undefined
-  readonly output: StandardSchemaV1<unknown, Out> | undefined
+  readonly output: StandardSchemaV1<Returned, Out> | undefined
   readonly policy: Policy
   /** Types only; never set. */
   readonly '~types'?: {
@@ -30,6 +31,7 @@ export interface Task<
     readonly parsed: Parsed
     readonly out: Out
     readonly progress: Progress
+    readonly returned: Returned
   }
 }
 
@@ -82,11 +84,11 @@ export interface TaskOptions {
   readonly tags?: readonly string[]
 }
 
-export interface Schemas<In, Parsed, Out, Progress> {
+export interface Schemas<In, Parsed, Out, Progress, Returned> {
   /** What a producer passes in and, after parsing, what the handler receives. Without it the task takes no input. */
   readonly input?: StandardSchemaV1<In, Parsed>
-  /** What the handler's result becomes, and `result()` gives. Without it any JSON value may be returned. */
-  readonly output?: StandardSchemaV1<unknown, Out>
+  /** What the handler returns and, after parsing, `result()` gives. Without it any JSON value may be returned. */
+  readonly output?: StandardSchemaV1<Returned, Out>
   /** Types the data of `progress()`; it is not validated. */
   readonly progress?: StandardSchemaV1<Progress, unknown>
 }
@@ -103,10 +105,11 @@ export function task<
   Parsed = In,
   Out = unknown,
   Progress = unknown,
+  Returned = Out,
 >(
   name: Name,
-  options: Schemas<In, Parsed, Out, Progress> & TaskOptions = {},
-): Task<Name, In, Parsed, Out, Progress> {
+  options: Schemas<In, Parsed, Out, Progress, Returned> & TaskOptions = {},
+): Task<Name, In, Parsed, Out, Progress, Returned> {
   checkName(name, 'task name')
   checkKnown(options, known, 'task option')
   checkSchema(options.input, `task ${name}: input`)

@@ -47,11 +47,24 @@ function stackOf(thrown: unknown): string | undefined {
   let text = own
   while (text !== undefined && cause !== undefined && cause !== null && !seen.has(cause) && seen.size < 5) {
     seen.add(cause)
-    text = `${text.slice(0, limits.errorStackBytes)}\ncaused by: ${read(cause, 'stack') ?? read(cause, 'message') ?? describe(cause)}`
+    text = `${clipped(text)}\ncaused by: ${read(cause, 'stack') ?? read(cause, 'message') ?? describe(cause)}`
     cause = field(cause, 'cause')
   }
-  return text
+  return text === undefined ? undefined : text + partsOf(thrown)
 }
+
+/** What an AggregateError is made of. */
+function partsOf(thrown: unknown): string {
+  const errors = field(thrown, 'errors')
+  try {
+    const parts = Array.isArray(errors) ? (errors.slice(0, 5) as unknown[]) : []
+    return parts.map((part) => `\ncaused by: ${clipped(read(part, 'stack') ?? describe(part))}`).join('')
+  } catch {
+    return ''
+  }
+}
+
+const clipped = (text: string): string => text.slice(0, limits.errorStackBytes)
 
 /** A field of any value, or undefined: a getter or a proxy may throw. */
 function field(value: unknown, key: string): unknown {

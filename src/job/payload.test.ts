@@ -69,7 +69,13 @@ describe('what JSON would lose or change is refused, and the message says where'
     'a hole in a list': [new Array(1), 'LW1103', 'payload[0]'],
     'a Date': [{ at: new Date(0) }, 'LW1103', 'payload.at'],
     'a Map': [{ m: new Map() }, 'LW1103', 'payload.m'],
-    'an instance of a class': [new (class Order {})(), 'LW1103', 'Order'],
+    'an instance of a class': [
+      new (class Order {
+        readonly id = 1
+      })(),
+      'LW1103',
+      'Order',
+    ],
     'symbol keys': [{ [Symbol('k')]: 1 }, 'LW1103', 'payload'],
     'a NUL': [{ text: 'a\0b' }, 'LW1105', 'payload.text'],
     'half a surrogate pair': [['\ud800'], 'LW1105', 'payload[0]'],

@@ -39,7 +39,7 @@ export interface TestApp
   /** Jobs of a task, oldest first; all jobs without one. */
   jobs<Out>(task?: Task<string, unknown, unknown, Out, unknown>): Promise<readonly Job[]>
   /** The status of the newest job of a task. @throws {LegworkError} LW2301 when there is none. */
-  last<Out>(task: Task<string, unknown, unknown, Out, unknown>): Promise<Status<Out>>
+  last<Out, Progress>(task: Task<string, unknown, unknown, Out, Progress>): Promise<Status<Out, Progress>>
   /** The worker dies at the next such moment, and starts again. */
   crash(where: Crash): void
   /** Takes the worker's lease away now: its running handlers hear LeaseLost, and their jobs run again. */

@@ -2,7 +2,7 @@ import type { Attempt, ErrorInfo, Instant, Job, LogLevel } from '../job/job.ts'
 import { isFinal, type State } from '../job/state.ts'
 
 /** Something that happened to a job. */
-export type JobEvent = { readonly at: Instant; readonly id: string } & (
+export type JobEvent<Out = unknown, Progress = unknown> = { readonly at: Instant; readonly id: string } & (
   | { readonly type: 'enqueued' }
   | { readonly type: 'started'; readonly attempt: number; readonly worker: string }
   | {
@@ -10,7 +10,7 @@ export type JobEvent = { readonly at: Instant; readonly id: string } & (
       readonly attempt: number
       readonly percent?: number
       readonly note?: string
-      readonly data?: unknown
+      readonly data?: Progress
     }
   | {
       readonly type: 'log'
@@ -26,7 +26,7 @@ export type JobEvent = { readonly at: Instant; readonly id: string } & (
       readonly error?: ErrorInfo
       readonly reason?: string
     }
-  | { readonly type: 'completed'; readonly output: unknown }
+  | { readonly type: 'completed'; readonly output: Out }
   | { readonly type: 'dead' | 'cancelled'; readonly reason: string; readonly error?: ErrorInfo }
 )
 

@@ -9,7 +9,7 @@ import { eventKey, eventsOf, type JobEvent } from './events.ts'
 import { type Lookout, resultOf } from './results.ts'
 
 /** A job from outside: never null, also when the enqueue found a job that was there already. */
-export interface JobHandle<Out = unknown> {
+export interface JobHandle<Out = unknown, Progress = unknown> {
   readonly id: string
   readonly task: string
   /** True when a job of this id was there before. */
@@ -20,22 +20,22 @@ export interface JobHandle<Out = unknown> {
    */
   result(options?: { readonly timeout?: Duration; readonly signal?: AbortSignal }): Promise<Out>
   /** The job as it is now. @throws {LegworkError} LW2301 when it is not there. */
-  status(): Promise<Status<Out>>
+  status(): Promise<Status<Out, Progress>>
   /** What happened so far, then what happens, until the job is final. */
-  events(options?: { readonly signal?: AbortSignal }): AsyncIterable<JobEvent>
+  events(options?: { readonly signal?: AbortSignal }): AsyncIterable<JobEvent<Out, Progress>>
   /** Cancels a waiting job; asks a running one to stop. `refused` when it is final. */
   cancel(reason?: string): Promise<Acted['outcome']>
 }
 
 /** What is known of a job; its output stands only where it is completed. */
-export type Status<Out = unknown> = Facts &
+export type Status<Out = unknown, Progress = unknown> = Facts<Progress> &
   (
     | { readonly state: Exclude<Job['state'], FinalState> }
     | { readonly state: 'completed'; readonly output: Out }
     | { readonly state: 'dead' | 'cancelled'; readonly reason: string }
   )
 
-export interface Facts {
+export interface Facts<Progress = unknown> {
   readonly id: string
   readonly task: string
   readonly queue: string
@@ -46,7 +46,7 @@ export interface Facts {
   readonly availableAt: Date
   readonly startedAt?: Date
   readonly finishedAt?: Date
-  readonly progress?: { readonly percent?: number; readonly note?: string; readonly data?: unknown }
+  readonly progress?: { readonly percent?: number; readonly note?: string; readonly data?: Progress }
   readonly error?: ErrorInfo
 }
 

@@ -91,9 +91,9 @@ export class Exchange {
     return this.#turning
   }
 
+  /** Settles what is left, also what a call under way still brings; gives up when the store is out of reach. */
   async end(): Promise<void> {
-    while (this.pending > 0 && this.errors < 5) await this.turn()
-    await this.#turning
+    while ((this.#turning || this.pending > 0) && this.errors < 5) await this.turn()
     this.#stopTimer()
   }
 

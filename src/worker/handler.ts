@@ -49,9 +49,9 @@ export interface Handled {
 }
 
 /** Types a handler apart from `app.handle`, for files of their own. */
-export function handler<In, Parsed, Out, Progress>(
-  _task: Task<string, In, Parsed, Out, Progress>,
-  run: Handler<Parsed, NoInfer<Out>, Progress>,
-): Handler<Parsed, Out, Progress> {
+export function handler<In, Parsed, Out, Progress, Returned>(
+  _task: Task<string, In, Parsed, Out, Progress, Returned>,
+  run: Handler<Parsed, NoInfer<Returned>, Progress>,
+): Handler<Parsed, Returned, Progress> {
   return run
 }

@@ -42,9 +42,11 @@ export class Slots {
 
   /** Releases what was claimed and has not started. */
   giveBack(): void {
-    for (const pool of this.#kit.pools)
-      for (const job of pool.buffer.splice(0))
-        this.#end(job, { kind: 'released', reason: 'its worker is stopping' })
+    for (const { buffer } of this.#kit.pools) this.release(buffer.splice(0))
+  }
+
+  release(jobs: readonly ClaimedJob[]): void {
+    for (const job of jobs) this.#end(job, { kind: 'released', reason: 'its worker is stopping' })
   }
 
   /** Forgets what was claimed and has not started, and what was noted: none of it is ours any more. */

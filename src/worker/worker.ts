@@ -48,8 +48,8 @@ export class Worker {
       accept: (claimed, pool) => {
         if (claimed.lease === 'lost') return this.#life?.lost('the store does not know it any more')
         this.#slots.cancel(claimed.cancels)
-        if (pool) this.#slots.take(pool, claimed.jobs)
-        if (!this.#exchange.isClaiming) this.#slots.giveBack()
+        if (!this.#exchange.isClaiming) this.#slots.release(claimed.jobs)
+        else if (pool) this.#slots.take(pool, claimed.jobs)
       },
     })
   }

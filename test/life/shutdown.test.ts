@@ -1,4 +1,5 @@
 // The shutdown ladder: finish, then abort, then release; a second signal hurries; the exit code is 0.
+import { legwork } from 'legwork'
 import { expect, test } from 'vitest'
 import { house, story } from './house.ts'
 
@@ -73,4 +74,20 @@ test('a job cancelled from another process is asked to stop where it runs', asyn
   )
   await expect(job.result({ timeout: '10s' })).rejects.toMatchObject({ code: 'LW2202' })
   expect(await job.status()).toMatchObject({ state: 'cancelled', reason: 'changed my mind', failures: 0 })
+})
+
+test('stopping amid quick jobs gives back what was claimed ahead: nothing is refused, nothing is left running', async () => {
+  await using h = house()
+  const warnings: string[] = []
+  const note = (_: object, message: string) => void warnings.push(message)
+  let runs = 0
+  const app = legwork({ store: h.file, log: { debug() {}, info() {}, warn: note, error: note } })
+  app.handle(story, () => `${(runs += 1)}`)
+  await app.enqueueMany(story, Array.from({ length: 3_000 }, () => ({})))
+  await app.start({ concurrency: 1 })
+  while (runs < 500) await new Promise((resolve) => setImmediate(resolve))
+  await app.stop()
+  expect(warnings).toEqual([])
+  const [count] = await (await h.app.store()).counts()
+  expect(count?.states).toMatchObject({ running: 0, completed: runs, ready: 3_000 - runs })
 })

@@ -6,8 +6,8 @@ import { openStore } from '../../open-store.ts'
 import type { Finding, Store } from '../../store/index.ts'
 import { version } from '../../version.ts'
 import { add, type Call, type Common, does } from '../command.ts'
-import { type Place, placeOf, showPlace } from '../connect.ts'
-import { exits } from '../exit.ts'
+import { type Place, placeOf, showPlace, whoMakesIt } from '../connect.ts'
+import { exits, messageOf } from '../exit.ts'
 import { safe } from '../safe.ts'
 import { plural, table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
@@ -58,7 +58,7 @@ async function storeFindings(place: Place): Promise<Finding[]> {
           about: 'store',
           value: showPlace(place),
           verdict: 'bad',
-          note: 'it is not there; the first enqueue, worker or legwork migrate makes it',
+          note: `it is not there. ${whoMakesIt}`,
         },
       ]
     }
@@ -74,12 +74,8 @@ async function storeFindings(place: Place): Promise<Finding[]> {
     if (from === to) findings.push(...(await openFindings(store)))
     if (place.file !== undefined) findings.push(...diskFindings(place.file))
   } catch (error) {
-    findings.push({
-      about: 'store',
-      value: showPlace(place),
-      verdict: 'bad',
-      note: error instanceof Error ? error.message : String(error),
-    })
+    const known = findings.filter(({ about }) => about !== 'store')
+    return [{ about: 'store', value: showPlace(place), verdict: 'bad', note: messageOf(error) }, ...known]
   } finally {
     await store?.close().catch(() => {})
   }
@@ -110,7 +106,7 @@ async function openFindings(store: Store): Promise<Finding[]> {
     },
     {
       about: 'jobs',
-      value: `${sum('ready')} ready, ${sum('running')} running, ${sum('scheduled')} scheduled, ${sum('dead')} dead`,
+      value: shownStates.map((state) => `${sum(state)} ${state}`).join(', '),
       verdict: sum('dead') > 0 ? 'warn' : 'good',
       ...(sum('dead') > 0 && { note: 'legwork dead list' }),
     },
@@ -121,6 +117,8 @@ function workersNote(others: number, alive: number, ready: number): { note?: str
   if (others > 0) return { note: `${plural(others, 'worker')} of another version than ${version}` }
   return alive === 0 && ready > 0 ? { note: 'jobs are ready and nobody runs them: legwork worker FILE' } : {}
 }
+
+const shownStates = ['ready', 'running', 'scheduled', 'dead'] as const
 
 /** Less free space than this is told. */
 const scarceBytes = 512 * 1_048_576
@@ -157,7 +155,7 @@ function tell(findings: readonly Finding[], options: Options, terminal: Terminal
   for (const { about, value, verdict, note } of findings) {
     const [colour, mark] = marks[verdict]
     terminal.out(
-      `${terminal.paint(colour, mark)} ${about.padEnd(width)}  ${safe(value)}${note ? `: ${safe(note)}` : ''}`,
+      `${terminal.paint(colour, mark)} ${about.padEnd(width)}  ${safe(note ? `${value}: ${note}` : value)}`,
     )
   }
   const n = (wanted: Finding['verdict']) => findings.filter(({ verdict }) => verdict === wanted).length

@@ -25,7 +25,9 @@ export function register(program: Command, terminal: Terminal): void {
   })
   does<Options>(
     produceOptions(command).addOption(
-      count('--count <n>', 'as many jobs of the same payload', { min: 1, max: 10_000_000 }).default(1),
+      count('--count <n>', 'as many jobs of the same payload', { min: 1, max: limits.enqueueMany }).default(
+        1,
+      ),
     ),
     (call) => enqueue(call, terminal),
   )
@@ -39,14 +41,10 @@ async function enqueue(
     throw new InvalidOption('--id', options.id, 'no id together with --count: the jobs need different ones')
   const input = await readPayload(json, options.file)
   await withTask(name, options, async (app, task) => {
-    const handles: JobHandle[] = []
-    const { id, ...shared } = enqueueOptions(options)
-    if (options.count === 1)
-      handles.push(await app.enqueue(task, input, { ...shared, ...(id !== undefined && { id }) }))
-    for (let left = options.count; options.count > 1 && left > 0; left -= limits.enqueueMany) {
-      const inputs = Array.from({ length: Math.min(left, limits.enqueueMany) }, () => input)
-      handles.push(...(await app.enqueueMany(task, inputs, shared)))
-    }
+    const how = enqueueOptions(options)
+    const inputs = Array.from({ length: options.count }, () => input)
+    const handles =
+      options.count === 1 ? [await app.enqueue(task, input, how)] : await app.enqueueMany(task, inputs, how)
     tell(handles, options, terminal)
   })
 }

@@ -40,7 +40,8 @@ function explainAll({ json }: Common, terminal: Terminal): number {
 
 function unknown(code: string, { json }: Common, terminal: Terminal): number {
   const near = nearest(code, Object.keys(catalogue))
-  const message = `There is no code ${safe(code)}${near ? ` (did you mean ${near}?)` : ''}. legwork explain lists all.`
+  const hint = near ? ` (did you mean ${near}?)` : ''
+  const message = `There is no code ${safe(code)}${hint}. legwork explain lists all.`
   terminal.err(json ? safeJson({ error: { message, exitCode: exits.notFound } }) : message)
   return exits.notFound
 }

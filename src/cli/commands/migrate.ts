@@ -42,10 +42,9 @@ function tell(
   { from, to, steps }: Migrated,
   { place, isForecast, terminal }: { place: string; isForecast: boolean; terminal: Terminal },
 ): void {
+  const became = isForecast ? 'would become' : 'became'
   if (steps.length === 0) return terminal.err(`${place} is up to date (schema ${to}).`)
   for (const { version, name, sql } of steps)
     terminal.out(isForecast ? `-- ${version} ${name}\n${sql.trim()}\n` : `${version} ${name}`)
-  terminal.err(
-    `${place}: schema ${from} ${isForecast ? 'would become' : 'became'} ${to}, ${plural(steps.length, 'step')}.`,
-  )
+  terminal.err(`${place}: schema ${from} ${became} ${to}, ${plural(steps.length, 'step')}.`)
 }

@@ -88,7 +88,9 @@ function columns(now: number): Column<Row>[] {
   return [
     { title: 'QUEUE', cell: ({ queue }) => queue },
     { title: 'STATE', cell: ({ health }) => health, paint: ({ health }) => colours[health] },
-    ...[n('READY', 'ready'), n('RUNNING', 'running'), n('SCHEDULED', 'scheduled')],
+    n('READY', 'ready'),
+    n('RUNNING', 'running'),
+    n('SCHEDULED', 'scheduled'),
     { ...n('DEAD', 'dead'), paint: ({ states }) => (states.dead > 0 ? 'red' : undefined) },
     n('COMPLETED', 'completed'),
     {
@@ -130,10 +132,9 @@ async function setPaused(
       items: names.map((queue) => ({ queue, state })),
       ...(options.dryRun && { dryRun: true }),
     })
+  const verb = isPaused ? 'paused' : 'resumed'
   for (const name of names) {
-    terminal.out(
-      `${name}  ${options.dryRun ? 'would be ' : ''}${isPaused ? 'paused' : 'resumed'}${facts(name, before, isPaused)}`,
-    )
+    terminal.out(`${name}  ${options.dryRun ? 'would be ' : ''}${verb}${facts(name, before, isPaused)}`)
     unknownQueue(name, before, terminal)
   }
 }

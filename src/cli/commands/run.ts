@@ -89,16 +89,14 @@ async function tellCompleted(
     return terminal.json({ id, task, state: 'completed', ...(output !== undefined && { output }) })
   const { createdAt, finishedAt, attempt } = await job.status()
   const took = showMs((finishedAt?.getTime() ?? 0) - createdAt.getTime())
+  const nothing = output === undefined ? '; it returned nothing' : ''
   const tries = attempt > 1 ? ` on attempt ${attempt}` : ''
-  terminal.err(
-    `${terminal.paint('green', '✔')} ${safe(id)} completed in ${took}${tries}${output === undefined ? '; it returned nothing' : ''}`,
-  )
+  terminal.err(`${terminal.paint('green', '✔')} ${safe(id)} completed in ${took}${tries}${nothing}`)
   if (output !== undefined) terminal.out(safeJson(output, terminal.isTty ? 2 : undefined))
 }
 
 function tellInterrupted({ id }: JobHandle, terminal: Terminal): number {
-  terminal.err(
-    `\nJob ${safe(id)} goes on; only the waiting ended.\n  legwork jobs show ${safe(id)}\n  legwork jobs cancel ${safe(id)}`,
-  )
+  terminal.err(`\nJob ${safe(id)} goes on; only the waiting ended.`)
+  terminal.err(`  legwork jobs show ${safe(id)}\n  legwork jobs cancel ${safe(id)}`)
   return exits.interrupted
 }

@@ -36,12 +36,13 @@ export function register(program: Command, terminal: Terminal): void {
       duration('--lease <time>', 'how long a worker may be silent before it loses its jobs; default 15s'),
     )
     .addOption(new Option('--member').hideHelp())
-    .addHelpText(
-      'after',
-      '\nThe file exports an app (default, or named app) or a function that makes one; it does not start it.\nWithout a file: jobs.ts, jobs.js, jobs.mjs, here or in src.',
-    )
+    .addHelpText('after', aboutFile)
   does<WorkOptions>(command, (call) => start(call, terminal))
 }
+
+const aboutFile = `
+The file exports an app (default, or named app) or a function that makes one; it does not start it.
+Without a file: jobs.ts, jobs.js or jobs.mjs, here or in src.`
 
 async function start({ args: [file], options }: Call<WorkOptions>, terminal: Terminal): Promise<number> {
   if (options.member && process.send) return (await import('../member.ts')).workAsMember(file, options)

@@ -58,6 +58,8 @@ export function watchCommits({
     if (!look()) pollMs = Math.min(slowestPollMs, pollMs * 2)
     polling = setTimeout(poll, pollMs)
   }
+  // What was committed between the call to listen and the first look must be heard too.
+  ring()
   return () => {
     watcher?.close()
     clearTimeout(looking)

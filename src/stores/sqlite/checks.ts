@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, statfsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { StoreError } from '../../job/errors.ts'
 import type { Finding } from '../../store/contract.ts'
@@ -9,10 +9,11 @@ export const isInMemory = (path: string): boolean => path === ':memory:'
 export function checkPath(path: string): void {
   const folder = dirname(path)
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
   } catch (error) {
     throw cannotOpen(path, `its folder cannot be made: ${textOf(error)}`)
   }
+  if (!statSync(folder).isDirectory()) throw cannotOpen(path, 'its folder is a file')
   const stats = statSync(path, { throwIfNoEntry: false })
   if (stats?.isDirectory()) throw cannotOpen(path, 'it is a directory; name a file in it')
   if (stats && !stats.isFile()) throw cannotOpen(path, 'it is not a regular file')
@@ -29,6 +30,18 @@ export function checkPath(path: string): void {
       `${path} is on a network file system (${name}), where SQLite's locks cannot be trusted. Put it on a local disk.`,
       { path, name },
     )
+  }
+}
+
+/** Step by step: Node's own recursive form never returns where the system refuses with ENOENT, as /proc does. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    // Another process may have been quicker.
+    if (!existsSync(folder)) throw error
   }
 }
 

@@ -8,7 +8,7 @@ export interface Waiting {
   readonly call: Call
   done(reply: Reply): void
 }
-export type Reply = { readonly value: unknown } | { readonly fault: Fault }
+export type Reply = { readonly value?: unknown } | { readonly fault: Fault }
 
 /** Where the thread's calls wait, are gathered into commits, and are tried again while another process writes. */
 export interface Desk {
@@ -25,6 +25,8 @@ export interface DeskOptions {
   readonly path: string
   readonly busyTimeoutMs: number
   random(): number
+  /** The machine's own clock, also under a test's: a lock is waited for in real time. */
+  monotonic(): number
   /** Called after each commit, when its replies have been given. */
   afterTurn(): void
 }
@@ -80,7 +82,7 @@ export function desk(options: DeskOptions): Desk {
   function waitForLock(): void {
     // Nobody is woken when a lock is free; the spread keeps two processes from asking in step.
     later(1 + 4 * options.random())
-    const tooOld = performance.now() - options.busyTimeoutMs
+    const tooOld = options.monotonic() - options.busyTimeoutMs
     fail(
       entries.filter((entry) => entry.arrivedAt <= tooOld),
       busyError(options.path),
@@ -104,7 +106,7 @@ export function desk(options: DeskOptions): Desk {
     turn,
     take: (calls) =>
       void entries.push(
-        ...calls.map(({ call, done }) => ({ call, done, arrivedAt: performance.now(), alone: false })),
+        ...calls.map(({ call, done }) => ({ call, done, arrivedAt: options.monotonic(), alone: false })),
       ),
     whenEmpty: (then) => (entries.length === 0 ? then() : void onEmpty.push(then)),
   }

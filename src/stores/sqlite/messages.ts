@@ -1,6 +1,6 @@
 import type { Beat } from '../../store/contract.ts'
 import type { Settings } from './connect.ts'
-import type { Fault } from './faults.ts'
+import type { Reply } from './desk.ts'
 import type { Parcel } from './parcel.ts'
 import type { Verb } from './verbs.ts'
 
@@ -16,19 +16,15 @@ export interface PulseOf {
   readonly maxStallMs: number
 }
 
-export interface PackedCall {
+/** How a call went; both sides know it by its id. */
+export interface Answer {
   readonly id: number
   readonly verb: Verb
-  readonly args: Parcel
-}
-
-export interface PackedReply {
-  readonly id: number
-  readonly reply: Parcel | { readonly fault: Fault }
+  readonly reply: Reply
 }
 
 export type ToThread =
-  | { readonly kind: 'calls'; readonly calls: readonly PackedCall[] }
+  | { readonly kind: 'calls'; readonly calls: Parcel }
   | { readonly kind: 'open'; readonly id: number }
   | { readonly kind: 'migrate'; readonly id: number; readonly dryRun: boolean }
   | { readonly kind: 'beat'; readonly id: number; readonly beat: Beat; readonly pulse: PulseOf }
@@ -37,6 +33,6 @@ export type ToThread =
   | { readonly kind: 'close' }
 
 export type FromThread =
-  | { readonly kind: 'answers'; readonly answers: readonly PackedReply[] }
-  | ({ readonly kind: 'beaten' } & PackedReply)
+  | { readonly kind: 'answers'; readonly answers: Parcel }
+  | { readonly kind: 'beaten'; readonly id: number; readonly reply: Reply }
   | { readonly kind: 'bell' }

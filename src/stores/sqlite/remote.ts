@@ -2,7 +2,9 @@ import { Worker } from 'node:worker_threads'
 import { StoreError } from '../../job/errors.ts'
 import type { Beat, Beaten, Pulse } from '../../store/contract.ts'
 import { fromFault } from './faults.ts'
-import type { FromThread, Init, PackedCall, PackedReply, ToThread } from './messages.ts'
+import type { Reply } from './desk.ts'
+import type { Call } from './group.ts'
+import type { Answer, FromThread, Init, ToThread } from './messages.ts'
 import { pack, unpack } from './parcel.ts'
 import type { Verb } from './verbs.ts'
 
@@ -31,7 +33,7 @@ export function startThread(init: Init, ring: () => void): Remote {
     name: 'legwork sqlite',
   })
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-  let batch: PackedCall[] = []
+  let batch: Call[] = []
   let lastId = 0
   let broken: StoreError | undefined
   worker.unref()
@@ -56,22 +58,22 @@ export function startThread(init: Init, ring: () => void): Remote {
     return request((id) => {
       // Calls of one turn cross together, and so share a commit.
       if (batch.length === 0) queueMicrotask(flush)
-      batch.push({ id, verb, args: pack(verb, args) })
+      batch.push({ id, verb, args })
     })
   }
   function flush(): void {
     const calls = batch
     batch = []
     try {
-      post({ kind: 'calls', calls })
+      post({ kind: 'calls', calls: pack(calls) })
     } catch {
       // One argument cannot cross (a function, say): it must not take the others with it.
       for (const one of calls) postAlone(one)
     }
   }
-  function postAlone(one: PackedCall): void {
+  function postAlone(one: Call): void {
     try {
-      post({ kind: 'calls', calls: [one] })
+      post({ kind: 'calls', calls: pack([one]) })
     } catch (error) {
       settlePending(one.id, (p) =>
         p.reject(
@@ -87,11 +89,9 @@ export function startThread(init: Init, ring: () => void): Remote {
   }
   function hear(message: FromThread): void {
     if (message.kind === 'bell') return ring()
-    if (message.kind === 'beaten') return hearers.get(message.id)?.(answerOf(message))
-    for (const { id, reply } of message.answers) {
-      settlePending(id, (p) =>
-        'fault' in reply ? p.reject(fromFault(reply.fault)) : p.resolve(unpack(reply)),
-      )
+    if (message.kind === 'beaten') return hearers.get(message.id)?.(answerOf(message.reply))
+    for (const { id, reply } of unpack<Answer>(message.answers)) {
+      settlePending(id, (p) => ('fault' in reply ? p.reject(fromFault(reply.fault)) : p.resolve(reply.value)))
     }
   }
   function settlePending(id: number, how: (p: Pending) => void): void {
@@ -113,6 +113,7 @@ export function startThread(init: Init, ring: () => void): Remote {
     open: () => request((id) => post({ kind: 'open', id })),
     migrate: (dryRun) => request((id) => post({ kind: 'migrate', id, dryRun })),
     beat(beat, { tick, everyMs, maxStallMs }, tell) {
+      if (broken) throw broken
       lastId += 1
       const id = lastId
       hearers.set(id, tell)
@@ -134,5 +135,5 @@ export function startThread(init: Init, ring: () => void): Remote {
 }
 
 // The thread answers a beat with `Beaten`.
-const answerOf = ({ reply }: PackedReply): Beaten | Error =>
-  'fault' in reply ? fromFault(reply.fault) : (unpack(reply) as Beaten)
+const answerOf = (reply: Reply): Beaten | Error =>
+  'fault' in reply ? fromFault(reply.fault) : (reply.value as Beaten)

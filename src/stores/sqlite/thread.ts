@@ -10,7 +10,8 @@ import type { Database } from './driver.ts'
 import { engineOn, type Time } from './engine.ts'
 import { isBusy, toFault } from './faults.ts'
 import { migrateUp, readVersion, refuseNewer, refuseOlder, stepsFrom } from './migrate.ts'
-import type { FromThread, Init, PackedCall, PackedReply, PulseOf, ToThread } from './messages.ts'
+import type { Call } from './group.ts'
+import type { Answer, FromThread, Init, PulseOf, ToThread } from './messages.ts'
 import { pack, unpack } from './parcel.ts'
 
 /*
@@ -27,7 +28,7 @@ const beats = new Map<number, NodeJS.Timeout>()
 let db: Database | undefined
 let line: Desk | undefined
 let stopWatching: (() => void) | undefined
-let outbox: PackedReply[] = []
+let outbox: Answer[] = []
 
 port.on('message', (message: ToThread) => {
   hear(message)
@@ -40,7 +41,7 @@ port.on('message', (message: ToThread) => {
 function hear(message: ToThread): void {
   switch (message.kind) {
     case 'calls':
-      return line?.take(message.calls.map(waiting))
+      return line?.take(unpack<Call>(message.calls).map(waiting))
     case 'open':
       return void answer(message.id, open())
     case 'migrate':
@@ -57,29 +58,24 @@ function hear(message: ToThread): void {
   }
 }
 
-function waiting({ id, verb, args }: PackedCall): Waiting {
-  // The other side packs the arguments of a verb as a list.
-  const call = { id, verb, args: unpack(args) as readonly unknown[] }
-  const done = (reply: Reply) => {
-    outbox.push({ id, reply: 'fault' in reply ? reply : pack(verb, reply.value) })
-  }
-  return { call, done }
-}
+const waiting = (call: Call): Waiting => ({
+  call,
+  done: (reply) => void outbox.push({ id: call.id, verb: call.verb, reply }),
+})
 
 const tell = (message: FromThread): void => port.postMessage(message)
 
 async function answer(id: number, work: Promise<unknown>): Promise<void> {
-  try {
-    outbox.push({ id, reply: { value: await work } })
-  } catch (error) {
-    outbox.push({ id, reply: { fault: toFault(error, settings.path) } })
-  }
-  flush()
+  const reply: Reply = await work.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ fault: toFault(error, settings.path) }),
+  )
+  tell({ kind: 'answers', answers: { list: [{ id, reply }] } })
 }
 
 function flush(): void {
   if (outbox.length === 0) return
-  tell({ kind: 'answers', answers: outbox })
+  tell({ kind: 'answers', answers: pack(outbox) })
   outbox = []
 }
 
@@ -97,6 +93,7 @@ async function open(): Promise<unknown> {
     path: settings.path,
     busyTimeoutMs: settings.busyTimeoutMs,
     random: realRandom,
+    monotonic: realClock.monotonic,
     afterTurn: flush,
   })
   return found
@@ -119,12 +116,12 @@ async function connection(): Promise<Database> {
 
 /** Tries until no other process is in the way. */
 async function patiently<T>(work: () => T): Promise<T> {
-  const endsAt = performance.now() + settings.busyTimeoutMs
+  const endsAt = realClock.monotonic() + settings.busyTimeoutMs
   for (;;) {
     try {
       return work()
     } catch (error) {
-      if (!isBusy(error) || performance.now() >= endsAt) throw error
+      if (!isBusy(error) || realClock.monotonic() >= endsAt) throw error
     }
     await new Promise((resolve) => setTimeout(resolve, 1 + 4 * realRandom()))
   }
@@ -141,7 +138,7 @@ function startBeating(id: number, beat: Beat, { tick, everyMs, maxStallMs }: Pul
     pending = true
     const done = (reply: Reply) => {
       pending = false
-      if ('value' in reply) next = again
+      if (!('fault' in reply)) next = again
       tell({ kind: 'beaten', id, reply })
     }
     line?.take([{ call: { id, verb: 'beat', args: [next] }, done }])
