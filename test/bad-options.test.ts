@@ -52,7 +52,7 @@ describe.each(engines)('options on %s', (engine) => {
   afterAll(() => app.stop())
 
   const past = new Date(Date.now() - 60_000)
-  const badOptions: readonly [option: string, value: unknown, code: string, says: RegExp][] = [
+  const badOptions: readonly (readonly [option: string, value: unknown, code: string, says: RegExp])[] = [
     ...[null, 5, 'x', []].map((value) => ['', value, 'LW1201', /enqueue options: got/] as const),
     ...[-1, Number.NaN, Infinity, '5 parsecs', '5x', '-5m', '1e3s', '', null, {}, 200 * 365 * 86_400_000].map(
       (value) => ['delay', value, 'LW1201', /delay: got .*expected a duration such as/] as const,
@@ -211,7 +211,7 @@ describe('definitions', () => {
     },
   )
 
-  const wrong: readonly [options: unknown, says: RegExp][] = [
+  const wrong: readonly (readonly [options: unknown, says: RegExp])[] = [
     [null, /task options: got null/],
     [5, /task options: got 5/],
     [[], /task options/],
@@ -274,7 +274,7 @@ describe('definitions', () => {
 
 describe('apps', () => {
   const makeApp = legwork as unknown as (options: unknown) => App
-  const wrong: readonly [options: unknown, says: RegExp][] = [
+  const wrong: readonly (readonly [options: unknown, says: RegExp])[] = [
     [null, /app options: got null/],
     [5, /app options: got 5/],
     [{ stroe: 'x.db' }, /app option: got "stroe".*did you mean store\?/],
@@ -291,7 +291,7 @@ describe('apps', () => {
     await expectRefused(() => makeApp(options), { is: InvalidOption, code: 'LW1201', says })
   })
 
-  const starts: readonly [options: unknown, says: RegExp][] = [
+  const starts: readonly (readonly [options: unknown, says: RegExp])[] = [
     [null, /start options: got null/],
     [{ concurency: 5 }, /start option: got "concurency".*did you mean concurrency\?/],
     ...[0, -1, 1.5, Number.NaN, Infinity, '5', null, 100_001].map(

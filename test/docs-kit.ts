@@ -175,7 +175,7 @@ export function run(args: readonly string[], cwd: string): Promise<Ended> {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'] ?? '', HOME: cwd },
-    timeout: 40_000,
+    timeout: 25_000,
     killSignal: 'SIGKILL',
   })
   let [out, err] = ['', '']

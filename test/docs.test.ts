@@ -20,9 +20,10 @@ const tested = pages().filter((page) => /^(README|CONTRIBUTING|docs\/guide\/.*)\
 const programs = tested.flatMap(programsOf)
 
 describe('programs', () => {
-  const shop = workshop(programs)
+  let shop: ReturnType<typeof workshop>
   let compiled: Ended
   beforeAll(async () => {
+    shop = workshop(programs)
     compiled = await shop.compile()
   })
   afterAll(() => rmSync(shop.folder, { recursive: true, force: true }))

@@ -221,13 +221,7 @@ describe('cancelling', () => {
       { retry: { attempts: 5 } },
     )
     await using _ = t
-    const [returned, thrown, snoozed, hung] = (await t.enqueueMany(one, [
-      'returns',
-      'throws',
-      'snoozes',
-      'hangs',
-    ])) as [never, never, never, never] as Awaited<ReturnType<typeof t.enqueue<string, unknown>>>[]
-    const jobs = [returned, thrown, snoozed, hung].map((job) => job as NonNullable<typeof job>)
+    const jobs = await t.enqueueMany(one, ['returns', 'throws', 'snoozes', 'hangs'])
     const running = t.drain()
     for (const job of jobs) await untilState(job, 'running')
     for (const job of jobs) expect(await job.cancel('changed my mind')).toBe('asked')

@@ -28,7 +28,7 @@ await app.stop()
 /** The README's own words, where it is there. */
 const firstProgram = (): string => {
   const readme = existsSync('README.md') ? readFileSync('README.md', 'utf8') : ''
-  return /\`\`\`ts first program\n([\s\S]*?)\`\`\`/.exec(readme)?.[1] ?? fiveLines
+  return /```ts first program\n([\s\S]*?)```/.exec(readme)?.[1] ?? fiveLines
 }
 interface Manifest {
   readonly version: string
@@ -102,7 +102,8 @@ test('the tarball holds what is built and the documents, nothing else', () => {
   const paths = packed.map(({ path }) => path)
   expect(
     paths.filter(
-      (path) => !/^(dist\/\.built|dist\/.*\.(js|d\.ts)|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/.test(path),
+      (path) =>
+        !/^(dist\/\.built|dist\/.*\.(js|d\.ts)|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/.test(path),
     ),
   ).toEqual([])
   expect(paths.filter((path) => /\.test\.|fixtures|(^|\/)test\//.test(path))).toEqual([])

@@ -60,7 +60,7 @@ function compile(...files: string[]): Compiled {
   for (const line of stdout.split('\n')) {
     const [, file, at, text] = /^([^(]+)\((\d+),\d+\): (.*)$/.exec(line) ?? []
     if (file !== undefined) errors.set(`${file}:${at}`, text ?? '')
-    else if (/^error/.test(line)) errors.set('program', line)
+    else if (line.startsWith('error')) errors.set('program', line)
   }
   return { errors, seconds }
 }

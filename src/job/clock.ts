@@ -23,3 +23,22 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     }
   })
 }
+
+/** The answer of a call, or the error of `late` when it takes longer than `ms`; the call goes on, and its end is nobody's. */
+export async function within<T>(
+  clock: Clock,
+  ms: number,
+  { call, late }: { readonly call: Promise<T>; readonly late: () => Error },
+): Promise<T> {
+  let stop = () => {}
+  const tooLate = new Promise<never>((_, reject) => {
+    stop = clock.after(ms, () => reject(late()))
+  })
+  // Whichever loses must not become an unhandled rejection.
+  call.catch(() => {})
+  try {
+    return await Promise.race([call, tooLate])
+  } finally {
+    stop()
+  }
+}
