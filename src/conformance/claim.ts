@@ -190,10 +190,10 @@ export const claimPromises = theme('claim', 'L0', [
   ],
   [
     'empty',
-    'an empty queue is answered at once, with the store’s time',
+    'an empty queue is answered at once, with the store’s time; a worker’s own lease is nothing to wait for',
     async ({ hand, clock }) => {
-      const { lease, jobs, cancels, now } = await (await hand()).claim(5)
-      assert.deepEqual([lease, jobs, cancels, now], ['held', [], [], clock.now()])
+      const { lease, jobs, cancels, now, nextDueAt } = await (await hand()).claim(5)
+      assert.deepEqual([lease, jobs, cancels, now, nextDueAt], ['held', [], [], clock.now(), undefined])
     },
   ],
   [

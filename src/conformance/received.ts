@@ -56,6 +56,30 @@ export const receivedPromises = theme('lost-reply', 'L0', [
     },
   ],
   [
+    'queue-limit',
+    'jobs that come again count towards the limit of their queue',
+    async ({ addMany, hand }) => {
+      const ids = await addMany(6)
+      const worker = await hand()
+      await worker.claimInVain(2)
+      const { jobs } = await worker.claim(5, { queues: [{ name: queue, limit: 3 }] })
+      assert.deepEqual(jobs.map(({ id }) => id).sort(), ids.slice(0, 3))
+    },
+  ],
+  [
+    'same-ask',
+    'the very same question asked again is answered with the very same jobs',
+    async ({ addMany, hand, store, see }) => {
+      const [id] = await addMany(3)
+      const worker = await hand()
+      const ask = worker.ask(2)
+      const first = await store.claim(ask)
+      assert.equal(first.jobs.length, 2)
+      assert.deepEqual((await store.claim(ask)).jobs, first.jobs)
+      assert.equal((await see(id as string)).attempt, 1)
+    },
+  ],
+  [
     'twice',
     'two lost replies in a row strand nothing',
     async ({ addMany, hand }) => {
