@@ -171,7 +171,7 @@ test('the walk of one job is short enough to read', () => {
     'src/enqueue/',
     'src/stores/memory/enqueue.ts',
     'src/stores/memory/claim.ts',
-    'src/worker/worker.ts',
+    'src/worker/exchange.ts',
     'src/worker/run.ts',
     'src/job/settle.ts',
     'src/stores/memory/settle.ts',

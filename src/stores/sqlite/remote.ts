@@ -36,6 +36,7 @@ export function startThread(init: Init, ring: () => void): Remote {
   let batch: Call[] = []
   let lastId = 0
   let broken: StoreError | undefined
+  let closing = false
   worker.unref()
   worker.on('message', hear)
   worker.on('error', (error) =>
@@ -98,7 +99,8 @@ export function startThread(init: Init, ring: () => void): Remote {
     const one = pending.get(id)
     if (!one) return
     pending.delete(id)
-    if (pending.size === 0) worker.unref()
+    // While it closes the thread alone keeps the process alive, until `close` has been answered by its end.
+    if (pending.size === 0 && !closing) worker.unref()
     how(one)
   }
   function fail(text: string, cause?: unknown): void {
@@ -127,6 +129,7 @@ export function startThread(init: Init, ring: () => void): Remote {
     async close() {
       hearers.clear()
       if (batch.length > 0) flush()
+      closing = true
       worker.ref()
       post({ kind: 'close' })
       await ended
