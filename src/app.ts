@@ -1,11 +1,11 @@
 import { hostname } from 'node:os'
-import { type AnyTask, isTask } from './define/task.ts'
-import { enqueueOptions, type EnqueueOptions, notATask } from './enqueue/new-job.ts'
+import { type AnyTask, isTask, notATask } from './define/task.ts'
+import { enqueueOptions, type EnqueueOptions } from './enqueue/new-job.ts'
 import { type Producer, producer } from './enqueue/producer.ts'
 import type { Clock } from './job/clock.ts'
 import { defaults } from './job/defaults.ts'
 import { toMs } from './job/duration.ts'
-import { InvalidOption, LegworkError, WrongMoment } from './job/errors.ts'
+import { InvalidOption, LegworkError, StoreError, WrongMoment } from './job/errors.ts'
 import { idSource } from './job/id.ts'
 import type { Enqueued } from './job/job.ts'
 import { calm, type Logger } from './job/logger.ts'
@@ -47,6 +47,7 @@ class LegworkApp implements App {
   readonly #log: Logger
   readonly #newId: () => string
   readonly #handled = new Map<string, Handled>()
+  readonly #producer: Producer
   #options: AppOptions
   #opening: Promise<Opened> | undefined
   #worker: Worker | undefined
@@ -63,6 +64,12 @@ class LegworkApp implements App {
     this.#random = options.random ?? realRandom
     this.#log = calm(options.log ?? consoleLogger)
     this.#newId = idSource({ now: () => this.#clock.now(), random: this.#random })
+    this.#producer = producer({
+      open: async () => (await this.#open()).store,
+      clock: this.#clock,
+      newId: this.#newId,
+      timeoutMs: toMs(options.enqueueTimeout ?? defaults.enqueueTimeoutMs, 'enqueueTimeout'),
+    })
   }
 
   /** The handlers of an app, for the test kit. */
@@ -160,8 +167,7 @@ class LegworkApp implements App {
   }
 
   async enqueue(task: AnyTask, input?: unknown, options?: EnqueueOptions): Promise<JobHandle<never, never>> {
-    const opened = await this.#open()
-    return this.#handle(opened, await opened.producer.enqueue(task, input, options))
+    return this.#handleOf(await this.#producer.enqueue(task, input, options))
   }
 
   async enqueueMany(
@@ -169,8 +175,7 @@ class LegworkApp implements App {
     inputs: readonly unknown[],
     options?: EnqueueOptions,
   ): Promise<JobHandle<never, never>[]> {
-    const opened = await this.#open()
-    return (await opened.producer.enqueueMany(task, inputs, options)).map((one) => this.#handle(opened, one))
+    return this.#handlesOf(await this.#producer.enqueueMany(task, inputs, options))
   }
 
   async run(task: AnyTask, input?: unknown, allOptions: RunOptions = {}): Promise<never> {
@@ -183,16 +188,25 @@ class LegworkApp implements App {
   }
 
   in(tx: unknown): Enqueuer {
+    const opened = async () => {
+      try {
+        return await this.#open()
+      } catch (error) {
+        // A new store needs its tables, and the caller's own transaction holds the lock that this takes.
+        if (!(error instanceof LegworkError) || error.code !== 'LW1013') throw error
+        const text =
+          'the store is new and cannot be set up inside your transaction. Open it before: await app.durability()'
+        throw new StoreError('LW1014', text, {}, { cause: error })
+      }
+    }
     return {
       enqueue: async (task: AnyTask, input?: unknown, options?: EnqueueOptions) => {
-        const opened = await this.#open()
-        return this.#handle(opened, await opened.producer.in(tx).enqueue(task, input, options))
+        await opened()
+        return this.#handleOf(await this.#producer.in(tx).enqueue(task, input, options))
       },
       enqueueMany: async (task: AnyTask, inputs: readonly unknown[], options?: EnqueueOptions) => {
-        const opened = await this.#open()
-        return (await opened.producer.in(tx).enqueueMany(task, inputs, options)).map((one) =>
-          this.#handle(opened, one),
-        )
+        await opened()
+        return this.#handlesOf(await this.#producer.in(tx).enqueueMany(task, inputs, options))
       },
     }
   }
@@ -264,6 +278,15 @@ class LegworkApp implements App {
     ) as JobHandle<never, never>
   }
 
+  /** Of a job that was just written, so that the store is open, or was. */
+  async #handleOf(enqueued: Enqueued): Promise<JobHandle<never, never>> {
+    return this.#handle((await this.#opening) as Opened, enqueued)
+  }
+
+  #handlesOf(all: readonly Enqueued[]): Promise<JobHandle<never, never>[]> {
+    return Promise.all(all.map((one) => this.#handleOf(one)))
+  }
+
   /** Opens the store once; a failed attempt is not kept, so that a later call tries again. */
   #open(): Promise<Opened> {
     if (this.#stopping) return Promise.reject(closed('the call'))
@@ -275,18 +298,12 @@ class LegworkApp implements App {
   }
 
   async #openNow(): Promise<Opened> {
-    const { store: where, enqueueTimeout = defaults.enqueueTimeoutMs } = this.#options
+    const { store: where } = this.#options
     const store = isStore(where) ? where : await openStore(where)
     const report = await store.open()
-    const kit = {
-      store,
-      clock: this.#clock,
-      newId: this.#newId,
-      timeoutMs: toMs(enqueueTimeout, 'enqueueTimeout'),
-    }
     // How often to look is no part of a test's time: a result must come without moving its clock.
     const lookout = new Lookout({ store, clock: realClock })
-    return { store, report, producer: producer(kit), lookout }
+    return { store, report, lookout }
   }
 
   #pace(options: StartOptions) {
@@ -328,7 +345,6 @@ class LegworkApp implements App {
 interface Opened {
   readonly store: Store
   readonly report: DurabilityReport
-  readonly producer: Producer
   readonly lookout: Lookout
 }
 

@@ -1,6 +1,6 @@
 // What a hostile or careless caller may put into a payload, and the coded error that comes before anything is written:
 // on the store in memory and on a real file, through the public front door only.
-import { InvalidPayload, LegworkError, limits, task, UnknownThing } from 'legwork'
+import { fixed, InvalidPayload, LegworkError, limits, task, unchecked, UnknownThing } from 'legwork'
 import type { App } from 'legwork'
 import * as v from 'valibot'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -167,6 +167,80 @@ describe.each(engines)('payloads on %s', (engine) => {
     // JSON has one zero only.
     const [zero] = await (await app.store()).get([(await app.enqueue(anything, -0)).id])
     expect(zero?.payload).toBe('0')
+  })
+
+  test('an input is read when the call is made: the same object may be used for the next job', async () => {
+    const fresh = newApp(engine)
+    const input = { n: 0 }
+    const calls: ReturnType<App['enqueue']>[] = []
+    for (; input.n < 3; input.n++) calls.push(fresh.enqueue(anything, input, { tags: [`n${input.n}`] }))
+    const row = [{ n: 10 }, { n: 11 }]
+    const many = fresh.enqueueMany(anything, row)
+    for (const one of row) one.n = 0
+    const jobs = [...(await Promise.all(calls)), ...(await many)]
+    const stored = await (await fresh.store()).get(jobs.map(({ id }) => id))
+    expect(stored.map((job) => (JSON.parse(job?.payload ?? '') as { n: number }).n)).toEqual([
+      0, 1, 2, 10, 11,
+    ])
+    await fresh.stop()
+  })
+
+  test('an input that may be missing arrives as missing, and null as null', async () => {
+    const inputs = {
+      optional: z.object({ n: z.number() }).optional(),
+      byDefault: z.object({ n: z.number() }).default({ n: 5 }),
+      nullable: z.object({ n: z.number() }).nullable(),
+      valibot: v.optional(v.object({ n: v.number() })),
+    }
+    const seen: Record<string, unknown> = {}
+    const fresh = newApp(engine)
+    const tasks = Object.entries(inputs).map(([name, input]) =>
+      task(name, { input: input as z.ZodType<unknown> }),
+    )
+    for (const one of tasks) fresh.handle(one, ({ input }) => void (seen[one.name] = input))
+    await fresh.start()
+    for (const one of tasks)
+      await fresh.run(one, one.name === 'nullable' ? null : undefined, { timeout: '20s' })
+    expect(seen).toEqual({ optional: undefined, byDefault: { n: 5 }, nullable: null, valibot: undefined })
+    await fresh.stop()
+  })
+
+  test('a stored payload that no longer fits is dead at once; a schema that fails itself is tried again', async () => {
+    const old = task('shape', { input: unchecked<unknown>() })
+    let isDown = true
+    const lookup = z.number().refine(async () => {
+      if (isDown) throw new Error('the database is down')
+      return Promise.resolve(true)
+    })
+    const flaky = task('flaky', { input: lookup, retry: { attempts: 5, backoff: fixed(10) } })
+    const fresh = newApp(engine)
+      .handle(task('shape', { input: z.object({ n: z.number() }) }), () => 'ran')
+      .handle(flaky, ({ input }) => `ran ${input}`)
+    const [wrong, missing] = await fresh.enqueueMany(old, [{ n: 'x' }, undefined])
+    const waiting = await fresh.enqueue(
+      task('flaky', { input: unchecked<number>(), retry: { attempts: 5 } }),
+      7,
+    )
+    await fresh.start()
+    for (const job of [wrong, missing]) {
+      await expectRefused(() => job?.result({ timeout: '20s' }), {
+        is: LegworkError,
+        code: 'LW2201',
+        says: /undecodable/,
+      })
+      expect(await job?.status()).toMatchObject({
+        state: 'dead',
+        reason: 'undecodable',
+        attempt: 1,
+        failures: 0,
+        error: { code: 'LW2008' },
+      })
+    }
+    for await (const event of waiting.events()) if (event.type === 'ended') break
+    isDown = false
+    expect(await waiting.result({ timeout: '20s' })).toBe('ran 7')
+    expect((await waiting.status()).failures).toBeGreaterThan(0)
+    await fresh.stop()
   })
 
   test('a payload that fits exactly is taken, one byte more is not', async () => {

@@ -193,6 +193,30 @@ describe.each(engines)('options on %s', (engine) => {
     const { reason } = (await job.status()) as { reason: string }
     expect(reason).toMatch(/^hostile \ufffd x+ … \(5000012 characters in all\)$/)
     expect(await app.retry('never-seen')).toBe('gone')
+    const waits = job as unknown as {
+      result(options: unknown): unknown
+      events(options: unknown): AsyncIterable<unknown>
+    }
+    for (const options of [
+      null,
+      5,
+      { timeout: '5 parsecs' },
+      { timeout: -1 },
+      { timeoot: 1 },
+      { signal: 'x' },
+    ])
+      await expectRefused(() => waits.result(options), {
+        is: InvalidOption,
+        code: 'LW1201',
+        says: /option|timeout|signal/,
+      })
+    for (const options of [null, { signal: 5 }, { timeout: 1 }])
+      await expectRefused(
+        async () => {
+          for await (const event of waits.events(options)) void event
+        },
+        { is: InvalidOption, code: 'LW1201', says: /option|signal/ },
+      )
     expect((await app.why('never-seen')).reason).toEqual({ kind: 'not-found' })
     await expectRefused(() => app.job('never-seen').status(), { is: LegworkError, code: 'LW2301' })
     await expectRefused(() => app.job('never-seen').result(), { is: LegworkError, code: 'LW2301' })

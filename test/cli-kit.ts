@@ -43,9 +43,13 @@ export interface Where {
   readonly stdin?: string
 }
 
-export function start(args: readonly string[], { cwd, env = {}, stdin }: Where): Running {
+export function start(
+  args: readonly string[],
+  { cwd, env = {}, stdin }: Where,
+  program: string = main,
+): Running {
   const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.includes(name)))
-  const child = spawn(process.execPath, [main, ...args], { cwd, env: { ...own, ...env } })
+  const child = spawn(process.execPath, [program, ...args], { cwd, env: { ...own, ...env } })
   onTestFinished(() => void child.kill('SIGKILL'))
   child.stdin.on('error', () => {})
   child.stdin.end(stdin ?? '')

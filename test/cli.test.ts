@@ -522,6 +522,21 @@ describe('streams', () => {
   })
 })
 
+test('a process that closes its store with calls under way ends after them, not before', async () => {
+  const text = `import { sqlite } from 'legwork/sqlite'
+const store = sqlite('./jobs.db')
+await store.open()
+const calls = [1, 2, 3].map(() => store.get(['x']))
+await store.close()
+console.log('closed', (await Promise.all(calls)).length)`
+  const cwd = folder({ 'close.mjs': text })
+  expect(await start([], { cwd }, join(cwd, 'close.mjs')).ended).toEqual({
+    code: 0,
+    out: 'closed 3\n',
+    err: '',
+  })
+})
+
 describe('doctor', () => {
   test('reads the settings back and exits 0; --defaults prints every default', async () => {
     const where = shop()

@@ -45,7 +45,8 @@ export function blocksOf(page: string): Block[] {
       open = undefined
       note = ''
     } else if (open) open.lines.push(text)
-    else if (text.startsWith('```')) open = { language: text.slice(3), line: i + 2, lines: [] }
+    else if (text.startsWith('```'))
+      open = { language: /^\w*/.exec(text.slice(3))?.[0] ?? '', line: i + 2, lines: [] }
     else note = /^<!-- (.*) -->$/.exec(text)?.[1] ?? (text === '' ? note : '')
   }
   return blocks

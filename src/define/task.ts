@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type Backoff, exponential, tame } from '../job/backoff.ts'
 import { defaults } from '../job/defaults.ts'
 import { type Duration, toMs } from '../job/duration.ts'
-import { InvalidOption } from '../job/errors.ts'
+import { InvalidOption, show, UnknownThing } from '../job/errors.ts'
 import type { Retention } from '../job/job.ts'
 import { checkCount, checkKnown, checkName } from '../job/name.ts'
 import type { RetryPolicy } from '../job/settle.ts'
@@ -44,6 +44,12 @@ export const isTask = (value: unknown): value is AnyTask =>
 
 export type InputOf<T extends AnyTask> = NonNullable<T['~types']>['in']
 export type OutputOf<T extends AnyTask> = NonNullable<T['~types']>['out']
+
+export const notATask = (verb: string, value: unknown): UnknownThing =>
+  new UnknownThing(
+    'LW1101',
+    `${verb}: got ${show(value)} where a task is expected. Pass the value that task('name', …) gave you.`,
+  )
 
 /** How jobs of a task are treated, with every default filled in. Times in milliseconds. */
 export interface Policy {

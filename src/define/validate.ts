@@ -24,6 +24,26 @@ export async function validate<T>(
   throw new InvalidPayload(code, `${what} does not fit its schema: ${text}${more}.`, { issues })
 }
 
+/**
+ * What the schema makes of a stored payload. A missing input is stored as null, so a schema that refuses null is asked
+ * about a missing one; without a schema there is no input.
+ */
+export async function validateStored<T>(
+  schema: StandardSchemaV1<unknown, T> | undefined,
+  stored: unknown,
+  how: { what: string; code: Code },
+): Promise<unknown> {
+  if (stored !== null) return validate(schema, stored, how)
+  if (!schema) return undefined
+  try {
+    return await validate(schema, null, how)
+  } catch (refused) {
+    return validate(schema, undefined, how).catch(() => {
+      throw refused
+    })
+  }
+}
+
 async function ask<T>(
   schema: StandardSchemaV1<unknown, T>,
   value: unknown,

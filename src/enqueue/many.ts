@@ -1,8 +1,8 @@
-import { type AnyTask, isTask } from '../define/task.ts'
+import { type AnyTask, isTask, notATask } from '../define/task.ts'
 import { limits } from '../job/defaults.ts'
 import { InvalidOption, LegworkError } from '../job/errors.ts'
 import type { NewJob } from '../job/job.ts'
-import { type EnqueueOptions, notATask, toNewJob } from './new-job.ts'
+import { type EnqueueOptions, toNewJob } from './new-job.ts'
 
 /** The jobs of many inputs of one task; all are checked before any is written, and an error says which input it was. */
 export async function toNewJobs(
@@ -12,9 +12,7 @@ export async function toNewJobs(
   world: Parameters<typeof toNewJob>[3],
 ): Promise<NewJob[]> {
   check(task, inputs, options)
-  const jobs: NewJob[] = []
-  for (const [i, input] of inputs.entries()) jobs.push(await at(i, toNewJob(task, input, options, world)))
-  return jobs
+  return Promise.all(Array.from(inputs, (input, i) => at(i, toNewJob(task, input, options, world))))
 }
 
 function check(task: AnyTask, inputs: unknown, options: EnqueueOptions): void {

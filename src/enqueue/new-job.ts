@@ -1,7 +1,7 @@
-import { type AnyTask, checkTags, isTask, type Priority, toPriority } from '../define/task.ts'
+import { type AnyTask, checkTags, isTask, notATask, type Priority, toPriority } from '../define/task.ts'
 import { validate } from '../define/validate.ts'
 import { type Duration, toMs } from '../job/duration.ts'
-import { InvalidOption, show, UnknownThing } from '../job/errors.ts'
+import { InvalidOption } from '../job/errors.ts'
 import type { NewJob } from '../job/job.ts'
 import { checkKey, checkKnown } from '../job/name.ts'
 import { encode } from '../job/payload.ts'
@@ -34,6 +34,9 @@ export const enqueueOptions = [
   'deadline',
 ] as const satisfies (keyof EnqueueOptions)[]
 
+/** What a job is made with besides what the caller says. */
+type World = { newId(): string; now(): number }
+
 /**
  * Turns a task and an input into the job that the store keeps; everything is checked here, before anything is written.
  * @throws {InvalidPayload | InvalidOption | UnknownThing}
@@ -42,24 +45,34 @@ export async function toNewJob(
   task: AnyTask,
   input: unknown,
   options: EnqueueOptions,
-  world: { newId(): string; now(): number },
+  world: World,
 ): Promise<NewJob> {
   if (!isTask(task)) throw notATask('enqueue', task)
-  checkKnown(options, enqueueOptions, 'enqueue option')
   const what = `the input of task ${task.name}`
-  await validate(task.input, input, { what, code: 'LW1102' })
-  // What is stored is what the producer passed, not what the schema made of it: the worker parses it again, and a
-  // transform (a default, a coerced date) must not be applied twice.
-  const payload = encode(input, what)
-  const { policy } = task
+  // Both look at the input before the first wait: whoever calls may reuse the object for the next job.
+  const [job] = await Promise.all([
+    decide(task, () => encode(input, what), options, world),
+    validate(task.input, input, { what, code: 'LW1102' }),
+  ])
+  return job
+}
+
+/** What is stored is what the producer passed: the worker parses it again, and a transform must not be applied twice. */
+async function decide(
+  { name, policy }: AnyTask,
+  payload: () => string,
+  options: EnqueueOptions,
+  world: World,
+): Promise<NewJob> {
+  checkKnown(options, enqueueOptions, 'enqueue option')
   const ttlMs = options.ttl === undefined ? policy.ttlMs : toMs(options.ttl, 'ttl', 1)
   const deadlineMs =
     options.deadline === undefined ? policy.deadlineMs : toMs(options.deadline, 'deadline', 1)
   return {
     id: options.id === undefined ? world.newId() : checkKey(options.id, 'id'),
-    task: task.name,
+    task: name,
     queue: policy.queue,
-    payload,
+    payload: payload(),
     version: policy.version,
     priority: options.priority === undefined ? policy.priority : toPriority(options.priority, 'priority'),
     ...start(options, world.now()),
@@ -97,9 +110,3 @@ function toTags(own: readonly string[], more: readonly string[] | undefined): re
   if (tags.length > limits.tags) throw new InvalidOption('tags', tags.length, `at most ${limits.tags} tags`)
   return tags
 }
-
-export const notATask = (verb: string, value: unknown): UnknownThing =>
-  new UnknownThing(
-    'LW1101',
-    `${verb}: got ${show(value)} where a task is expected. Pass the value that task('name', …) gave you.`,
-  )

@@ -20,7 +20,8 @@ export interface Producer {
 }
 
 export interface ProducerKit {
-  readonly store: Store
+  /** The store, which may only now be opened. */
+  open(): Promise<Store>
   readonly clock: Clock
   newId(): string
   readonly timeoutMs: number
@@ -28,11 +29,11 @@ export interface ProducerKit {
 
 /** Hands jobs to the store: validate, decide, write. */
 export function producer(kit: ProducerKit): Producer {
-  const { store, clock, newId, timeoutMs } = kit
+  const { open, clock, newId, timeoutMs } = kit
   const now = () => clock.now()
   // A store that does not answer leaves the outcome unknown; the caller may repeat with the same id.
-  const write = (jobs: readonly NewJob[]) =>
-    within(clock, timeoutMs, { call: store.enqueue(jobs), late: () => unknownOutcome(timeoutMs) })
+  const write = async (jobs: readonly NewJob[]) =>
+    within(clock, timeoutMs, { call: (await open()).enqueue(jobs), late: () => unknownOutcome(timeoutMs) })
   const one = coalesce(write, { batchMax: defaults.batchMax })
 
   const bound = (add: (job: NewJob) => Promise<Enqueued>, addAll: typeof write): Omit<Producer, 'in'> => ({
@@ -52,11 +53,8 @@ export function producer(kit: ProducerKit): Producer {
     in(tx) {
       // A store takes nothing for no transaction at all, and the job would outlive a rollback.
       if (tx === undefined || tx === null)
-        throw new StoreError(
-          'LW1014',
-          `enqueue in a transaction: got ${tx} where an open transaction belongs.`,
-        )
-      const writeIn = (jobs: readonly NewJob[]) => store.enqueue(jobs, { tx })
+        throw new StoreError('LW1014', `enqueue in a transaction: got ${tx} where one belongs.`)
+      const writeIn = async (jobs: readonly NewJob[]) => (await open()).enqueue(jobs, { tx })
       const inTx = bound(async (job) => (await writeIn([job]))[0] as Enqueued, writeIn)
       return {
         ...inTx,

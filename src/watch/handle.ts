@@ -1,8 +1,8 @@
 import type { Clock } from '../job/clock.ts'
 import { type Duration, toMs } from '../job/duration.ts'
-import { JobFailed, LegworkError } from '../job/errors.ts'
+import { InvalidOption, JobFailed, LegworkError } from '../job/errors.ts'
 import type { ErrorInfo, Job } from '../job/job.ts'
-import { checkReason } from '../job/name.ts'
+import { checkKnown, checkReason } from '../job/name.ts'
 import { type FinalState, isFinal } from '../job/state.ts'
 import type { Acted, Store } from '../store/index.ts'
 import { eventKey, eventsOf, type JobEvent } from './events.ts'
@@ -64,13 +64,16 @@ export function jobHandle(
     id,
     task,
     duplicate,
-    result: async (options = {}) => toOutput((await settled(kit, id, options)).result),
+    async result(options = {}) {
+      checkWait(options, ['timeout', 'signal'])
+      return toOutput((await settled(kit, id, options)).result)
+    },
     async status() {
       const [job] = await kit.store.get([id])
       if (!job) throw new LegworkError('LW2301', `job ${id} is not in the store.`, { id })
       return { ...factsOf(job), ...ending(job) } as Status
     },
-    events: (options = {}) => follow(kit, id, options.signal),
+    events: (options = {}) => follow(kit, id, options),
     async cancel(reason = 'cancelled by the application') {
       const order = {
         verb: 'cancel',
@@ -82,6 +85,13 @@ export function jobHandle(
       return acted?.outcome ?? 'gone'
     },
   }
+}
+
+function checkWait(options: { readonly signal?: AbortSignal }, known: readonly string[]): void {
+  checkKnown(options, known, 'option of this wait')
+  const { signal } = options
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw new InvalidOption('signal', signal, 'an AbortSignal')
 }
 
 async function settled(
@@ -112,7 +122,13 @@ async function settled(
   }
 }
 
-async function* follow({ lookout }: HandleKit, id: string, signal?: AbortSignal): AsyncGenerator<JobEvent> {
+async function* follow(
+  { lookout }: HandleKit,
+  id: string,
+  options: { readonly signal?: AbortSignal },
+): AsyncGenerator<JobEvent> {
+  checkWait(options, ['signal'])
+  const { signal } = options
   const known = new Set<string>()
   for (;;) {
     const { fresh, isOver } = await lookout.see(

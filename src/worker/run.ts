@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Dead, RetryIn, Snooze } from '../define/verdicts.ts'
 import { Cancelled, LeaseLost, ShuttingDown, TimedOut } from '../define/verdicts.ts'
-import { validate } from '../define/validate.ts'
+import { validate, validateStored } from '../define/validate.ts'
 import type { Clock } from '../job/clock.ts'
 import { limits } from '../job/defaults.ts'
 import { toMs } from '../job/duration.ts'
@@ -54,12 +54,7 @@ export async function run(one: Run, handled: Handled, kit: RunKit): Promise<Outc
 async function parse({ id, payload }: ClaimedJob, { task }: Handled): Promise<{ input: unknown } | Outcome> {
   try {
     const what = `the stored payload of job ${id} (task ${task.name})`
-    return {
-      input: await validate(task.input, task.input || payload !== 'null' ? decode(payload) : undefined, {
-        what,
-        code: 'LW2008',
-      }),
-    }
+    return { input: await validateStored(task.input, decode(payload), { what, code: 'LW2008' }) }
   } catch (thrown) {
     const error = toErrorInfo(thrown)
     // A schema that failed itself, such as one that looks into a database, has not refused the payload: try again.

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { coalesce } from './coalesce.ts'
+
+/** A flush that the test answers by hand, and that remembers its batches. */
+function byHand() {
+  const batches: (readonly number[])[] = []
+  const answers: (() => void)[] = []
+  const add = coalesce<number, string>(
+    (items) => {
+      batches.push(items)
+      return new Promise((resolve) => answers.push(() => resolve(items.map((n) => `done ${n}`))))
+    },
+    { batchMax: 1_000 },
+  )
+  return { batches, add, answer: () => answers.shift()?.() }
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+test('a hundred calls at once are one batch, answered in order', async () => {
+  const { batches, add, answer } = byHand()
+  const all = Promise.all(Array.from({ length: 100 }, (_, i) => add(i)))
+  await turn()
+  expect(batches.map((batch) => batch.length)).toEqual([100])
+  answer()
+  expect((await all).slice(0, 3)).toEqual(['done 0', 'done 1', 'done 2'])
+})
+
+test('what comes while a batch is under way goes in the next one, all of it', async () => {
+  const { batches, add, answer } = byHand()
+  const first = add(1)
+  await turn()
+  const later = Promise.all([add(2), add(3), add(4)])
+  await turn()
+  expect(batches).toEqual([[1]])
+  answer()
+  await first
+  await turn()
+  expect(batches).toEqual([[1], [2, 3, 4]])
+  answer()
+  expect(await later).toEqual(['done 2', 'done 3', 'done 4'])
+})
+
+test('a batch is never larger than its limit', async () => {
+  const sizes: number[] = []
+  const add = coalesce<number, number>(
+    async (items) => {
+      sizes.push(items.length)
+      return items
+    },
+    { batchMax: 40 },
+  )
+  await Promise.all(Array.from({ length: 100 }, (_, i) => add(i)))
+  expect(sizes).toEqual([40, 40, 20])
+})
+
+test('a failed batch fails its own calls and no others', async () => {
+  let calls = 0
+  const add = coalesce<number, number>(
+    async (items) => {
+      calls += 1
+      if (calls === 1) throw new Error('store gone')
+      return items
+    },
+    { batchMax: 1_000 },
+  )
+  const first = expect(add(1)).rejects.toThrow('store gone')
+  await turn()
+  const second = add(2)
+  await first
+  expect(await second).toBe(2)
+})
