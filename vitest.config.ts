@@ -5,6 +5,8 @@ const slow = [
   'test/life/**/*.test.ts',
   'test/shop.test.ts',
   'test/supervisor.test.ts',
+  'test/cli.test.ts',
+  'test/cli-demo.test.ts',
   'test/sabotage.test.ts',
   'test/torture.test.ts',
   'test/package.test.ts',

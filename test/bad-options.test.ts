@@ -359,6 +359,8 @@ describe('apps', () => {
       code: 'LW1203',
       says: /handler of good: got "a second handler", expected one handler a task/,
     })
+    // Another task of the same name is no way around it.
+    await expectRefused(() => app.handle(task('good'), () => 1), { is: InvalidOption, code: 'LW1203' })
     await expectRefused(() => loosely(app).handle(unserved), {
       is: InvalidOption,
       code: 'LW1201',

@@ -126,11 +126,6 @@ export const catalogue = {
     'Remove one of the app.handle calls.',
   ),
   LW1204: entry('Already started', 'start() was called twice.', 'Keep the first call.'),
-  LW1205: entry(
-    'Two tasks of one name',
-    'The same name was defined with different definitions.',
-    'Give each task its own name.',
-  ),
   LW1206: entry(
     'Nothing to work on',
     'start() was called on an app without handlers.',

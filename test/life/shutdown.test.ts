@@ -83,7 +83,10 @@ test('stopping amid quick jobs gives back what was claimed ahead: nothing is ref
   let runs = 0
   const app = legwork({ store: h.file, log: { debug() {}, info() {}, warn: note, error: note } })
   app.handle(story, () => `${(runs += 1)}`)
-  await app.enqueueMany(story, Array.from({ length: 3_000 }, () => ({})))
+  await app.enqueueMany(
+    story,
+    Array.from({ length: 3_000 }, () => ({})),
+  )
   await app.start({ concurrency: 1 })
   while (runs < 500) await new Promise((resolve) => setImmediate(resolve))
   await app.stop()

@@ -56,12 +56,7 @@ export function sqlite(options: SqliteOptions | string): Store {
   const time = { now: clock.now, monotonic: clock.monotonic, boot: '' }
   return {
     name: 'sqlite',
-    can: {
-      tx: true,
-      shared: !isInMemory(settings.path),
-      beatApart: given.clock === undefined,
-      durable: !isInMemory(settings.path),
-    },
+    can: canOf(given),
     async open() {
       const report = await life.open()
       if (hearers.size > 0) life.thread().listen(true)
@@ -108,6 +103,13 @@ export function sqlite(options: SqliteOptions | string): Store {
     },
   }
 }
+
+const canOf = ({ path, clock }: SqliteOptions): Store['can'] => ({
+  tx: true,
+  shared: !isInMemory(path),
+  beatApart: clock === undefined,
+  durable: !isInMemory(path),
+})
 
 function check(options: SqliteOptions): Settings {
   const {

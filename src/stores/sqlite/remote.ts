@@ -25,115 +25,137 @@ interface Pending {
 }
 
 /** Starts the thread. It keeps the process alive only while a call is pending. */
-export function startThread(init: Init, ring: () => void): Remote {
-  const pending = new Map<number, Pending>()
-  const hearers = new Map<number, (answer: Beaten | Error) => void>()
-  const worker = new Worker(new URL('./thread.js', import.meta.url), {
-    workerData: init,
-    name: 'legwork sqlite',
-  })
-  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-  let batch: Call[] = []
-  let lastId = 0
-  let broken: StoreError | undefined
-  let closing = false
-  worker.unref()
-  worker.on('message', hear)
-  worker.on('error', (error) =>
-    fail(`the store's thread failed: ${error instanceof Error ? error.message : String(error)}`, error),
-  )
-  worker.on('exit', () => fail("the store's thread has ended"))
+export const startThread = (init: Init, ring: () => void): Remote => new StoreThread(init, ring)
 
-  const post = (message: ToThread): void => worker.postMessage(message)
+class StoreThread implements Remote {
+  readonly #worker: Worker
+  readonly #path: string
+  readonly #ring: () => void
+  readonly #pending = new Map<number, Pending>()
+  readonly #hearers = new Map<number, (answer: Beaten | Error) => void>()
+  readonly #ended: Promise<void>
+  #batch: Call[] = []
+  #lastId = 0
+  #broken: StoreError | undefined
+  #isClosing = false
 
-  function request(send: (id: number) => void): Promise<unknown> {
-    if (broken) return Promise.reject(broken)
-    return new Promise((resolve, reject) => {
-      lastId += 1
-      if (pending.size === 0) worker.ref()
-      pending.set(lastId, { resolve, reject })
-      send(lastId)
+  constructor(init: Init, ring: () => void) {
+    this.#path = init.settings.path
+    this.#ring = ring
+    this.#worker = new Worker(new URL('./thread.js', import.meta.url), {
+      workerData: init,
+      name: 'legwork sqlite',
     })
+    this.#worker.unref()
+    this.#worker.on('message', (message: FromThread) => this.#hear(message))
+    this.#worker.on('error', (error) =>
+      this.#fail(
+        `the store's thread failed: ${error instanceof Error ? error.message : String(error)}`,
+        error,
+      ),
+    )
+    this.#ended = new Promise((resolve) => this.#worker.once('exit', () => resolve()))
+    this.#worker.on('exit', () => this.#fail("the store's thread has ended"))
   }
-  function call(verb: Verb, args: readonly unknown[]): Promise<unknown> {
-    return request((id) => {
+
+  call(verb: Verb, args: readonly unknown[]): Promise<unknown> {
+    return this.#request((id) => {
       // Calls of one turn cross together, and so share a commit.
-      if (batch.length === 0) queueMicrotask(flush)
-      batch.push({ id, verb, args })
+      if (this.#batch.length === 0) queueMicrotask(() => this.#flush())
+      this.#batch.push({ id, verb, args })
     })
   }
-  function flush(): void {
-    const calls = batch
-    batch = []
+
+  open(): Promise<unknown> {
+    return this.#request((id) => this.#post({ kind: 'open', id }))
+  }
+
+  migrate(dryRun: boolean): Promise<unknown> {
+    return this.#request((id) => this.#post({ kind: 'migrate', id, dryRun }))
+  }
+
+  beat(beat: Beat, { tick, everyMs, maxStallMs }: Pulse, hear: (answer: Beaten | Error) => void): () => void {
+    if (this.#broken) throw this.#broken
+    this.#lastId += 1
+    const id = this.#lastId
+    this.#hearers.set(id, hear)
+    this.#post({ kind: 'beat', id, beat, pulse: { tick, everyMs, maxStallMs } })
+    return () => {
+      this.#hearers.delete(id)
+      this.#post({ kind: 'unbeat', id })
+    }
+  }
+
+  listen(on: boolean): void {
+    this.#post({ kind: 'listen', on })
+  }
+
+  async close(): Promise<void> {
+    this.#hearers.clear()
+    if (this.#batch.length > 0) this.#flush()
+    this.#isClosing = true
+    this.#worker.ref()
+    this.#post({ kind: 'close' })
+    await this.#ended
+  }
+
+  #post(message: ToThread): void {
+    this.#worker.postMessage(message)
+  }
+
+  #request(send: (id: number) => void): Promise<unknown> {
+    if (this.#broken) return Promise.reject(this.#broken)
+    return new Promise((resolve, reject) => {
+      this.#lastId += 1
+      if (this.#pending.size === 0) this.#worker.ref()
+      this.#pending.set(this.#lastId, { resolve, reject })
+      send(this.#lastId)
+    })
+  }
+
+  #flush(): void {
+    const calls = this.#batch
+    this.#batch = []
     try {
-      post({ kind: 'calls', calls: pack(calls) })
+      this.#post({ kind: 'calls', calls: pack(calls) })
     } catch {
       // One argument cannot cross (a function, say): it must not take the others with it.
-      for (const one of calls) postAlone(one)
+      for (const one of calls) this.#postAlone(one)
     }
   }
-  function postAlone(one: Call): void {
+
+  #postAlone(one: Call): void {
     try {
-      post({ kind: 'calls', calls: pack([one]) })
-    } catch (error) {
-      settlePending(one.id, (p) =>
-        p.reject(
-          new StoreError(
-            'LW1007',
-            `${one.verb}: an argument cannot be copied to the store's thread.`,
-            {},
-            { cause: error },
-          ),
-        ),
-      )
+      this.#post({ kind: 'calls', calls: pack([one]) })
+    } catch (cause) {
+      const text = `${one.verb}: an argument cannot be copied to the store's thread.`
+      this.#settle(one.id, ({ reject }) => reject(new StoreError('LW1007', text, {}, { cause })))
     }
   }
-  function hear(message: FromThread): void {
-    if (message.kind === 'bell') return ring()
-    if (message.kind === 'beaten') return hearers.get(message.id)?.(answerOf(message.reply))
+
+  #hear(message: FromThread): void {
+    if (message.kind === 'bell') return this.#ring()
+    if (message.kind === 'beaten') return this.#hearers.get(message.id)?.(answerOf(message.reply))
     for (const { id, reply } of unpack<Answer>(message.answers)) {
-      settlePending(id, (p) => ('fault' in reply ? p.reject(fromFault(reply.fault)) : p.resolve(reply.value)))
+      this.#settle(id, (p) => ('fault' in reply ? p.reject(fromFault(reply.fault)) : p.resolve(reply.value)))
     }
   }
-  function settlePending(id: number, how: (p: Pending) => void): void {
-    const one = pending.get(id)
+
+  #settle(id: number, how: (p: Pending) => void): void {
+    const one = this.#pending.get(id)
     if (!one) return
-    pending.delete(id)
+    this.#pending.delete(id)
     // While it closes the thread alone keeps the process alive, until `close` has been answered by its end.
-    if (pending.size === 0 && !closing) worker.unref()
+    if (this.#pending.size === 0 && !this.#isClosing) this.#worker.unref()
     how(one)
   }
-  function fail(text: string, cause?: unknown): void {
-    broken ??= new StoreError('LW1007', `${text}.`, { path: init.settings.path }, { cause })
-    for (const one of pending.values()) one.reject(broken)
-    pending.clear()
-    for (const tell of hearers.values()) tell(broken)
-    hearers.clear()
-  }
-  return {
-    call,
-    open: () => request((id) => post({ kind: 'open', id })),
-    migrate: (dryRun) => request((id) => post({ kind: 'migrate', id, dryRun })),
-    beat(beat, { tick, everyMs, maxStallMs }, tell) {
-      if (broken) throw broken
-      lastId += 1
-      const id = lastId
-      hearers.set(id, tell)
-      post({ kind: 'beat', id, beat, pulse: { tick, everyMs, maxStallMs } })
-      return () => {
-        hearers.delete(id)
-        post({ kind: 'unbeat', id })
-      }
-    },
-    listen: (on) => post({ kind: 'listen', on }),
-    async close() {
-      hearers.clear()
-      if (batch.length > 0) flush()
-      closing = true
-      worker.ref()
-      post({ kind: 'close' })
-      await ended
-    },
+
+  #fail(text: string, cause?: unknown): void {
+    this.#broken ??= new StoreError('LW1007', `${text}.`, { path: this.#path }, { cause })
+    for (const one of this.#pending.values()) one.reject(this.#broken)
+    this.#pending.clear()
+    for (const tell of this.#hearers.values()) tell(this.#broken)
+    this.#hearers.clear()
   }
 }
 
