@@ -283,8 +283,9 @@ class LegworkApp implements App {
     return this.#handle((await this.#opening) as Opened, enqueued)
   }
 
-  #handlesOf(all: readonly Enqueued[]): Promise<JobHandle<never, never>[]> {
-    return Promise.all(all.map((one) => this.#handleOf(one)))
+  async #handlesOf(all: readonly Enqueued[]): Promise<JobHandle<never, never>[]> {
+    const opened = (await this.#opening) as Opened | undefined
+    return opened ? all.map((one) => this.#handle(opened, one)) : []
   }
 
   /** Opens the store once; a failed attempt is not kept, so that a later call tries again. */

@@ -2,17 +2,30 @@ import { type AnyTask, isTask, notATask } from '../define/task.ts'
 import { limits } from '../job/defaults.ts'
 import { InvalidOption, LegworkError } from '../job/errors.ts'
 import type { NewJob } from '../job/job.ts'
-import { type EnqueueOptions, toNewJob } from './new-job.ts'
+import { checkInput, decide, type EnqueueOptions } from './new-job.ts'
 
 /** The jobs of many inputs of one task; all are checked before any is written, and an error says which input it was. */
 export async function toNewJobs(
   task: AnyTask,
   inputs: readonly unknown[],
   options: EnqueueOptions,
-  world: Parameters<typeof toNewJob>[3],
+  world: Parameters<typeof decide>[3],
 ): Promise<NewJob[]> {
   check(task, inputs, options)
-  return Promise.all(Array.from(inputs, (input, i) => at(i, toNewJob(task, input, options, world))))
+  // All are read before the first wait: whoever calls may use the same objects again.
+  const jobs = Array.from(inputs, (input, i) => {
+    try {
+      return decide(task, input, options, world)
+    } catch (error) {
+      throw numbered(error, i)
+    }
+  })
+  if (!task.input) return jobs
+  for (const [i, input] of inputs.entries())
+    await checkInput(task, input)?.catch((error: unknown) => {
+      throw numbered(error, i)
+    })
+  return jobs
 }
 
 function check(task: AnyTask, inputs: unknown, options: EnqueueOptions): void {
@@ -28,11 +41,7 @@ function check(task: AnyTask, inputs: unknown, options: EnqueueOptions): void {
     throw new InvalidOption('id', options.id, 'no id: the jobs of one enqueueMany need different ones')
 }
 
-async function at<T>(index: number, made: Promise<T>): Promise<T> {
-  try {
-    return await made
-  } catch (error) {
-    if (error instanceof LegworkError) error.message = `${error.message} (input ${index})`
-    throw error
-  }
+function numbered(error: unknown, index: number): unknown {
+  if (error instanceof LegworkError) error.message = `${error.message} (input ${index})`
+  return error
 }

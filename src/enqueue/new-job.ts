@@ -48,22 +48,24 @@ export async function toNewJob(
   world: World,
 ): Promise<NewJob> {
   if (!isTask(task)) throw notATask('enqueue', task)
-  const what = `the input of task ${task.name}`
   // Both look at the input before the first wait: whoever calls may reuse the object for the next job.
-  const [job] = await Promise.all([
-    decide(task, () => encode(input, what), options, world),
-    validate(task.input, input, { what, code: 'LW1102' }),
-  ])
+  const checked = checkInput(task, input)
+  checked?.catch(() => {})
+  const job = decide(task, input, options, world)
+  await checked
   return job
 }
 
+export const checkInput = (task: AnyTask, input: unknown): Promise<unknown> | undefined =>
+  task.input && validate(task.input, input, { what: `the input of task ${task.name}`, code: 'LW1102' })
+
 /** What is stored is what the producer passed: the worker parses it again, and a transform must not be applied twice. */
-async function decide(
+export function decide(
   { name, policy }: AnyTask,
-  payload: () => string,
+  input: unknown,
   options: EnqueueOptions,
   world: World,
-): Promise<NewJob> {
+): NewJob {
   checkKnown(options, enqueueOptions, 'enqueue option')
   const ttlMs = options.ttl === undefined ? policy.ttlMs : toMs(options.ttl, 'ttl', 1)
   const deadlineMs =
@@ -72,7 +74,7 @@ async function decide(
     id: options.id === undefined ? world.newId() : checkKey(options.id, 'id'),
     task: name,
     queue: policy.queue,
-    payload: payload(),
+    payload: encode(input, `the input of task ${name}`),
     version: policy.version,
     priority: options.priority === undefined ? policy.priority : toPriority(options.priority, 'priority'),
     ...start(options, world.now()),

@@ -113,7 +113,7 @@ export interface Ask {
   readonly worker: WorkerId
   readonly call: number
   readonly received: number
-  /** 0 asks only for cancellations and the next due time. */
+  /** 0 asks only for cancellations and the next due time, which may have passed: it makes nothing ready. */
   readonly limit: number
   readonly queues: readonly { readonly name: string; readonly limit: number }[]
 }

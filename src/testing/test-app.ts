@@ -68,9 +68,10 @@ export function testApp(app: App, { now, seed = 1, ...start }: TestOptions = {})
     pace: { pollMs: 3_600_000, tendMs: 60_000 },
   })
   for (const { task, handler } of handledOf(app).values()) inner.handle(task, handler as never)
+  const served = new Set([...handledOf(app).values()].map(({ task }) => task.policy.queue))
   let started: Promise<void> | undefined
   const begin = () => (started ??= inner.start({ ...start, lease: '1h', beat: '20m' }))
-  const drain = () => begin().then(() => idle(store))
+  const drain = () => begin().then(() => idle(store, served))
 
   return {
     enqueue: ((...args: Parameters<App['enqueue']>) => inner.enqueue(...args)) as App['enqueue'],
@@ -89,10 +90,10 @@ export function testApp(app: App, { now, seed = 1, ...start }: TestOptions = {})
         await begin()
         const end = clock.now() + toMs(by, 'advance')
         while (clock.now() < end) {
-          await idle(store, patienceMs)
+          await idle(store, served, patienceMs)
           await clock.advance(Math.min(end, await nextStop(store, clock.now())) - clock.now())
         }
-        await idle(store, patienceMs)
+        await idle(store, served, patienceMs)
       },
     },
     async jobs(task) {
@@ -121,20 +122,22 @@ export function testApp(app: App, { now, seed = 1, ...start }: TestOptions = {})
 }
 
 /** A handler that has not ended after so many real milliseconds is taken to wait for the time that is to be moved. */
-const patienceMs = 25
+const patienceMs = 100
 
-/** Waits, in real turns of the event loop, until no job is ready in a running queue and none runs, or patience ends. */
-async function idle(store: Store, patience = Infinity): Promise<void> {
+/**
+ * Waits, in real turns of the event loop, until no job of the served queues is ready or running; or, where handlers
+ * still run, until patience ends.
+ */
+async function idle(store: Store, served: ReadonlySet<string>, patience = Infinity): Promise<void> {
   const startedAt = realClock.monotonic()
   for (let quiet = 0; quiet < 3; ) {
     // Handlers may wait for real things, such as files: let those happen.
     await new Promise((resolve) => setImmediate(resolve))
-    const counts = await store.counts()
-    const isQuiet = counts.every(
-      ({ states, paused }) => states.running === 0 && (states.ready === 0 || paused),
-    )
-    quiet = isQuiet ? quiet + 1 : 0
-    if (!isQuiet && realClock.monotonic() - startedAt > patience) return
+    const counts = (await store.counts()).filter(({ queue }) => served.has(queue))
+    const isRunning = counts.some(({ states }) => states.running > 0)
+    const isReady = counts.some(({ states, paused }) => states.ready > 0 && !paused)
+    quiet = isRunning || isReady ? 0 : quiet + 1
+    if (isRunning && realClock.monotonic() - startedAt > patience) return
   }
 }
 

@@ -45,7 +45,8 @@ export function virtualClock(options: VirtualClockOptions = {}): VirtualClock {
     time[MONOTONIC] = read(MONOTONIC) + ms
   }
   function after(ms: number, then: () => void): () => void {
-    const timer = { dueAt: read(MONOTONIC) + Math.max(0, ms), then }
+    // Whole milliseconds, as real timers have them; fractions would let the two clocks drift apart.
+    const timer = { dueAt: read(MONOTONIC) + Math.ceil(Math.max(0, ms)), then }
     timers.add(timer)
     return () => timers.delete(timer)
   }

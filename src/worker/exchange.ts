@@ -141,7 +141,10 @@ export class Exchange {
   #note({ jobs, nextDueAt }: Claimed, pool: Pool | undefined): void {
     this.#received = this.#call
     this.#call += 1
-    this.#nextDueAt = nextDueAt
+    // Nothing is made ready for who asks for nothing: what is due by now is found by a claim with room.
+    const isDue = nextDueAt !== undefined && nextDueAt <= this.#kit.clock.now()
+    this.#nextDueAt = isDue ? undefined : nextDueAt
+    if (isDue && !pool) for (const one of this.#kit.pools) one.isHungry = true
     if (jobs.length > 0) this.#lastJobAt = this.#kit.clock.monotonic()
     if (pool) pool.isHungry = jobs.length > 0
   }

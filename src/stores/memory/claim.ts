@@ -8,9 +8,7 @@ import { expire, lapseOverdue, promote } from './tend.ts'
 export function claim(s: Tables, ask: Ask): Claimed {
   const now = s.clock.now()
   if (!isHeld(s, ask.worker)) return { lease: 'lost', jobs: [], cancels: [], now }
-  lapseOverdue(s, 1_000)
-  promote(s, 1_000)
-  expire(s, 1_000)
+  if (ask.limit > 0) for (const chore of [lapseOverdue, promote, expire]) chore(s, 1_000)
   const jobs = take(s, ask)
   const nextDueAt = nextDue(s, ask.worker)
   return {

@@ -12,7 +12,7 @@ const upkeepRows = 1_000
 export function claim(e: Engine, ask: Ask): Claimed {
   const lease = findWorker(e, ask.worker)
   if (!lease?.held) return lost(e)
-  if (isDue(e)) {
+  if (ask.limit > 0 && isDue(e)) {
     lapseOverdue(e, upkeepRows)
     promote(e, upkeepRows)
     expire(e, upkeepRows)
@@ -24,7 +24,8 @@ export function claim(e: Engine, ask: Ask): Claimed {
 export function idleClaim(e: Engine, ask: Ask): Claimed | undefined {
   const lease = findWorker(e, ask.worker)
   if (!lease?.held) return lost(e)
-  if (isDue(e) || yes(e.statement('againPeek').get(lease.id, ask.received))) return undefined
+  if (ask.limit > 0 && isDue(e)) return undefined
+  if (yes(e.statement('againPeek').get(lease.id, ask.received))) return undefined
   if (ask.limit > 0 && ask.queues.some((queue) => queue.limit > 0 && hasReady(e, queue.name)))
     return undefined
   return held(e, lease, [])
