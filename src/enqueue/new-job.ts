@@ -24,18 +24,15 @@ export interface EnqueueOptions {
   readonly deadline?: Duration
 }
 
-export const enqueueOptions = [
-  'id',
-  'delay',
-  'runAt',
-  'priority',
-  'tags',
-  'ttl',
-  'deadline',
-] as const satisfies (keyof EnqueueOptions)[]
+/** The names of these options, to tell a typo. */
+export const enqueueOptions = ['id', 'delay', 'runAt', 'priority', 'tags', 'ttl', 'deadline']
 
 /** What a job is made with besides what the caller says. */
-type World = { newId(): string; now(): number }
+interface World {
+  newId(): string
+  /** The producer's own time, to tell dates that are past. */
+  now(): number
+}
 
 /**
  * Turns a task and an input into the job that the store keeps; everything is checked here, before anything is written.
@@ -56,6 +53,7 @@ export async function toNewJob(
   return job
 }
 
+/** Undefined where the task has no schema. */
 export const checkInput = (task: AnyTask, input: unknown): Promise<unknown> | undefined =>
   task.input && validate(task.input, input, { what: `the input of task ${task.name}`, code: 'LW1102' })
 

@@ -24,7 +24,7 @@ export const defaults = {
   enqueueTimeoutMs: 5_000,
   /** Jobs that ran faster than this on average are claimed ahead. */
   prefetchUnderMs: 100,
-  prefetchMax: 200,
+  prefetchMax: 500,
   batchMax: 1_000,
   retain: { completed: 86_400_000, cancelled: 604_800_000, dead: null },
 } as const

@@ -20,7 +20,7 @@ export function register(program: Command, terminal: Terminal): void {
     examples: [
       `run hello '{"name":"Ada"}'`,
       'run report -f input.json --app jobs.ts --timeout 1m',
-      'cat input.json | legwork run report -f - --json',
+      'run report -f - --json < input.json',
     ],
   })
   does<Options>(

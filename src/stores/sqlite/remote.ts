@@ -44,6 +44,8 @@ class StoreThread implements Remote {
     this.#ring = ring
     this.#worker = new Worker(new URL('./thread.js', import.meta.url), {
       workerData: init,
+      // The program's own flags, such as --input-type, are not meant for this thread.
+      execArgv: [],
       name: 'legwork sqlite',
     })
     this.#worker.unref()
