@@ -1,6 +1,6 @@
 import { toErrorInfo } from '../job/failure.ts'
 import type { Logger } from '../job/logger.ts'
-import { currentRun } from './run.ts'
+import { currentRun } from './current-run.ts'
 
 /**
  * Keeps a promise that a handler left behind, and that rejects after the handler ended, from taking the process down:

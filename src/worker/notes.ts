@@ -8,7 +8,7 @@ import { storable } from '../job/text.ts'
 import type { Clock } from '../job/clock.ts'
 import type { Note, Store } from '../store/index.ts'
 import type { Context, ProgressNote } from './handler.ts'
-import type { Run } from './run.ts'
+import type { Run } from './current-run.ts'
 
 /** Collects what running handlers say of themselves until the worker sends it. */
 export interface Notebook {

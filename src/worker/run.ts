@@ -1,6 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
-import { Dead, RetryIn, Snooze } from '../define/verdicts.ts'
-import { Cancelled, LeaseLost, ShuttingDown, TimedOut } from '../define/verdicts.ts'
+import { Cancelled, Dead, LeaseLost, RetryIn, ShuttingDown, Snooze, TimedOut } from '../define/verdicts.ts'
 import { validate, validateStored } from '../define/validate.ts'
 import type { Clock } from '../job/clock.ts'
 import { limits } from '../job/defaults.ts'
@@ -11,16 +9,9 @@ import type { ClaimedJob } from '../job/job.ts'
 import { decode, encode } from '../job/payload.ts'
 import type { Outcome } from '../job/settle.ts'
 import { storable } from '../job/text.ts'
+import { currentRun, type Run } from './current-run.ts'
 import type { Context, Handled, Handler } from './handler.ts'
 import { contextOf, type Notebook } from './notes.ts'
-
-/** One claimed job on its way through a handler. */
-export interface Run {
-  readonly job: ClaimedJob
-  readonly abort: AbortController
-  /** Set when the run ended for the worker while the handler still goes on. */
-  isLeaked: boolean
-}
 
 export interface RunKit {
   readonly clock: Clock
@@ -29,9 +20,6 @@ export interface RunKit {
   /** Called when a handler that was given up ends after all. */
   onLateEnd(): void
 }
-
-/** Which run the present code belongs to; follows everything that a handler starts. */
-export const currentRun = new AsyncLocalStorage<Run>()
 
 /** Runs a claimed job to its outcome: decode, call, and name the ending. Never throws. */
 export async function run(one: Run, handled: Handled, kit: RunKit): Promise<Outcome> {

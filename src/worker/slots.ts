@@ -7,7 +7,8 @@ import type { CancelRequest } from '../store/index.ts'
 import type { Handled } from './handler.ts'
 import type { Notebook } from './notes.ts'
 import { freeSlots, measure, type Pool } from './pool.ts'
-import { type Run, run } from './run.ts'
+import type { Run } from './current-run.ts'
+import { run } from './run.ts'
 
 export interface SlotsKit {
   readonly clock: Clock

@@ -1,21 +1,9 @@
-import type { Instant, WorkerId } from '../../job/job.ts'
-import type { Beat, Beaten, WorkerAbout } from '../../store/index.ts'
+import type { WorkerId } from '../../job/job.ts'
+import type { Beat, Beaten } from '../../store/index.ts'
 import { cancelsOf } from './claim.ts'
+import { isHeld } from './lease.ts'
 import { settle } from './settle.ts'
 import type { Tables } from './tables.ts'
-
-export interface WorkerRow extends WorkerAbout {
-  readonly id: WorkerId
-  readonly startedAt: Instant
-  beatAt: Instant
-  /** By the monotonic clock, so that a step of the wall clock takes no lease away. */
-  leaseEndsAt: number
-}
-
-/** True while the worker is registered and its lease has not run out. */
-export function isHeld(s: Tables, worker: WorkerId): boolean {
-  return (s.workers.get(worker)?.leaseEndsAt ?? -Infinity) > s.clock.monotonic()
-}
 
 export function beat(s: Tables, { worker, ttlMs, about }: Beat): Beaten {
   const now = s.clock.now()

@@ -1,6 +1,6 @@
 import type { ClaimedJob } from '../../job/job.ts'
 import type { Ask, CancelRequest, Claimed } from '../../store/index.ts'
-import { isHeld } from './beat.ts'
+import { isHeld } from './lease.ts'
 import { move, type Row, readyOf, type Tables } from './tables.ts'
 import { expire, lapseOverdue, promote } from './tend.ts'
 

@@ -1,7 +1,7 @@
 import type { Settled, Settlement, WorkerId } from '../../job/job.ts'
 import { digest, isFailure, stateAfter } from '../../job/settle.ts'
 import { isFinal } from '../../job/state.ts'
-import { isHeld } from './beat.ts'
+import { isHeld } from './lease.ts'
 import { move, type Row, type Tables } from './tables.ts'
 
 /** Writes endings already decided; whoever no longer holds the job changes nothing. */

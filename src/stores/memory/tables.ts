@@ -2,7 +2,7 @@ import type { Clock } from '../../job/clock.ts'
 import { defaults } from '../../job/defaults.ts'
 import type { Attempt, ErrorInfo, Instant, LogLine, NewJob, Progress, WorkerId } from '../../job/job.ts'
 import { isFinal, type State } from '../../job/state.ts'
-import type { WorkerRow } from './beat.ts'
+import type { WorkerRow } from './lease.ts'
 
 /** One job, with everything that happened to it. */
 export interface Row {

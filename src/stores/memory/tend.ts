@@ -2,7 +2,7 @@ import { lossDelayMs } from '../../job/backoff.ts'
 import { toErrorInfo } from '../../job/failure.ts'
 import type { WorkerId } from '../../job/job.ts'
 import type { Tended } from '../../store/index.ts'
-import { isHeld } from './beat.ts'
+import { isHeld } from './lease.ts'
 import { endAttempt } from './settle.ts'
 import { move, type Row, type Tables } from './tables.ts'
 
