@@ -7,9 +7,14 @@ export const realClock: Clock = {
   now: () => Date.now(),
   monotonic: () => Number(process.hrtime.bigint() / 1_000n) / 1_000,
   after(ms, then, options) {
-    // A timer takes at most 2^31-1 ms; a longer wait is cut, and whoever waits looks at the time again.
-    const timer = setTimeout(then, Math.min(Math.max(0, ms), 2_147_483_647))
-    if (options?.idle) timer.unref()
+    // A timer takes at most 2^31-1 ms, so a longer wait is made of several.
+    let timer: NodeJS.Timeout
+    const wait = (left: number): void => {
+      const step = Math.min(Math.max(0, left), 2_147_483_647)
+      timer = setTimeout(() => (left > step ? wait(left - step) : then()), step)
+      if (options?.idle) timer.unref()
+    }
+    wait(ms)
     return () => clearTimeout(timer)
   },
 }

@@ -27,6 +27,8 @@ export async function workAsMember(file: string | undefined, options: WorkOption
           .stop({ hurry: hurry.signal, ...(options.grace !== undefined && { grace: options.grace }) })
           .then(() => resolve(exits.ok), reject)
       process.on('SIGTERM', stop).on('SIGINT', stop).on('disconnect', stop)
+      // The supervisor may have died while the app was loaded; nobody says so a second time.
+      if (!process.connected) stop()
       process.on('message', ({ legwork }: ToMember) => {
         if (legwork === 'hurry') hurry.abort()
         if (legwork === 'hurry' || legwork === 'stop') stop()

@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Clock } from '../job/clock.ts'
 import type { ClaimedJob } from '../job/job.ts'
+import type { Notebook } from './notes.ts'
 
 /** One claimed job on its way through a handler. */
 export interface Run {
@@ -7,6 +9,14 @@ export interface Run {
   readonly abort: AbortController
   /** Set when the run ended for the worker while the handler still goes on. */
   isLeaked: boolean
+}
+
+export interface RunKit {
+  readonly clock: Clock
+  readonly notes: Notebook
+  readonly abortGraceMs: number
+  /** Called when a handler that was given up ends after all. */
+  onLateEnd(): void
 }
 
 /** Which run the present code belongs to; follows everything that a handler starts. */

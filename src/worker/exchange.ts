@@ -1,4 +1,4 @@
-import type { Clock } from '../job/clock.ts'
+import { type Clock, sleep } from '../job/clock.ts'
 import { defaults } from '../job/defaults.ts'
 import { toErrorInfo } from '../job/failure.ts'
 import type { Settlement } from '../job/job.ts'
@@ -17,7 +17,7 @@ export interface ExchangeKit {
   registration(): Promise<string | undefined>
   /** Sends what running handlers noted, before the settlement that ends their attempt. */
   sendNotes(worker: string): Promise<void>
-  accept(claimed: Claimed, pool: Pool | undefined): void
+  accept(claimed: Claimed): void
   isBusy(): boolean
 }
 
@@ -41,6 +41,8 @@ export class Exchange {
   #roundTripMs = 1
   #lastJobAt: number
   #nextDueAt: number | undefined
+  #plannedAt = Infinity
+  #isOver = false
   #stopTimer = (): void => {}
 
   constructor(kit: ExchangeKit) {
@@ -77,11 +79,13 @@ export class Exchange {
 
   /** Waits at most `ms` for the next turn, for things that may gather a little. */
   turnWithin(ms: number): void {
-    if (!this.#turning) this.#plan(ms)
+    // Never later than what is planned: a handler that notes all the time must not keep a turn from coming.
+    if (!this.#turning && this.#kit.clock.monotonic() + ms < this.#plannedAt) this.#plan(ms)
   }
 
   turn(): Promise<void> {
     this.#stopTimer()
+    this.#plannedAt = Infinity
     this.#isRung = false
     this.#turning ??= this.#trade().then((again) => {
       this.#turning = undefined
@@ -91,9 +95,18 @@ export class Exchange {
     return this.#turning
   }
 
-  /** Settles what is left, also what a call under way still brings; gives up when the store is out of reach. */
-  async end(): Promise<void> {
-    while ((this.#turning || this.pending > 0) && this.errors < 5) await this.turn()
+  /** Settles what is left, also what a call under way still brings; gives up after `ms`. Nothing turns after it. */
+  async end(ms: number): Promise<void> {
+    const { clock } = this.#kit
+    const over = new AbortController()
+    const late = sleep(clock, ms, over.signal)
+    const endsAt = clock.monotonic() + ms
+    while ((this.#turning || this.pending > 0) && clock.monotonic() < endsAt) {
+      await Promise.race([this.turn(), late])
+      if (this.errors > 0 && this.pending > 0) await sleep(clock, Math.min(200, endsAt - clock.monotonic()))
+    }
+    over.abort()
+    this.#isOver = true
     this.#stopTimer()
   }
 
@@ -104,7 +117,11 @@ export class Exchange {
     let settlements: Settlement[] = []
     try {
       worker = await registration()
-      if (worker === undefined) return false
+      // Without a registration nothing is held, so nothing is to be settled.
+      if (worker === undefined) {
+        this.reset()
+        return false
+      }
       settlements = this.#done.splice(0, defaults.batchMax)
       await sendNotes(worker)
       const pool = this.#nextPool()
@@ -118,7 +135,7 @@ export class Exchange {
         (settled, i) => settled === 'applied' || this.#warn(settlements[i] as Settlement, settled),
       )
       this.#note(answer.claimed, pool)
-      accept(answer.claimed, pool)
+      accept(answer.claimed)
       return this.pending > 0 || this.#nextPool() !== undefined
     } catch (error) {
       // The reply may be lost after the store did it all: settling again is answered as before, claiming again delivers again.
@@ -175,6 +192,8 @@ export class Exchange {
 
   #plan(ms: number): void {
     this.#stopTimer()
+    if (this.#isOver) return
+    this.#plannedAt = this.#kit.clock.monotonic() + ms
     const soon = ms > 0 ? undefined : setImmediate(() => void this.turn())
     this.#stopTimer = soon ? () => clearImmediate(soon) : this.#kit.clock.after(ms, () => this.wake())
   }

@@ -33,8 +33,8 @@ export async function begin(kit: LifeKit): Promise<Life> {
   const tick = new Float64Array(new SharedArrayBuffer(8))
   let confirmedAt = clock.monotonic()
   let isOver = false
-  // Twelve looks a beat: every 250 ms with the defaults.
-  const turnMs = beatMs / 12
+  // Twelve looks a beat: every 250 ms with the defaults; and often enough that the beating thread sees no stall.
+  const turnMs = Math.min(beatMs / 12, defaults.maxStallMs / 3)
 
   const first = await store.beat({ worker, ttlMs: leaseMs, about: kit.about() })
   tick[0] = clock.monotonic()

@@ -1,6 +1,5 @@
-import { Cancelled, Dead, LeaseLost, RetryIn, ShuttingDown, Snooze, TimedOut } from '../define/verdicts.ts'
+import { Cancelled, Dead, RetryIn, ShuttingDown, Snooze, TimedOut } from '../define/verdicts.ts'
 import { validate, validateStored } from '../define/validate.ts'
-import type { Clock } from '../job/clock.ts'
 import { limits } from '../job/defaults.ts'
 import { toMs } from '../job/duration.ts'
 import { InvalidPayload, LegworkError } from '../job/errors.ts'
@@ -9,29 +8,24 @@ import type { ClaimedJob } from '../job/job.ts'
 import { decode, encode } from '../job/payload.ts'
 import type { Outcome } from '../job/settle.ts'
 import { storable } from '../job/text.ts'
-import { currentRun, type Run } from './current-run.ts'
+import { currentRun, type Run, type RunKit } from './current-run.ts'
+import { untilGivenUp, watchTime } from './give-up.ts'
 import type { Context, Handled, Handler } from './handler.ts'
-import { contextOf, type Notebook } from './notes.ts'
-
-export interface RunKit {
-  readonly clock: Clock
-  readonly notes: Notebook
-  readonly abortGraceMs: number
-  /** Called when a handler that was given up ends after all. */
-  onLateEnd(): void
-}
+import { contextOf } from './notes.ts'
 
 /** Runs a claimed job to its outcome: decode, call, and name the ending. Never throws. */
 export async function run(one: Run, handled: Handled, kit: RunKit): Promise<Outcome> {
-  const parsed = await parse(one.job, handled)
-  if ('kind' in parsed) return parsed
   const stopTimers = watchTime(one, handled, kit)
   try {
+    const parsed = await untilGivenUp(one, kit, () => parse(one.job, handled))
+    if ('kind' in parsed) return parsed
+    // Its lease, its time or its worker may be over before it began.
+    one.abort.signal.throwIfAborted()
     const context = contextOf(one, parsed.input, kit.notes)
     const value = await untilGivenUp(one, kit, () =>
       currentRun.run(one, () => (handled.handler as Handler)(context as Context)),
     )
-    return await nameResult(one, value, handled)
+    return await untilGivenUp(one, kit, () => nameResult(one, value, handled))
   } catch (thrown) {
     return nameThrown(one, thrown, handled)
   } finally {
@@ -50,53 +44,6 @@ async function parse({ id, payload }: ClaimedJob, { task }: Handled): Promise<{ 
     if (hasFailed) return { kind: 'threw', error, retry: 'policy' }
     return { kind: 'discarded', reason: 'undecodable', error }
   }
-}
-
-/** Aborts the run at its timeout and at the job's deadline. */
-function watchTime(one: Run, { task }: Handled, { clock }: RunKit): () => void {
-  const { id, deadlineAt } = one.job
-  const { timeoutMs } = task.policy
-  const stops: (() => void)[] = []
-  if (timeoutMs !== undefined)
-    stops.push(clock.after(timeoutMs, () => one.abort.abort(new TimedOut(id, 'attempt', timeoutMs))))
-  if (deadlineAt !== undefined)
-    stops.push(clock.after(deadlineAt - clock.now(), () => one.abort.abort(new TimedOut(id, 'deadline', 0))))
-  return () => {
-    for (const stop of stops) stop()
-  }
-}
-
-/** The handler's value; or the abort's reason, when the handler has not ended within the grace after it. */
-function untilGivenUp(
-  one: Run,
-  { clock, abortGraceMs, onLateEnd }: RunKit,
-  call: () => unknown,
-): Promise<unknown> {
-  const { signal } = one.abort
-  return new Promise((resolve, reject) => {
-    let stop = () => {}
-    const onAbort = () => {
-      const giveUp = () => {
-        one.isLeaked = true
-        reject(signal.reason)
-      }
-      // Nothing that this run does can be recorded any more, so nobody waits for it.
-      if (signal.reason instanceof LeaseLost) return giveUp()
-      stop = clock.after(abortGraceMs, giveUp)
-    }
-    const end = (settle: () => void) => {
-      if (one.isLeaked) return onLateEnd()
-      stop()
-      signal.removeEventListener('abort', onAbort)
-      settle()
-    }
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-    new Promise((done) => done(call())).then(
-      (value) => end(() => resolve(value)),
-      (error: unknown) => end(() => reject(error)),
-    )
-  })
 }
 
 async function nameResult(one: Run, value: unknown, { task }: Handled): Promise<Outcome> {

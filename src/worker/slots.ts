@@ -1,5 +1,7 @@
+import { AsyncResource } from 'node:async_hooks'
 import { Cancelled, LeaseLost } from '../define/verdicts.ts'
 import type { Clock } from '../job/clock.ts'
+import { defaults } from '../job/defaults.ts'
 import type { ClaimedJob, Settlement } from '../job/job.ts'
 import type { Logger } from '../job/logger.ts'
 import { type Outcome, settle } from '../job/settle.ts'
@@ -27,6 +29,9 @@ export class Slots {
   readonly runs = new Map<string, Run>()
   readonly #kit: SlotsKit
   #idleCalls: (() => void)[] = []
+  readonly #stopWatching = new Map<Pool, () => void>()
+  /** Where the worker was started: a handler must not see the context of the request that enqueued some job. */
+  readonly #outside = new AsyncResource('legwork')
 
   constructor(kit: SlotsKit) {
     this.#kit = kit
@@ -46,8 +51,8 @@ export class Slots {
     for (const { buffer } of this.#kit.pools) this.release(buffer.splice(0))
   }
 
-  release(jobs: readonly ClaimedJob[]): void {
-    for (const job of jobs) this.#end(job, { kind: 'released', reason: 'its worker is stopping' })
+  release(jobs: readonly ClaimedJob[], reason = 'its worker is stopping'): void {
+    for (const job of jobs) this.#end(job, { kind: 'released', reason })
   }
 
   /** Forgets what was claimed and has not started, and what was noted: none of it is ours any more. */
@@ -69,7 +74,22 @@ export class Slots {
 
   #fill(pool: Pool): void {
     while (freeSlots(pool) > 0 && pool.buffer.length > 0)
-      void this.#start(pool.buffer.shift() as ClaimedJob, pool)
+      void this.#outside.runInAsyncScope(() => this.#start(pool.buffer.shift() as ClaimedJob, pool))
+    this.#watchBuffer(pool)
+  }
+
+  /** What was claimed ahead for quick jobs must not wait behind a slow one while another worker is free. */
+  #watchBuffer(pool: Pool): void {
+    this.#stopWatching.get(pool)?.()
+    if (pool.buffer.length === 0) return void this.#stopWatching.delete(pool)
+    const giveBack = () => {
+      pool.runMs = Infinity
+      this.release(pool.buffer.splice(0), 'its worker has no free slot')
+    }
+    this.#stopWatching.set(
+      pool,
+      this.#kit.clock.after(2 * defaults.prefetchUnderMs, giveBack, { idle: true }),
+    )
   }
 
   async #start(job: ClaimedJob, pool: Pool): Promise<void> {
@@ -84,9 +104,10 @@ export class Slots {
     measure(pool, clock.monotonic() - startedAt)
     pool.running -= 1
     if (one.isLeaked) this.#leak(one, pool)
-    if (this.runs.get(job.id) === one) this.runs.delete(job.id)
-    // A lost lease leaves nothing to settle; the store would refuse it.
-    if (!(one.abort.signal.reason instanceof LeaseLost)) this.#end(job, outcome)
+    // A lost lease leaves nothing to settle, also where the run had been aborted for another reason before.
+    const isHeld = this.runs.get(job.id) === one
+    if (isHeld) this.runs.delete(job.id)
+    if (isHeld && !(one.abort.signal.reason instanceof LeaseLost)) this.#end(job, outcome)
     this.#fill(pool)
     if (this.runs.size === 0) for (const tell of this.#idleCalls.splice(0)) tell()
   }

@@ -45,11 +45,17 @@ export class Worker {
         this.#life?.worker ?? (this.#exchange.isClaiming ? this.#register() : undefined),
       sendNotes: (worker) => sendNotes({ notes, runs: this.#slots.runs, store: kit.store, worker }),
       isBusy: () => this.#slots.runs.size > 0,
-      accept: (claimed, pool) => {
+      accept: (claimed) => {
         if (claimed.lease === 'lost') return this.#life?.lost('the store does not know it any more')
         this.#slots.cancel(claimed.cancels)
         if (!this.#exchange.isClaiming) this.#slots.release(claimed.jobs)
-        else if (pool) this.#slots.take(pool, claimed.jobs)
+        // Each to its own pool: what is delivered again may come with the answer to another pool's claim.
+        else
+          for (const pool of kit.pools)
+            this.#slots.take(
+              pool,
+              claimed.jobs.filter((job) => pool.queues.includes(job.queue)),
+            )
       },
     })
   }
@@ -76,7 +82,7 @@ export class Worker {
     await this.#idle(graceMs, hurry)
     for (const one of this.#slots.runs.values()) one.abort.abort(new ShuttingDown(one.job.id))
     await this.#idle(this.#kit.abortGraceMs + 1_000, undefined)
-    await this.#exchange.end()
+    await this.#exchange.end(endMs)
     await this.#life
       ?.end()
       .catch((error: unknown) =>
@@ -116,6 +122,7 @@ export class Worker {
     this.#life = undefined
     this.#exchange.reset()
     this.#slots.drop()
+    this.#slots.runs.clear()
     for (const one of held) one.abort.abort(new LeaseLost(one.job.id, one.job.attempt, why))
     const jobs = held.map(({ job }) => job.id).slice(0, 20)
     this.#kit.log.warn(
@@ -128,3 +135,5 @@ export class Worker {
 
 /** Progress and logs gather this long before they are sent on their own. */
 const noteWaitMs = 100
+/** A stop waits this long for the store to take the last settlements. */
+const endMs = 10_000

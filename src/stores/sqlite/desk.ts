@@ -54,7 +54,16 @@ export function desk(options: DeskOptions): Desk {
     else if (!scheduled) later(0)
   }
 
+  /** Apart, because what writers have committed must not run again when a reader fails. */
   function answer(group: readonly Entry[]): void {
+    const writers = group.filter((entry) => writes(entry.call.verb))
+    const readers = group.filter((entry) => !writes(entry.call.verb))
+    if (writers.length > 0 && !answerAs(writers)) return
+    if (readers.length > 0) answerAs(readers)
+  }
+
+  /** False when another process has the lock. */
+  function answerAs(group: readonly Entry[]): boolean {
     try {
       const values = runTogether(
         options.engine,
@@ -63,10 +72,14 @@ export function desk(options: DeskOptions): Desk {
       leave(group)
       for (const [i, entry] of group.entries()) entry.done({ value: values[i] })
     } catch (error) {
-      if (isBusy(error)) waitForLock()
-      else if (group.length > 1) for (const entry of group) entry.alone = true
+      if (isBusy(error)) {
+        waitForLock()
+        return false
+      }
+      if (group.length > 1) for (const entry of group) entry.alone = true
       else fail(group, error)
     }
+    return true
   }
 
   const leave = (group: readonly Entry[]): void => {

@@ -179,7 +179,10 @@ function lifeOf(start: () => Remote) {
         opened = !closing
         return report
       } catch (error) {
-        await close()
+        // A later open() tries anew, with a thread of its own.
+        const failed = remote
+        remote = opening = undefined
+        await failed?.close()
         throw error
       }
     },

@@ -1,0 +1,54 @@
+import { LeaseLost, TimedOut } from '../define/verdicts.ts'
+import type { Run, RunKit } from './current-run.ts'
+import type { Handled } from './handler.ts'
+
+/** Aborts the run at its timeout and at the job's deadline. */
+export function watchTime(one: Run, { task }: Handled, { clock }: RunKit): () => void {
+  const { id, deadlineAt } = one.job
+  const { timeoutMs } = task.policy
+  const stops: (() => void)[] = []
+  if (timeoutMs !== undefined)
+    stops.push(clock.after(timeoutMs, () => one.abort.abort(new TimedOut(id, 'attempt', timeoutMs))))
+  if (deadlineAt !== undefined) {
+    const end = () => one.abort.abort(new TimedOut(id, 'deadline', 0))
+    // It may have passed while the job waited for a slot.
+    if (deadlineAt <= clock.now()) end()
+    else stops.push(clock.after(deadlineAt - clock.now(), end))
+  }
+  return () => {
+    for (const stop of stops) stop()
+  }
+}
+
+/** The handler's value; or the abort's reason, when the handler has not ended within the grace after it. */
+export function untilGivenUp<T>(
+  one: Run,
+  { clock, abortGraceMs, onLateEnd }: RunKit,
+  call: () => T | Promise<T>,
+): Promise<T> {
+  const { signal } = one.abort
+  return new Promise((resolve, reject) => {
+    let stop = () => {}
+    const onAbort = () => {
+      const giveUp = () => {
+        one.isLeaked = true
+        reject(signal.reason)
+      }
+      // Nothing that this run does can be recorded any more, so nobody waits for it.
+      if (signal.reason instanceof LeaseLost) return giveUp()
+      stop = clock.after(abortGraceMs, giveUp)
+    }
+    const end = (settle: () => void) => {
+      if (one.isLeaked) return onLateEnd()
+      stop()
+      signal.removeEventListener('abort', onAbort)
+      settle()
+    }
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+    new Promise<T>((done) => done(call())).then(
+      (value) => end(() => resolve(value)),
+      (error: unknown) => end(() => reject(error)),
+    )
+  })
+}
