@@ -44,9 +44,12 @@ export function sqlite(options: SqliteOptions | string): Store {
   const ring = () => {
     for (const hear of hearers) hear()
   }
-  const life = lifeOf(() => startThread({ settings, time: given.clock?.shared }, ring))
+  const life = lifeOf(
+    () => startThread({ settings, time: given.clock?.shared }, ring),
+    (remote) => hearers.size > 0 && remote.listen(true),
+  )
   const call = async <T>(verb: Verb, ...args: readonly unknown[]): Promise<T> =>
-    (await life.thread().call(verb, args)) as T
+    (await (await life.ready()).call(verb, args)) as T
   /** A call after which whoever waits for a change is woken. */
   const rung = async <T>(verb: Verb, ...args: readonly unknown[]): Promise<T> => {
     const answer = await call<T>(verb, ...args)
@@ -77,7 +80,7 @@ export function sqlite(options: SqliteOptions | string): Store {
     async keepBeating(beat, pulse, hear) {
       if (given.clock)
         return beatOnClock(given.clock, { beat, pulse, hear, send: (one) => call('beat', one) })
-      const stop = life.thread().beat(beat, pulse, hear)
+      const stop = (await life.ready()).beat(beat, pulse, hear)
       return async () => stop()
     },
     lapse: (workers, cause) => rung('lapse', workers, cause),
@@ -149,7 +152,7 @@ const closed = (): StoreError =>
   new StoreError('LW1006', 'the store is not open: it was closed, or open() was not called.')
 
 /** From `open` to `close`, once. */
-function lifeOf(start: () => Remote) {
+function lifeOf(start: () => Remote, onRestart: (remote: Remote) => void) {
   let remote: Remote | undefined
   let opening: Promise<DurabilityReport> | undefined
   let opened = false
@@ -164,8 +167,26 @@ function lifeOf(start: () => Remote) {
     closing ??= remote ? remote.close() : Promise.resolve()
     return closing
   }
+  /** Every call may be repeated, so after a thread has died the next call gets a new one, opened before it. */
+  const restart = (): void => {
+    const fresh = start()
+    remote = fresh
+    opening = fresh.open() as Promise<DurabilityReport>
+    // What cannot be opened now is ended, so that the call after the next tries once more.
+    opening.then(
+      () => onRestart(fresh),
+      () => void fresh.close(),
+    )
+  }
   return {
     isOpen: () => opened,
+    /** The open thread, or a new one in the place of one that has died. */
+    async ready(): Promise<Remote> {
+      if (!remote || !opened) throw closed()
+      if (remote.isBroken && !closing) restart()
+      await opening
+      return remote
+    },
     thread(): Remote {
       if (!remote || !opened) throw closed()
       return remote

@@ -10,6 +10,8 @@ import type { Verb } from './verbs.ts'
 
 /** This side of the store's thread: calls go over, answers come back after their commit. */
 export interface Remote {
+  /** The thread has died; whatever is called of it is refused. */
+  readonly isBroken: boolean
   call(verb: Verb, args: readonly unknown[]): Promise<unknown>
   open(): Promise<unknown>
   migrate(dryRun: boolean): Promise<unknown>
@@ -58,6 +60,10 @@ class StoreThread implements Remote {
     )
     this.#ended = new Promise((resolve) => this.#worker.once('exit', () => resolve()))
     this.#worker.on('exit', () => this.#fail("the store's thread has ended"))
+  }
+
+  get isBroken(): boolean {
+    return this.#broken !== undefined
   }
 
   call(verb: Verb, args: readonly unknown[]): Promise<unknown> {

@@ -1,0 +1,42 @@
+// The store's thread is not supposed to die; when it does, no call hangs and the next one gets a new thread.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { legwork, task, unchecked } from 'legwork'
+import { expect, onTestFinished, test } from 'vitest'
+
+/** The thread that was spoken to last. */
+function lastThread(): () => Worker {
+  let last: Worker | undefined
+  const post = Worker.prototype.postMessage
+  Worker.prototype.postMessage = function (this: Worker, ...message: Parameters<typeof post>) {
+    last = this
+    return post.apply(this, message)
+  }
+  onTestFinished(() => {
+    Worker.prototype.postMessage = post
+  })
+  return () => last as Worker
+}
+
+test('a thread that dies refuses what is under way, and jobs and results go on with a new one', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'legwork-thread-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const thread = lastThread()
+  const log = { debug() {}, info() {}, warn() {}, error() {} }
+  const app = legwork({ store: join(folder, 'jobs.db'), log })
+  const double = task('double', { input: unchecked<number>(), output: unchecked<number>() })
+  app.handle(double, ({ input }) => input * 2)
+  await app.start({ lease: '2s', beat: '200ms' })
+  expect(await app.run(double, 1)).toBe(2)
+
+  const store = await app.store()
+  const dying = thread()
+  const underWay = expect(store.counts()).rejects.toMatchObject({ code: 'LW1007' })
+  await dying.terminate()
+  await underWay
+  expect(await app.run(double, 21, { timeout: '20s' })).toBe(42)
+  expect(thread()).not.toBe(dying)
+  await app.stop()
+})
