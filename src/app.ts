@@ -92,9 +92,9 @@ class LegworkApp implements App {
       throw new InvalidOption(`handler of ${task.name}`, handler, 'a function')
     if (this.#handled.has(task.name))
       throw new InvalidOption(
-        `handler of ${task.name}`,
-        'a second handler',
-        'one handler a task in one process',
+        'handle',
+        task.name,
+        'a task without a handler: this one has a handler in this app. Remove one of the two app.handle() calls',
         'LW1203',
       )
     if (this.#stopping) throw closed(`handle(${task.name})`)
@@ -190,7 +190,7 @@ class LegworkApp implements App {
   in(tx: unknown): Enqueuer {
     const opened = async () => {
       try {
-        return await this.#open()
+        return await this.#open(tx)
       } catch (error) {
         // A new store needs its tables, and the caller's own transaction holds the lock that this takes.
         if (!(error instanceof LegworkError) || error.code !== 'LW1013') throw error
@@ -245,7 +245,7 @@ class LegworkApp implements App {
     return acted?.outcome ?? 'gone'
   }
 
-  async pause(queue: string, reason: string): Promise<void> {
+  async pause(queue: string, reason = 'paused by the application'): Promise<void> {
     const paused = { reason: checkReason(reason, 'reason'), by: 'application' }
     await (await this.store()).setQueues([{ name: checkName(queue, 'queue'), paused }])
   }
@@ -289,19 +289,19 @@ class LegworkApp implements App {
   }
 
   /** Opens the store once; a failed attempt is not kept, so that a later call tries again. */
-  #open(): Promise<Opened> {
+  #open(tx?: unknown): Promise<Opened> {
     if (this.#stopping) return Promise.reject(closed('the call'))
-    this.#opening ??= this.#openNow().catch((error) => {
+    this.#opening ??= this.#openNow(tx).catch((error) => {
       this.#opening = undefined
       throw error
     })
     return this.#opening
   }
 
-  async #openNow(): Promise<Opened> {
+  async #openNow(tx: unknown): Promise<Opened> {
     const { store: where } = this.#options
     const store = isStore(where) ? where : await openStore(where)
-    const report = await store.open()
+    const report = await store.open({ tx })
     // How often to look is no part of a test's time: a result must come without moving its clock.
     const lookout = new Lookout({ store, clock: realClock })
     return { store, report, lookout }

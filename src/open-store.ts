@@ -5,10 +5,12 @@ const schemes = ['sqlite', 'file', 'memory']
 
 /**
  * The store that a path or URL names, not yet opened: `memory:`, `sqlite:PATH`, `file:PATH` or a plain path.
- * Each engine is loaded only when it is named. @throws {StoreError} LW1008 for an unknown scheme.
+ * Each engine is loaded only when it is named. With `migrate: 'never'` a store without the newest schema is refused
+ * (LW1011) and left as it is. @throws {StoreError} LW1008 for an unknown scheme.
  */
 export async function openStore(
   where: string = process.env['LEGWORK_URL'] || './.legwork/jobs.db',
+  { migrate = 'auto' }: { readonly migrate?: 'auto' | 'never' } = {},
 ): Promise<Store> {
   const [scheme, rest] = split(where)
   switch (scheme) {
@@ -16,7 +18,7 @@ export async function openStore(
       return (await import('./stores/memory/index.ts')).memory()
     case 'sqlite':
     case 'file':
-      return (await import('./stores/sqlite/index.ts')).sqlite(rest)
+      return (await import('./stores/sqlite/index.ts')).sqlite({ path: rest, migrate })
     default: {
       const near = nearest(scheme, schemes)
       throw new StoreError(

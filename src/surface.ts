@@ -99,8 +99,8 @@ export interface App extends Enqueuer, AsyncDisposable {
   cancel(id: string, reason?: string): Promise<Acted['outcome']>
   /** Brings a dead, cancelled or completed job back, as a new generation with all its attempts before it. */
   retry(id: string): Promise<Acted['outcome']>
-  /** Stops claims from a queue; running jobs go on. */
-  pause(queue: string, reason: string): Promise<void>
+  /** Stops claims from a queue; running jobs go on. Default reason: `paused by the application`. */
+  pause(queue: string, reason?: string): Promise<void>
   resume(queue: string): Promise<void>
   /** What the store promises, as read back from its settings. */
   durability(): Promise<DurabilityReport>

@@ -1,4 +1,7 @@
 // Options, definitions, apps and moments that are wrong: each gets its coded error, and changes nothing.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import {
   custom,
   exponential,
@@ -15,7 +18,8 @@ import {
   WrongMoment,
 } from 'legwork'
 import type { App } from 'legwork'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openDatabase, sqlite } from 'legwork/sqlite'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import {
   anything,
@@ -176,7 +180,7 @@ describe.each(engines)('options on %s', (engine) => {
       })
       await expectRefused(() => loose.resume(name), { is: InvalidOption, code: 'LW1201', says: /queue: got/ })
     }
-    for (const reason of [undefined, null, 5, {}, angry])
+    for (const reason of [null, 5, {}, angry])
       await expectRefused(() => loose.pause('default', reason), {
         is: InvalidOption,
         code: 'LW1201',
@@ -264,6 +268,8 @@ describe('definitions', () => {
         [{ retry: { attempts } }, /task t: retry\.attempts: got .*whole number from 1 to 1000/] as const,
     ),
     [{ retry: { backoff: '5s' } }, /task t: retry\.backoff.*a function, such as exponential\(\)/],
+    [{ retry: { when: 5 } }, /task t: retry\.when: got 5, expected a function\.$/],
+    [{ retry: { when: 0 } }, /task t: retry\.when: got 0, expected a function\.$/],
     [{ retry: { when: true } }, /task t: retry\.when/],
     [{ retain: '3d' }, /task t: retain options: got "3d"/],
     [{ retain: { complete: '3d' } }, /did you mean completed\?/],
@@ -357,7 +363,7 @@ describe('apps', () => {
     await expectRefused(twice, {
       is: InvalidOption,
       code: 'LW1203',
-      says: /handler of good: got "a second handler", expected one handler a task/,
+      says: /handle: got "good", expected a task without a handler.*Remove one/,
     })
     // Another task of the same name is no way around it.
     await expectRefused(() => app.handle(task('good'), () => 1), { is: InvalidOption, code: 'LW1203' })
@@ -452,6 +458,30 @@ describe('apps', () => {
     const waiting = errorOf(() => job.result())
     await app.stop()
     expect(await waiting).toMatchObject({ code: 'LW1006' })
+  })
+
+  test('a new store is not set up inside the caller’s transaction, and says so at once', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'legwork-new-')), 'shop.db')
+    onTestFinished(() => rmSync(dirname(path), { recursive: true, force: true }))
+    const db = await openDatabase(path)
+    onTestFinished(() => db.close())
+    // One that waited for the lock would take longer than this test may.
+    const app = legwork({ store: sqlite({ path, busyTimeoutMs: 3_600_000 }) })
+    onTestFinished(() => app.stop())
+    for (const begin of ['begin', 'begin immediate']) {
+      db.exec(begin)
+      await expectRefused(() => app.in(db).enqueue(good, { n: 1 }), {
+        is: StoreError,
+        code: 'LW1014',
+        says: /is new and cannot be set up inside your transaction.*await app\.durability\(\)/,
+      })
+      db.exec('rollback')
+    }
+    await app.durability()
+    db.exec('begin immediate')
+    const job = await app.in(db).enqueue(good, { n: 1 })
+    db.exec('commit')
+    expect((await job.status()).state).toBe('ready')
   })
 
   test('a store that knows no transactions refuses in()', async () => {

@@ -17,9 +17,11 @@ import {
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { LegworkError, legwork, StoreError, task, unchecked } from 'legwork'
+import { LegworkError, legwork, StoreError, task, unchecked, UnknownOutcome } from 'legwork'
 import type { App } from 'legwork'
+import { memory } from 'legwork/memory'
 import { openDatabase, sqlite } from 'legwork/sqlite'
+import type { Store } from 'legwork/store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const echo = task('echo', { input: unchecked<string>(), output: unchecked<string>(), retry: { attempts: 1 } })
@@ -40,6 +42,52 @@ async function expectStoreError(call: () => Promise<unknown>, code: string, says
   expect(error?.message).toMatch(says)
   expect(error).toBeInstanceOf(StoreError)
 }
+
+describe('many jobs are more than one commit', () => {
+  /** A store whose second enqueue goes wrong. */
+  const halfway = (second: Store['enqueue']): Store => {
+    const store = memory()
+    let calls = 0
+    return { ...store, enqueue: (...args) => (++calls === 2 ? second(...args) : store.enqueue(...args)) }
+  }
+  const failure = async (store: Store, enqueueTimeout: string) => {
+    const app = legwork({ store, log: silent, enqueueTimeout: enqueueTimeout as '1s' })
+    const error = await app
+      .enqueueMany(echo, Array<string>(2_500).fill('x'))
+      .catch((thrown: unknown) => thrown)
+    const { jobs } = await (await app.store()).find({}, { limit: 5_000 })
+    await app.stop()
+    return { error: error as LegworkError, stored: jobs.map(({ id }) => id).toSorted() }
+  }
+
+  test('an error names the jobs that were written before it', async () => {
+    const full = new StoreError('LW1004', 'the disk is full.', { path: 'x' })
+    const { error, stored } = await failure(
+      halfway(() => Promise.reject(full)),
+      '5s',
+    )
+    expect(error).toBeInstanceOf(StoreError)
+    expect(error).toMatchObject({ code: 'LW1004', cause: full, details: { path: 'x' } })
+    expect(error.message).toBe('LW1004 the disk is full. 1000 of 2500 jobs were written before.')
+    expect((error.details['written'] as string[]).toSorted()).toEqual(stored)
+    expect(stored).toHaveLength(1_000)
+    expect(full.details).toEqual({ path: 'x' })
+  })
+
+  test('a commit that goes unanswered names its jobs, and those before it', async () => {
+    const { error, stored } = await failure(
+      halfway(() => new Promise(() => {})),
+      '50ms',
+    )
+    expect(error).toBeInstanceOf(UnknownOutcome)
+    const { ids, written } = error.details as { ids: string[]; written: string[] }
+    expect(ids).toHaveLength(1_000)
+    expect(error.message).toMatch(
+      new RegExp(`^LW1005 .*whether job ${ids[0]} and 999 more of its batch are stored`),
+    )
+    expect(written.toSorted()).toEqual(stored)
+  })
+})
 
 /** Every way in says the same, and stop() still ends the app. */
 async function expectUnusable(store: string, code: string, says: RegExp): Promise<void> {

@@ -1,11 +1,20 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { openDatabase, type SqliteOptions, sqlite } from 'legwork/sqlite'
+import { driver, openDatabase, type SqliteOptions, sqlite } from 'legwork/sqlite'
 import type { Store } from 'legwork/store'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 
@@ -51,6 +60,12 @@ async function program(text: string, from = dist): Promise<string> {
   child.stdout.on('data', (chunk) => (out += chunk))
   const [exit] = await once(child, 'close')
   return `${out.trim()} exit ${exit}`
+}
+
+/** A database as others have them: no WAL, nothing of ours. */
+async function openPlain(path: string) {
+  const { DatabaseSync } = await driver()
+  return new DatabaseSync(path)
 }
 
 /** A file system of its own, where this machine allows one. */
@@ -160,6 +175,52 @@ test('without automatic migration an empty place is refused and stays empty, unt
   expect(await store.migrate()).toMatchObject({ from: 0, to: 1 })
   expect(await store.migrate()).toMatchObject({ from: 1, to: 1, steps: [] })
   expect((await store.open()).level).toBe('power-safe')
+})
+
+test('a database that is none of ours is refused and left byte for byte as it was', async () => {
+  const path = join(root, 'notes.db')
+  const db = await openPlain(path)
+  db.exec("create table note (text text); insert into note values ('mine')")
+  db.close()
+  const before = readFileSync(path)
+  await expect(opened({ path, migrate: 'never' })).rejects.toThrow(/LW1011 .*is no Legwork store/)
+  const again = await openPlain(path)
+  again.exec(
+    "create table legwork_meta (key text, value text); insert into legwork_meta values ('schema', '999')",
+  )
+  again.close()
+  const newer = readFileSync(path)
+  await expect(opened({ path })).rejects.toEqual(code('LW1010'))
+  expect(readFileSync(path).equals(newer)).toBe(true)
+  expect(newer.equals(before)).toBe(false)
+  expect(readdirSync(root).filter((name) => name.startsWith('notes.db'))).toEqual(['notes.db'])
+})
+
+test('a connection of one’s own is opened by a plain path', async () => {
+  const open = openDatabase as (...args: unknown[]) => Promise<unknown>
+  for (const path of [5, undefined, null, '', 'a\0b'])
+    await expect(open(path)).rejects.toEqual(code('LW1201'))
+  for (const path of ['sqlite:./u.db', 'file:u.db', 'SQLITE:u.db'])
+    await expect(open(path)).rejects.toThrow(/LW1201 path: .*a plain path, without/)
+  await expect(open(newPath(), { timeout: 5 })).rejects.toThrow(/LW1201 .*timeoutMs/)
+  await expect(open(newPath(), { durability: 'none' })).rejects.toThrow(/LW1201 durability/)
+  expect(() => sqlite('sqlite:./u.db')).toThrow(/LW1201 path/)
+  expect(existsSync('sqlite:.')).toBe(false)
+})
+
+test('a transaction that read before others wrote is told to begin immediate', async () => {
+  const path = newPath()
+  const store = await opened({ path })
+  const db = await openDatabase(path)
+  onTestFinished(() => db.close())
+  db.exec('begin')
+  db.prepare('select count(*) from legwork_meta').get()
+  await store.enqueue([job('quicker')])
+  await expect(store.enqueue([job('late')], { tx: db })).rejects.toThrow(/LW1014 .*begin immediate/)
+  db.exec('rollback')
+  db.exec('begin immediate')
+  expect(await store.enqueue([job('late')], { tx: db })).toMatchObject([{ outcome: 'created' }])
+  db.exec('commit')
 })
 
 test('any number of processes may open a new file at once', async () => {

@@ -8,16 +8,16 @@ import { expect, onTestFinished, test } from 'vitest'
 
 /** The thread that was spoken to last. */
 function lastThread(): () => Worker {
-  let last: Worker | undefined
+  const spoken: Worker[] = []
   const post = Worker.prototype.postMessage
   Worker.prototype.postMessage = function (this: Worker, ...message: Parameters<typeof post>) {
-    last = this
+    spoken.push(this)
     return post.apply(this, message)
   }
   onTestFinished(() => {
     Worker.prototype.postMessage = post
   })
-  return () => last as Worker
+  return () => spoken.at(-1) as Worker
 }
 
 test('a thread that dies refuses what is under way, and jobs and results go on with a new one', async () => {

@@ -109,7 +109,7 @@ test('SIGTERM is passed on: running jobs end, every process goes, exit 0', async
   crew.child.kill('SIGTERM')
   await crew.line(/Stopping/, 'err')
   await job.cancel('enough')
-  expect(await crew.ended).toMatchObject({ code: 0 })
+  expect(await crew.ended).toMatchObject({ code: 0, err: expect.stringMatching(/Stopped\.\n$/) })
   expect(await job.status()).toMatchObject({ state: 'cancelled', reason: 'enough', losses: 0 })
   expect([await store.workers(), pids.filter(alive)]).toEqual([[], []])
 })

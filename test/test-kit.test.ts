@@ -151,6 +151,69 @@ test('pause holds a queue, resume lets it go', async () => {
   expect(await job.status()).toMatchObject({ state: 'completed' })
 })
 
+test('a drain that cannot end says which job it waits for, and what to do', async () => {
+  const app = legwork().handle(
+    mail,
+    ({ signal }) =>
+      new Promise((_, lost) => {
+        signal.addEventListener('abort', () => lost(signal.reason))
+      }),
+  )
+  await using t = testApp(app, { stall: 50 })
+  const job = await t.enqueue(mail, { to: 'ada' })
+  await expect(t.drain()).rejects.toMatchObject({
+    code: 'LW1208',
+    message: expect.stringMatching(
+      new RegExp(`job ${job.id} of task mail\\.send is running.*advance\\('1m'\\)`),
+    ) as string,
+    details: { id: job.id, task: 'mail.send' },
+  })
+  await job.cancel('enough')
+})
+
+test('a job that no slot ever takes ends a drain, too', async () => {
+  const started: string[] = []
+  const app = legwork().handle(mail, ({ input }) => {
+    started.push(input.to)
+    return new Promise(() => {})
+  })
+  await using t = testApp(app, { stall: 50, concurrency: 1 })
+  // One slot that a deaf handler keeps is replaced, a second one is not.
+  for (const to of ['deaf', 'deafer']) {
+    const deaf = await t.enqueue(mail, { to })
+    await expect(t.drain()).rejects.toMatchObject({ code: 'LW1208' })
+    await deaf.cancel()
+    await t.clock.advance('10s')
+    expect((await deaf.status()).state).toBe('cancelled')
+  }
+  const next = await t.enqueue(mail, { to: 'next' })
+  await expect(t.drain()).rejects.toThrow(new RegExp(`LW1208 job ${next.id} .* is ready and no slot`))
+  expect(started).toEqual(['deaf', 'deafer'])
+})
+
+test('options and moments that nobody knows are refused', async () => {
+  const app = legwork().handle(mail, () => 'sent')
+  const refused = (options: unknown) => () => testApp(app, options as never)
+  expect(refused({ concurency: 1 })).toThrow(/LW1201 .*did you mean concurrency\?/)
+  expect(refused({ now: 'soon' })).toThrow(/LW1201 now: got "soon"/)
+  expect(refused({ seed: 'x' })).toThrow(/LW1201 seed/)
+  expect(refused({ stall: -1 })).toThrow(/LW1201 stall/)
+  expect(refused(null)).toThrow(/LW1201/)
+  await using t = testApp(app)
+  expect(() => t.crash('before-setle' as never)).toThrow(/LW1201 crash: .*did you mean before-settle\?/)
+  expect(() => t.crash(undefined as never)).toThrow(/LW1201 crash: got undefined/)
+})
+
+test('a queue may be paused without a word', async () => {
+  await using t = testApp(legwork().handle(mail, () => 'ok'))
+  await t.pause('default')
+  const job = await t.enqueue(mail, { to: 'ada' })
+  expect((await t.why(job.id)).reason).toMatchObject({
+    kind: 'queue-paused',
+    reason: 'paused by the application',
+  })
+})
+
 test('fixed waits are fixed', async () => {
   let runs = 0
   const poke = task('poke', { retry: { attempts: 2, backoff: fixed('30s') } })

@@ -54,17 +54,16 @@ export interface Tell {
   readonly verb: Verb
   readonly json?: boolean | undefined
   readonly isForecast?: boolean | undefined
+  /** Why one was refused, where there is more to say than its state. */
+  readonly refusal?: (answer: Answer) => string
 }
 
 /** Prints a line for each job, or `{ items }`; the exit code tells whether all went well. */
-export function tell(
-  answers: readonly Answer[],
-  { verb, json, isForecast }: Tell,
-  terminal: Terminal,
-): number {
+export function tell(answers: readonly Answer[], how: Tell, terminal: Terminal): number {
+  const { verb, json, isForecast } = how
   if (json) terminal.json({ items: answers, ...(isForecast && { dryRun: true }) })
   else {
-    for (const one of answers.slice(0, shown)) terminal.out(line(one, verb, { isForecast, terminal }))
+    for (const one of answers.slice(0, shown)) terminal.out(line(one, how, terminal))
     if (answers.length > shown)
       terminal.out(`… and ${plural(answers.length - shown, 'more job', 'more jobs')}`)
     if (answers.length > 1) terminal.err(summary(answers, verb, isForecast))
@@ -75,15 +74,12 @@ export function tell(
 
 const shown = 50
 
-function line(
-  { id, outcome, state }: Answer,
-  verb: Verb,
-  { isForecast, terminal }: { isForecast: boolean | undefined; terminal: Terminal },
-): string {
+function line(answer: Answer, { verb, isForecast, refusal }: Tell, terminal: Terminal): string {
+  const { id, outcome, state } = answer
   const name = safe(id)
   if (outcome === 'gone') return `${name}  ${terminal.paint('red', 'not found')}`
   if (outcome === 'refused')
-    return `${name}  ${terminal.paint('red', 'refused')}: a ${state} job cannot be ${pasts[verb]}`
+    return `${name}  ${terminal.paint('red', 'refused')}: ${refusal?.(answer) ?? `a ${state} job cannot be ${pasts[verb]}`}`
   if (outcome === 'asked') return `${name}  ${isForecast ? 'would be asked' : 'asked'} to stop; it is running`
   if (isForecast) return `${name}  would be ${pasts[verb]} (now ${state})`
   const now = verb === 'retry' || verb === 'promote' ? `, now ${state}` : ''

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Duration, toMs } from '../job/duration.ts'
-import { LegworkError, nearest } from '../job/errors.ts'
+import { InvalidOption, LegworkError, nearest } from '../job/errors.ts'
 
 /** Options that every command takes. */
 export interface Common {
@@ -49,22 +49,43 @@ export function count(
   })
 }
 
-/** An option that takes a duration such as `30s`. */
-export function duration(flags: string, about: string): Option {
+/** An option that takes a duration such as `30s`, of `leastMs` or more. */
+export function duration(flags: string, about: string, leastMs = 0): Option {
   return new Option(flags, about).argParser((text): Duration => {
     const value = (/^\d+$/.test(text) ? Number(text) : text) as Duration
     try {
-      toMs(value, flags)
+      toMs(value, flags, leastMs)
       return value
     } catch (error) {
       throw new InvalidArgumentError(
         error instanceof LegworkError
-          ? "Expected a duration such as 250 (milliseconds), '30s', '5m' or '1d'."
+          ? `Expected a duration such as 250 (milliseconds), '30s', '5m' or '1d'${leastMs > 0 ? `, at least ${leastMs} ms` : ''}.`
           : String(error),
       )
     }
   })
 }
+
+/** An option that takes an instant. @throws {InvalidOption} LW1202 for a text that is none, or one in the past. */
+export function instant(flags: string, about: string, now: () => number): Option {
+  const [name = flags] = flags.split(' ')
+  return new Option(flags, about).argParser((text): Date => {
+    const at = new Date(text)
+    if (Number.isNaN(at.getTime()))
+      throw new InvalidOption(name, text, 'an instant such as 2026-05-01T09:00Z', 'LW1202')
+    if (at.getTime() < now() - pastToleranceMs)
+      throw new InvalidOption(
+        name,
+        text,
+        `an instant from now (${new Date(now()).toISOString()}) on; leave it out to run now`,
+        'LW1202',
+      )
+    return at
+  })
+}
+
+/** What a person typed as now is a moment ago. */
+const pastToleranceMs = 1_000
 
 /** An option that may be given more than once, or with commas. */
 export function many(flags: string, about: string): Option {

@@ -1,18 +1,18 @@
 import { createInterface } from 'node:readline/promises'
-import { InvalidOption } from '../job/errors.ts'
+import { LegworkError } from '../job/errors.ts'
 import type { Terminal } from './terminal.ts'
 
 /**
  * Asks before something that cannot be taken back. True when the person agrees, or `--yes` was given.
- * @throws {InvalidOption} LW1201 when nobody can be asked.
+ * @throws {LegworkError} LW1201 when nobody can be asked.
  */
 export async function confirm(terminal: Terminal, what: string, yes: boolean | undefined): Promise<boolean> {
   if (yes) return true
   if (!terminal.canAsk)
-    throw new InvalidOption(
-      '--yes',
-      undefined,
-      `it, because this would ${what} and nobody can be asked here; --dry-run shows what would happen`,
+    throw new LegworkError(
+      'LW1201',
+      `--yes is missing: this would ${what}, and nobody can be asked here; --dry-run shows what would happen.`,
+      { option: '--yes', fix: 'Add --yes, or --dry-run to look first.' },
     )
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   try {

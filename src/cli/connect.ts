@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
-import { InvalidOption, StoreError } from '../job/errors.ts'
+import { InvalidOption, type LegworkError, StoreError } from '../job/errors.ts'
 import { fileOf, mask, openStore } from '../open-store.ts'
 import type { Store } from '../store/index.ts'
 import type { Common } from './command.ts'
@@ -52,19 +52,36 @@ export function mustBeThere(place: Place): void {
 
 export const whoMakesIt = 'The first enqueue, worker or legwork migrate makes it'
 
-/** Opens the store of a command, hands it over, and closes it. */
+export const notOurs = 'it holds nothing of Legwork; enqueue, worker or legwork migrate would set it up'
+
+/**
+ * Opens the store of a command that only reads or acts, hands it over, and closes it. It sets nothing up: the file may
+ * be a database of somebody else's. @throws {StoreError} LW1011 where the schema is missing or older.
+ */
 export async function withStore<T>(
   options: Common,
   use: (store: Store, place: Place) => Promise<T>,
 ): Promise<T> {
   const place = placeOf(options)
   mustBeThere(place)
-  const store = await openStore(place.url)
+  const store = await openStore(place.url, { migrate: 'never' })
   try {
-    await store.open()
+    await open(store, place)
     return await use(store, place)
   } finally {
     await store.close()
+  }
+}
+
+async function open(store: Store, place: Place): Promise<void> {
+  try {
+    await store.open()
+  } catch (error) {
+    const { code, details } = error as Partial<LegworkError>
+    if (code !== 'LW1011' || details?.['version'] !== 0) throw error
+    throw new StoreError('LW1011', `${showPlace(place)} is not a Legwork store: ${notOurs}.`, details, {
+      cause: error,
+    })
   }
 }
 

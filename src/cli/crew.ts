@@ -19,7 +19,7 @@ export type CrewEvent =
     }
   | { readonly event: 'refused'; readonly code?: string; readonly message: string }
   | { readonly event: 'trouble'; readonly message: string }
-  | { readonly event: 'stopping' | 'hurrying' | 'killing' }
+  | { readonly event: 'stopping' | 'hurrying' | 'killing' | 'stopped' }
 
 export interface CrewKit {
   readonly processes: number

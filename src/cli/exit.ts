@@ -29,22 +29,34 @@ export function report(
   const exitCode = code ? exitOf(code) : exits.failed
   const fix = code && fixOf(code, error)
   if (json) {
-    const stack = debug && error instanceof Error ? error.stack : undefined
+    const stack = debug ? stackOf(error) : undefined
     terminal.err(safeJson({ error: { code, message, fix, exitCode, stack } }))
     return exitCode
   }
   const [first = '', ...rest] = safeLines(message)
   terminal.err([terminal.paint('red', first), ...rest].join('\n'))
   if (code) terminal.err(`  Fix: ${fix}\n  ${terminal.paint('dim', `legwork explain ${code}`)}`)
-  if (debug && error instanceof Error) terminal.err(safeLines(error.stack ?? '').join('\n'))
+  if (debug && error instanceof Error) terminal.err(safeLines(stackOf(error) ?? '').join('\n'))
   else if (!code)
     terminal.err(terminal.paint('dim', '  This error has no code; --debug shows where it comes from.'))
   return exitCode
 }
 
-/** The catalogue's advice, with the job's own id where the error knows it. */
+/** The stack of an error and of what caused it. */
+function stackOf(error: unknown): string | undefined {
+  const stacks: string[] = []
+  for (let one = error; one instanceof Error && stacks.length < deepest; one = one.cause)
+    stacks.push(one.stack ?? String(one))
+  return stacks.length > 0 ? stacks.join('\ncaused by: ') : undefined
+}
+
+/** Causes may point at each other. */
+const deepest = 8
+
+/** The error's own advice, or the catalogue's, with the job's own id where the error knows it. */
 function fixOf(code: Code, error: unknown): string {
-  const id = (error as { details?: { id?: unknown } }).details?.id
+  const { id, fix } = (error as { details?: { id?: unknown; fix?: unknown } }).details ?? {}
+  if (typeof fix === 'string') return safe(fix)
   return safe(typeof id === 'string' ? catalogue[code].fix.replace(/\bID\b/, () => id) : catalogue[code].fix)
 }
 
@@ -78,16 +90,20 @@ const special: { readonly [C in Code]?: number } = {
 const isCommander = (error: unknown): error is CommanderError =>
   String((error as { code?: unknown } | null)?.code).startsWith('commander.')
 
+const usageFix = '--help shows what there is.'
+
+/** Says something that is no failure but that the person should know; with `json` as a document of its own line. */
+export const warn = (text: string, terminal: Terminal, json: boolean | undefined): void =>
+  terminal.err(json ? safeJson({ warning: text }) : safe(text))
+
 /** Help and version end a command well; everything else that Commander throws is a wrong command line. */
-function reportUsage({ code, message }: CommanderError, terminal: Terminal, json: boolean): number {
+function reportUsage({ code, message, exitCode }: CommanderError, terminal: Terminal, json: boolean): number {
   if (['commander.helpDisplayed', 'commander.version'].includes(code)) return exits.ok
-  // Help was printed because a verb was missing.
-  if (code === 'commander.help') return exits.usage
+  // Help was asked for, or printed because a verb was missing.
+  if (code === 'commander.help') return exitCode === 0 ? exits.ok : exits.usage
   const text = message.replace(/^error: /, '')
-  if (json) terminal.err(safeJson({ error: { message: text, exitCode: exits.usage } }))
-  else
-    terminal.err(
-      `${terminal.paint('red', text.split('\n').map(safe).join('\n'))}\n  --help shows what there is.`,
-    )
+  if (json)
+    terminal.err(safeJson({ error: { code: 'LW1201', message: text, fix: usageFix, exitCode: exits.usage } }))
+  else terminal.err(`${terminal.paint('red', text.split('\n').map(safe).join('\n'))}\n  ${usageFix}`)
   return exits.usage
 }

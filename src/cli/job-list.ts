@@ -2,7 +2,10 @@ import type { Job } from '../job/job.ts'
 import type { Found, Store, Where } from '../store/index.ts'
 import { allStates, type State } from '../job/state.ts'
 import type { Command } from 'commander'
+import { strangers } from './acquaintance.ts'
 import { type Common, count, someOf } from './command.ts'
+import { cursorOption, showCursor } from './cursor.ts'
+import { warn } from './exit.ts'
 import { safe } from './safe.ts'
 import { type Column, table } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -24,7 +27,7 @@ export function filterOptions(command: Command): Command {
     .option('--task <name>', 'only of this task')
     .option('--tag <name>', 'only with this tag')
     .addOption(count('--limit <n>', 'how many at most', { min: 1, max: 1_000 }).default(20))
-    .option('--cursor <text>', 'go on where the page before ended')
+    .addOption(cursorOption())
 }
 
 export const stateOption = () => someOf('--state <states>', 'only in these states', allStates)
@@ -42,13 +45,17 @@ export function whereOf({ state, queue, task, tag }: Partial<Filter>): Where {
 export async function listJobs(store: Store, options: Filter, terminal: Terminal): Promise<void> {
   const { limit, cursor } = options
   const found = await store.find(whereOf(options), { limit, ...(cursor !== undefined && { cursor }) })
-  if (options.json)
+  const isEmpty = found.jobs.length === 0 && cursor === undefined
+  const hints = isEmpty ? await strangers(store, options) : []
+  if (options.json) {
+    for (const hint of hints) warn(hint, terminal, true)
     return terminal.json({
       items: found.jobs.map(jobJson),
-      ...(found.cursor !== undefined && { cursor: found.cursor }),
+      ...(found.cursor !== undefined && { cursor: showCursor(found.cursor) }),
     })
+  }
   if (found.jobs.length === 0)
-    return terminal.err(cursor === undefined ? emptiness(options) : 'No more jobs.')
+    return terminal.err(cursor === undefined ? [emptiness(options), ...hints].join('\n  ') : 'No more jobs.')
   for (const line of table(found.jobs, columns(Date.now()), terminal)) terminal.out(line)
   sayMore(found, terminal)
 }
@@ -66,10 +73,11 @@ function columns(now: number): Column<Job>[] {
 }
 
 function sayMore({ cursor }: Found, terminal: Terminal): void {
-  if (cursor !== undefined) terminal.err(`There are more: add --cursor ${safe(cursor)}`)
+  if (cursor !== undefined) terminal.err(`There are more: add --cursor ${safe(showCursor(cursor))}`)
 }
 
-function emptiness({ state, queue, task, tag }: Filter): string {
+/** What to say where nothing was found. */
+export function emptiness({ state, queue, task, tag }: Partial<Filter>): string {
   if (state?.length === 1 && state[0] === 'dead' && !queue && !task && !tag) return 'No dead letters.'
   return state || queue || task || tag ? 'No jobs match.' : 'No jobs.'
 }

@@ -1,25 +1,35 @@
 import { showMs } from '../job/duration.ts'
 import type { Attempt, Instant, Job } from '../job/job.ts'
 import { safe, safeLines } from './safe.ts'
-import { plural, table } from './table.ts'
-import type { Terminal } from './terminal.ts'
+import type { WorkerView } from '../store/index.ts'
+import { type Column, plural, table } from './table.ts'
+import type { Paint, Terminal } from './terminal.ts'
 import { ago, iso, showProgress, stateColour } from './view.ts'
 
+export interface Page {
+  readonly terminal: Terminal
+  readonly now: Instant
+  /** Those that are registered, to say where a running attempt runs. */
+  readonly workers: readonly WorkerView[]
+}
+
 /** Everything about one job, for a person. */
-export function jobPage(job: Job, terminal: Terminal, now: Instant): string[] {
+export function jobPage(job: Job, { terminal, now, workers }: Page): string[] {
+  const holder = workers.find(({ id }) => id === job.worker)
+  const worker = holder ? `${holder.host}:${holder.pid}` : (job.worker ?? '')
   const colour = stateColour(job.state)
   const reason = job.reason ? ` (${safe(job.reason)})` : ''
   const state = colour ? terminal.paint(colour, job.state) : job.state
   return [
     `${terminal.paint('bold', safe(job.id))}  ${safe(job.task)}  ${state}${reason}`,
-    ...facts(job, now).map(([name, text]) => `  ${terminal.paint('dim', name.padEnd(9))} ${text}`),
+    ...facts(job, worker, now).map(([name, text]) => `  ${terminal.paint('dim', name.padEnd(9))} ${text}`),
     ...errorLines(job, terminal),
-    ...attemptLines(job, terminal),
+    ...attemptLines([...pastRows(job), ...presentRow(job, worker, now)], terminal),
     ...logLines(job, terminal),
   ]
 }
 
-function facts(job: Job, now: Instant): (readonly [string, string])[] {
+function facts(job: Job, worker: string, now: Instant): (readonly [string, string])[] {
   const when = (at: Instant | undefined) => (at === undefined ? '' : `${iso(at)} (${ago(at, now)})`)
   const tags = job.tags.length > 0 ? ` · tags ${safe(job.tags.join(', '))}` : ''
   const all = [
@@ -30,7 +40,7 @@ function facts(job: Job, now: Instant): (readonly [string, string])[] {
     ['finished', when(job.finishedAt)],
     ['expires', when(job.expiresAt)],
     ['counts', countsOf(job)],
-    ['worker', safe(job.worker ?? '')],
+    ['worker', safe(worker)],
     ['asked', job.cancelRequested === undefined ? '' : `to stop: ${safe(job.cancelRequested)}`],
     ['payload', long(job.payload)],
     ['output', job.result === undefined ? '' : long(job.result)],
@@ -72,24 +82,44 @@ function errorLines({ error, state }: Job, terminal: Terminal): string[] {
   return [head, ...frames.slice(0, 12).map((line) => terminal.paint('dim', `            ${line.trim()}`))]
 }
 
-function attemptLines({ attempts = [] }: Job, terminal: Terminal): string[] {
-  if (attempts.length === 0) return []
-  const columns = [
-    { title: 'ATTEMPT', cell: (a: Attempt) => a.attempt, right: true },
-    { title: 'STARTED', cell: (a: Attempt) => iso(a.startedAt) },
-    { title: 'TOOK', cell: (a: Attempt) => showMs(a.endedAt - a.startedAt), right: true },
-    {
-      title: 'ENDED',
-      cell: (a: Attempt) => endings[a.outcome],
-      paint: (a: Attempt) => (a.outcome === 'complete' ? ('green' as const) : undefined),
-    },
-    { title: 'RAN ON', cell: (a: Attempt) => a.ranOn },
-    {
-      title: 'BECAUSE',
-      cell: (a: Attempt) => (a.error ? `${a.error.name}: ${a.error.message}` : (a.reason ?? '')),
-    },
+interface Row {
+  readonly attempt: number
+  readonly startedAt: Instant
+  readonly tookMs: number
+  readonly ended: string
+  readonly ranOn: string
+  readonly because: string
+}
+
+const pastRows = ({ attempts = [] }: Job): Row[] =>
+  attempts.map(({ attempt, startedAt, endedAt, outcome, ranOn, error, reason = '' }) => ({
+    attempt,
+    startedAt,
+    tookMs: endedAt - startedAt,
+    ended: endings[outcome],
+    ranOn,
+    because: error ? `${error.name}: ${error.message}` : reason,
+  }))
+
+/** The attempt that runs now, which the history does not have yet. */
+function presentRow({ state, attempt, startedAt }: Job, ranOn: string, now: Instant): Row[] {
+  if (state !== 'running' || startedAt === undefined) return []
+  const tookMs = now - startedAt
+  return [{ attempt, startedAt, tookMs, ended: 'running', ranOn, because: '' }]
+}
+
+function attemptLines(rows: readonly Row[], terminal: Terminal): string[] {
+  if (rows.length === 0) return []
+  const colours: Readonly<Record<string, Paint>> = { completed: 'green', running: 'cyan' }
+  const columns: Column<Row>[] = [
+    { title: 'ATTEMPT', cell: ({ attempt }) => attempt, right: true },
+    { title: 'STARTED', cell: ({ startedAt }) => iso(startedAt) },
+    { title: 'TOOK', cell: ({ tookMs }) => showMs(tookMs), right: true },
+    { title: 'ENDED', cell: ({ ended }) => ended, paint: ({ ended }) => colours[ended] },
+    { title: 'RAN ON', cell: ({ ranOn }) => ranOn },
+    { title: 'BECAUSE', cell: ({ because }) => because },
   ]
-  return ['', ...table(attempts, columns, terminal)]
+  return ['', ...table(rows, columns, terminal)]
 }
 
 const endings: Readonly<Record<Attempt['outcome'], string>> = {

@@ -5,6 +5,7 @@ import type { AnyTask } from '../define/task.ts'
 import { LegworkError, nearest, UnknownThing } from '../job/errors.ts'
 import type { App } from '../surface.ts'
 import { placeOf } from './connect.ts'
+import { userErrorOf } from './user-error.ts'
 
 /** What a file of the user's gives: its app, and every task that it handles or exports. */
 export interface Loaded {
@@ -26,14 +27,18 @@ export async function loadApp(
   options: { readonly url?: string },
 ): Promise<Loaded> {
   const file = named === undefined ? findUsual() : resolve(named)
-  if (!existsSync(file)) throw refuse(file, `it is not there${near(file)}`)
+  if (!existsSync(file)) throw refuse(file, `it is not there${near(file)}`, 'Name a file that is there.')
   const { url, from } = placeOf(options)
   // Before the file is loaded, for an app that opens its store while it loads.
   if (from === '--url') process.env['LEGWORK_URL'] = url
   const exported = await load(file)
   const app = await appOf(exported, file)
   if (app.workerId !== undefined)
-    throw refuse(file, 'it starts its app itself; leave app.start() to legwork worker')
+    throw refuse(
+      file,
+      'it starts its app itself; leave app.start() to legwork worker',
+      'Take app.start() out of the file.',
+    )
   if (from !== 'default') app.useStore(url)
   const tasks = [...app.tasks.values(), ...Object.values(exported).filter(isTask)]
   return { app, file, tasks: new Map(tasks.map((task) => [task.name, task])) }
@@ -60,7 +65,7 @@ async function load(file: string): Promise<Exports> {
       ? await loadTypeScript(file)
       : ((await import(pathToFileURL(file).href)) as Exports)
   } catch (error) {
-    throw refuse(file, nameAndMessage(error), error)
+    throw broken(file, '', error)
   }
 }
 
@@ -94,12 +99,9 @@ async function make(factory: () => unknown, file: string): Promise<unknown> {
   try {
     return await factory()
   } catch (error) {
-    throw refuse(file, `its function threw ${nameAndMessage(error)}`, error)
+    throw broken(file, 'its function threw ', error)
   }
 }
-
-const nameAndMessage = (error: unknown): string =>
-  error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 
 /** By shape: the file may have brought a copy of the library of its own. */
 const isApp = (value: unknown): value is App => {
@@ -112,7 +114,9 @@ const isTask = (value: unknown): value is AnyTask => (value as AnyTask | null | 
 function findUsual(): string {
   const found = usual.map((path) => resolve(path)).find((path) => existsSync(path))
   if (found) return found
-  throw new LegworkError('LW1301', `no file was named, and there is none of ${usual.join(', ')} here.`)
+  throw new LegworkError('LW1301', `no file was named, and there is none of ${usual.join(', ')} here.`, {
+    fix: 'Name the file that exports your app.',
+  })
 }
 
 /** A file beside it with nearly the same name. */
@@ -122,5 +126,19 @@ function near(file: string): string {
   return close ? ` (did you mean ${close}?)` : ''
 }
 
-const refuse = (file: string, why: string, cause?: unknown): LegworkError =>
-  new LegworkError('LW1301', `${file} cannot be used: ${why}.`, { file }, { cause })
+function refuse(file: string, why: string, fix?: string): LegworkError {
+  return new LegworkError('LW1301', `${file} cannot be used: ${why}.`, { file, ...(fix && { fix }) })
+}
+
+/** The file itself failed, so what to repair is in it. */
+function broken(file: string, before: string, cause: unknown): LegworkError {
+  const { text, at } = userErrorOf(cause, file)
+  const fix = at ? `Repair the code at ${at}.` : 'Repair what the message says; --debug shows the stack.'
+  const where = at ? ` (at ${at})` : ''
+  return new LegworkError(
+    'LW1301',
+    `${file} cannot be used: ${before}${text}${where}.`,
+    { file, ...(at && { at }), fix },
+    { cause },
+  )
+}

@@ -72,8 +72,18 @@ Store:  --url, else LEGWORK_URL, else ./.legwork/jobs.db
 Exit:   0 ok · 1 failed · 2 usage · 3 not found · 4 refused by state · 6 store unreachable
         7 timed out waiting · 8 the job did not succeed · 130 interrupted`
 
+/** `help jobs list` is `jobs list --help`. A command that is not there is left to be refused. */
+function withoutHelp(words: readonly string[]): readonly string[] {
+  const [first, name, ...rest] = words
+  if (first !== 'help') return words
+  if (name === undefined) return ['--help']
+  const isKnown = name.startsWith('-') || commands.some((command) => command.name === name)
+  return [name, ...rest, ...(isKnown ? ['--help'] : [])]
+}
+
 /** Does what the command line says and gives the exit code. Never throws. */
-export async function execute(argv: readonly string[], terminal: Terminal): Promise<number> {
+export async function execute(words: readonly string[], terminal: Terminal): Promise<number> {
+  const argv = withoutHelp(words)
   const before = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
   const how = { debug: before.includes('--debug'), json: before.includes('--json') }
   try {

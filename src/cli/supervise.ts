@@ -10,7 +10,7 @@ import { loadApp } from './load-app.ts'
 import { safe } from './safe.ts'
 import { plural } from './table.ts'
 import type { Terminal } from './terminal.ts'
-import { type Ready, readyFacts, showReady, type WorkOptions } from './work.ts'
+import { type Ready, readyFacts, rungs, showReady, type WorkOptions } from './work.ts'
 
 /**
  * Runs `--processes` workers as processes of their own. This process opens the same store but runs no jobs:
@@ -44,6 +44,7 @@ export async function supervise(
   process.on('SIGTERM', climb).on('SIGINT', climb)
   const code = await crew.run()
   await loaded.app.stop()
+  tell({ event: 'stopped' }, { options, terminal, facts })
   return code
 }
 
@@ -79,7 +80,11 @@ function tell(event: CrewEvent, { options, terminal, facts }: Telling): void {
   switch (event.event) {
     case 'ready':
       return terminal.out(
-        showReady(facts, `supervisor with ${plural(options.processes ?? 1, 'process', 'processes')}`),
+        showReady(
+          facts,
+          `supervisor with ${plural(options.processes ?? 1, 'process', 'processes')}`,
+          options,
+        ),
       )
     case 'member-ready':
       return terminal.out(`process ${event.seat} (pid ${event.pid}) is ready`)
@@ -93,7 +98,9 @@ function tell(event: CrewEvent, { options, terminal, facts }: Telling): void {
     case 'trouble':
       return terminal.err(safe(event.message))
     default:
-      return terminal.err(rungs[event.event])
+      return terminal.err(
+        event.event === 'killing' ? 'Killing the processes; their jobs are handed back.' : rungs[event.event],
+      )
   }
 }
 
@@ -112,9 +119,3 @@ function lossLine({
         : `; another takes its place in ${showMs(againInMs)}`
   return `process ${seat} (pid ${pid}) is gone, ${cause}; ${plural(handedBack, 'job')} handed back${next}`
 }
-
-const rungs = {
-  stopping: 'Stopping: running jobs may end; a second signal hurries them.',
-  hurrying: 'Hurrying: running jobs are asked to stop and given back.',
-  killing: 'Killing the processes; their jobs are handed back.',
-} as const

@@ -1,5 +1,6 @@
 import type { Duration } from '../job/duration.ts'
-import type { StartOptions } from '../surface.ts'
+import { mask } from '../open-store.ts'
+import type { App, StartOptions } from '../surface.ts'
 import type { Common } from './command.ts'
 import { placeOf, showPlace } from './connect.ts'
 import { exits } from './exit.ts'
@@ -27,34 +28,50 @@ export function startOptions({ concurrency, queues, lease }: WorkOptions): Start
 /** What a worker says when it is ready. */
 export interface Ready {
   readonly pid: number
+  /** The engine. */
   readonly store: string
+  /** The absolute path or the URL, where the command line or the environment names it. */
+  readonly at?: string
   readonly queues: readonly string[]
   readonly tasks: readonly string[]
-  readonly concurrency: string
+  /** Handlers at once for queues without slots of their own. */
+  readonly concurrency: number
+  /** Handlers at once for each queue that `--queues` names. */
+  readonly slots: Readonly<Record<string, number>>
 }
 
 export async function readyFacts({ app }: Loaded, options: WorkOptions): Promise<Ready> {
-  const place = placeOf(options)
+  const { from, file, url } = placeOf(options)
   const { name } = await app.store()
   const tasks = [...app.tasks.values()]
-  const named = Object.entries(options.queues ?? {}).map(
-    ([queue, { concurrency }]) => `${queue}=${concurrency}`,
-  )
+  const named = Object.entries(options.queues ?? {})
   return {
     pid: process.pid,
-    store: place.from === 'default' ? name : `${name} ${showPlace(place)}`,
+    store: name,
+    ...(from !== 'default' && { at: file ?? mask(url) }),
     queues: [...new Set(tasks.map(({ policy }) => policy.queue))],
     tasks: tasks.map((task) => task.name),
-    concurrency: [`${options.concurrency ?? 10}`, ...named].join(', '),
+    concurrency: options.concurrency ?? 10,
+    slots: Object.fromEntries(named.map(([queue, { concurrency }]) => [queue, concurrency])),
   }
 }
 
-export function showReady({ pid, store, queues, tasks, concurrency }: Ready, who: string): string {
+export function showReady(ready: Ready, who: string, options: WorkOptions): string {
+  const { pid, store, at, queues, tasks, concurrency, slots } = ready
   const cut = (names: readonly string[]) =>
     names.length > 8 ? `${names.slice(0, 8).join(', ')} and ${names.length - 8} more` : names.join(', ')
-  const work = `queues ${cut(queues)} · tasks ${cut(tasks)} · concurrency ${concurrency}`
-  return `legwork ${who} ready · pid ${pid} · ${store} · ${work}`
+  const named = Object.entries(slots).map(([queue, n]) => `${queue}=${n}`)
+  const where = at === undefined ? store : `${store} ${showPlace(placeOf(options))}`
+  const work = `queues ${cut(queues)} · tasks ${cut(tasks)} · concurrency ${[concurrency, ...named].join(', ')}`
+  return `legwork ${who} ready · pid ${pid} · ${where} · ${work}`
 }
+
+/** The rungs of the ladder down, for a person; with `--json` they are events. */
+export const rungs = {
+  stopping: 'Stopping: running jobs may end; a second signal hurries them.',
+  hurrying: 'Hurrying: running jobs are asked to stop and given back.',
+  stopped: 'Stopped.',
+} as const
 
 /** Runs one worker in this process until a signal ends it: gently, hurried by a second, cut by a third. */
 export async function work(
@@ -64,36 +81,40 @@ export async function work(
 ): Promise<number> {
   const loaded = await loadApp(file, options)
   const { app } = loaded
-  const hurry = new AbortController()
-  let signals = 0
-  let stopping: Promise<void> | undefined
-  const ended = new Promise<number>((resolve, reject) => {
-    const onSignal = (): void => {
-      signals += 1
-      if (signals === 1) {
-        terminal.err('Stopping: running jobs may end; a second signal hurries them.')
-        stopping = app.stop({
-          hurry: hurry.signal,
-          ...(options.grace !== undefined && { grace: options.grace }),
-        })
-        stopping.then(() => resolve(exits.ok), reject)
-      } else if (signals === 2) {
-        terminal.err('Hurrying: running jobs are asked to stop and given back.')
-        hurry.abort()
-      } else process.exit(exits.failed)
-    }
-    process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
-  })
+  const say = (event: keyof typeof rungs) =>
+    options.json ? terminal.json({ event }) : terminal.err(rungs[event])
+  const end = untilEnded(app, options, say)
   try {
     await app.start(startOptions(options))
   } catch (error) {
     // A signal during the start ends the app under it.
-    if (stopping) return ended
+    if (end.isStopping()) return end.ended
     await app.stop()
     throw error
   }
   const facts = await readyFacts(loaded, options).catch(() => undefined)
   if (facts && options.json) terminal.json({ event: 'ready', ...facts, worker: app.workerId })
-  else if (facts) terminal.out(showReady(facts, 'worker'))
-  return ended
+  else if (facts) terminal.out(showReady(facts, 'worker', options))
+  return end.ended
+}
+
+/** Listens for signals, and ends the app as they say. */
+function untilEnded(app: App, { grace }: WorkOptions, say: (event: keyof typeof rungs) => void) {
+  const hurry = new AbortController()
+  let signals = 0
+  const ended = new Promise<number>((resolve, reject) => {
+    const stopped = (): void => {
+      say('stopped')
+      resolve(exits.ok)
+    }
+    const onSignal = (): void => {
+      signals += 1
+      if (signals > 2) process.exit(exits.failed)
+      say(signals === 1 ? 'stopping' : 'hurrying')
+      if (signals === 2) hurry.abort()
+      else app.stop({ hurry: hurry.signal, ...(grace !== undefined && { grace }) }).then(stopped, reject)
+    }
+    process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+  })
+  return { ended, isStopping: () => signals > 0 }
 }

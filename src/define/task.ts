@@ -143,8 +143,13 @@ function toPolicy(name: string, o: TaskOptions): Policy {
     priority: toPriority(o.priority ?? 'normal', at('priority')),
     retry: {
       attempts: checkCount(o.retry?.attempts ?? defaults.attempts, at('retry.attempts'), 1, 1_000),
-      backoff: tame(checkFunction(o.retry?.backoff, at('retry.backoff')) ?? exponential()),
-      ...(o.retry?.when && { when: checkFunction(o.retry.when, at('retry.when')) as RetryWhen }),
+      backoff: tame(
+        checkFunction(o.retry?.backoff, at('retry.backoff'), ", such as exponential() or fixed('5s')") ??
+          exponential(),
+      ),
+      ...(o.retry?.when !== undefined && {
+        when: checkFunction(o.retry.when, at('retry.when')) as RetryWhen,
+      }),
     },
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(deadlineMs !== undefined && { deadlineMs }),
@@ -193,9 +198,9 @@ const known = [
   'progress',
 ]
 
-function checkFunction<F>(value: F | undefined, option: string): F | undefined {
+function checkFunction<F>(value: F | undefined, option: string, such = ''): F | undefined {
   if (value === undefined || typeof value === 'function') return value
-  throw new InvalidOption(option, value, "a function, such as exponential() or fixed('5s')")
+  throw new InvalidOption(option, value, `a function${such}`)
 }
 
 function checkSchema(schema: unknown, option: string): void {

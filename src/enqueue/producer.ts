@@ -5,7 +5,7 @@ import { InvalidOption, LegworkError, StoreError, UnknownOutcome } from '../job/
 import type { Enqueued, NewJob } from '../job/job.ts'
 import type { Store } from '../store/index.ts'
 import { coalesce } from './coalesce.ts'
-import { toNewJobs } from './many.ts'
+import { inBatches, toNewJobs } from './many.ts'
 import { type EnqueueOptions, toNewJob } from './new-job.ts'
 
 export interface Producer {
@@ -33,18 +33,17 @@ export function producer(kit: ProducerKit): Producer {
   const now = () => clock.now()
   // A store that does not answer leaves the outcome unknown; the caller may repeat with the same id.
   const write = async (jobs: readonly NewJob[]) =>
-    within(clock, timeoutMs, { call: (await open()).enqueue(jobs), late: () => unknownOutcome(timeoutMs) })
+    within(clock, timeoutMs, {
+      call: (await open()).enqueue(jobs),
+      late: () => unknownOutcome(timeoutMs, jobs),
+    })
   const one = coalesce(write, { batchMax: defaults.batchMax })
 
   const bound = (add: (job: NewJob) => Promise<Enqueued>, addAll: typeof write): Omit<Producer, 'in'> => ({
     enqueue: async (task, input, options = {}) =>
       sameTask(task, await add(await toNewJob(task, input, options, { newId, now }))),
     async enqueueMany(task, inputs, options = {}) {
-      const jobs = await toNewJobs(task, inputs, options, { newId, now })
-      const answers: Enqueued[] = []
-      for (let i = 0; i < jobs.length; i += defaults.batchMax)
-        answers.push(...(await addAll(jobs.slice(i, i + defaults.batchMax))))
-      return answers
+      return inBatches(await toNewJobs(task, inputs, options, { newId, now }), addAll)
     },
   })
 
@@ -66,10 +65,11 @@ export function producer(kit: ProducerKit): Producer {
   }
 }
 
-const unknownOutcome = (ms: number) =>
+const unknownOutcome = (ms: number, jobs: readonly NewJob[]) =>
   new UnknownOutcome(
     'LW1005',
-    `the store did not answer within ${ms} ms, so it is unknown whether the job is stored. Repeat the call with the same id; a stored job is found, not doubled.`,
+    `the store did not answer within ${ms} ms, so it is unknown whether job ${jobs[0]?.id}${jobs.length > 1 ? ` and ${jobs.length - 1} more of its batch are` : ' is'} stored. Repeat the call with the same id; a stored job is found, not doubled.`,
+    { ids: jobs.map(({ id }) => id) },
   )
 
 function sameTask(task: AnyTask, answer: Enqueued): Enqueued {

@@ -52,8 +52,8 @@ export const catalogue = {
   ),
   LW1011: entry(
     'Store needs a migration',
-    'The schema is older than this Legwork and automatic migration is off.',
-    'legwork migrate',
+    'The schema is older than this Legwork, or the file is no Legwork store at all, and automatic migration is off.',
+    'Check that it is the right file, then: legwork migrate',
   ),
   LW1012: entry(
     'Durability too weak',
@@ -68,7 +68,7 @@ export const catalogue = {
   LW1014: entry(
     'Wrong transaction',
     'The object given to app.in() is not an open transaction that this store can use.',
-    'Pass a connection of the same driver, to the same file, inside a transaction.',
+    'Pass a connection of the same driver, to the same file, inside a transaction that began with begin immediate.',
   ),
   LW1015: entry(
     'SQLite too old',
@@ -122,7 +122,7 @@ export const catalogue = {
   ),
   LW1203: entry(
     'Two handlers for one task',
-    'A task may have one handler in a process.',
+    'A task may have one handler in an app.',
     'Remove one of the app.handle calls.',
   ),
   LW1204: entry('Already started', 'start() was called twice.', 'Keep the first call.'),
@@ -135,6 +135,11 @@ export const catalogue = {
     'Id belongs to another task',
     'A job with that id exists and its task is a different one.',
     'Put the task’s name into your own ids.',
+  ),
+  LW1208: entry(
+    'Test waits for ever',
+    'drain() of the test kit waited for a job that gets no further: its handler waits for time that stands still, or no slot serves its queue.',
+    'Move the clock: await t.clock.advance(…). For a handler that works longer than that, raise stall.',
   ),
   LW1301: entry(
     'Task file cannot be loaded',

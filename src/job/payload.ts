@@ -18,9 +18,9 @@ export type Json =
  */
 export function encode(value: unknown, what: string, maxBytes: number = limits.payloadBytes): string {
   if (value === undefined) return 'null'
-  const walk: Walk = { what, maxBytes, parents: [], bytes: 0, at: what }
+  const walk: Walk = { what, maxBytes, parents: [], bytes: 0, at: '' }
   const text = readable(walk, () => {
-    check(value, what, walk)
+    check(value, '', walk)
     return JSON.stringify(value)
   })
   const bytes = utf8Bytes(text)
@@ -30,7 +30,7 @@ export function encode(value: unknown, what: string, maxBytes: number = limits.p
 /** The value of a JSON text. Own `__proto__` keys were refused when it was written, and JSON.parse does not revive any. */
 export const decode = (text: string): unknown => JSON.parse(text)
 
-/** One walk over a value: where it is, and how many bytes of JSON it has seen at least. */
+/** One walk over a value: where in it, and how many bytes of JSON it has seen at least. */
 interface Walk {
   readonly what: string
   readonly maxBytes: number
@@ -46,7 +46,8 @@ function readable<T>(walk: Walk, look: () => T): T {
   } catch (error) {
     if (error instanceof InvalidPayload) throw error
     const { name, message } = toErrorInfo(error)
-    return refuse(walk.at, `a value that cannot be read (${name}: ${clip(message, 200)})`, 'plain data')
+    const got = `a value that cannot be read (${name}: ${clip(message, 200)})`
+    return refuse(walk, walk.at, { got, expected: 'plain data' })
   }
 }
 
@@ -57,30 +58,33 @@ function check(value: unknown, path: string, walk: Walk): void {
   if (walk.bytes > walk.maxBytes) return tooLarge(walk.what, `more than ${walk.maxBytes}`, walk.maxBytes)
   switch (typeof value) {
     case 'string':
-      return checkText(value, path)
+      return checkText(value, path, walk)
     case 'boolean':
       return
     case 'number':
       if (Number.isFinite(value)) return
-      return refuse(path, String(value), 'a finite number')
+      return refuse(walk, path, { got: String(value), expected: 'a finite number' })
     case 'object':
       return value === null ? undefined : checkObject(value, path, walk)
     default:
-      return refuse(path, show(value), 'a string, number, boolean, null, array or plain object')
+      return refuse(walk, path, {
+        got: show(value),
+        expected: 'a string, number, boolean, null, array or plain object',
+      })
   }
 }
 
 function checkObject(value: object, path: string, walk: Walk): void {
   const { parents } = walk
-  if (parents.includes(value)) return refuse(path, 'a reference back to its own parent', 'no cycle')
+  if (parents.includes(value))
+    return refuse(walk, path, { got: 'a reference back to its own parent', expected: 'no cycle' })
   if (parents.length >= limits.depth)
-    return refuse(path, `nesting deeper than ${limits.depth}`, 'a flatter value')
+    return refuse(walk, path, { got: `nesting deeper than ${limits.depth}`, expected: 'a flatter value' })
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function')
-    return refuse(
-      path,
-      `${nameOf(value)}, which JSON would turn into something else`,
-      'a plain value: convert it first',
-    )
+    return refuse(walk, path, {
+      got: `${nameOf(value)}, which JSON would turn into something else`,
+      expected: 'a plain value: convert it first',
+    })
   parents.push(value)
   if (Array.isArray(value)) for (let i = 0; i < value.length; i++) check(value[i], `${path}[${i}]`, walk)
   else checkFields(value, path, walk)
@@ -88,14 +92,14 @@ function checkObject(value: object, path: string, walk: Walk): void {
 }
 
 function checkFields(value: object, path: string, walk: Walk): void {
-  checkPlain(value, path)
+  checkPlain(value, path, walk)
   for (const key of Object.keys(value)) {
     if (key === '__proto__')
-      throw new InvalidPayload('LW1106', `${clip(path, pathChars)} has an own key "__proto__". Rename it.`, {
-        path: clip(path, pathChars),
+      throw new InvalidPayload('LW1106', `${placeOf(walk, path)} has an own key "__proto__". Rename it.`, {
+        path: short(path),
       })
-    checkText(key, `a key of ${path}`)
-    const at = /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`
+    checkText(key, `a key of ${path === '' ? 'the value itself' : short(path)}`, walk)
+    const at = stepTo(path, key)
     walk.at = at
     const field = (value as Record<string, unknown>)[key]
     walk.bytes += key.length
@@ -103,13 +107,13 @@ function checkFields(value: object, path: string, walk: Walk): void {
   }
 }
 
-function checkPlain(value: object, path: string): void {
+function checkPlain(value: object, path: string, walk: Walk): void {
   const prototype = Object.getPrototypeOf(value)
   // A plain object of another realm (a vm context, a test runner) has a prototype whose own prototype is null.
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
-    return refuse(path, nameOf(value), 'a plain object or array')
+    return refuse(walk, path, { got: nameOf(value), expected: 'a plain object or array' })
   if (Object.getOwnPropertySymbols(value).length > 0)
-    return refuse(path, 'an object with symbol keys', 'string keys')
+    return refuse(walk, path, { got: 'an object with symbol keys', expected: 'string keys' })
 }
 
 function nameOf(value: object): string {
@@ -120,22 +124,33 @@ function nameOf(value: object): string {
 }
 
 /** A path is for people; deep nesting or long keys must not make a message of a megabyte. */
-const pathChars = 300
+const pathChars = 120
 
-function checkText(text: string, path: string): void {
+/** Both ends of a path: where it begins and what it ends at tell the most. */
+const short = (path: string): string =>
+  path.length <= pathChars ? path : clip(path, pathChars / 2) + path.slice(1 - pathChars / 2).toWellFormed()
+
+const placeOf = ({ what }: Walk, path: string): string => (path === '' ? what : `${what}: ${short(path)}`)
+
+function stepTo(path: string, key: string): string {
+  if (!/^[A-Za-z_$][\w$]*$/.test(key)) return `${path}[${JSON.stringify(key)}]`
+  return path === '' ? key : `${path}.${key}`
+}
+
+function checkText(text: string, path: string, walk: Walk): void {
   const at = unstorableAt(text)
   if (at < 0) return
   const what = text.charCodeAt(at) === 0 ? 'a NUL character' : 'half of a surrogate pair'
   throw new InvalidPayload(
     'LW1105',
-    `${clip(path, pathChars)} holds ${what} at position ${at}. Clean the text, or encode bytes as base64.`,
-    { path: clip(path, pathChars), at },
+    `${placeOf(walk, path)} holds ${what} at position ${at}. Clean the text, or encode bytes as base64.`,
+    { path: short(path), at },
   )
 }
 
-function refuse(path: string, got: string, expected: string): never {
-  const place = clip(path, pathChars)
-  throw new InvalidPayload('LW1103', `${place}: got ${got}, expected ${expected}.`, { path: place, expected })
+function refuse(walk: Walk, path: string, { got, expected }: { got: string; expected: string }): never {
+  const text = `${placeOf(walk, path)}: got ${got}, expected ${expected}.`
+  throw new InvalidPayload('LW1103', text, { path: short(path), expected })
 }
 
 function tooLarge(what: string, bytes: string, maxBytes: number): never {

@@ -26,8 +26,11 @@ export interface Store {
   readonly name: string
   readonly can: Capabilities
 
-  /** Opens, migrates where it may, and reads back what the engine really promises. */
-  open(): Promise<DurabilityReport>
+  /**
+   * Opens, migrates where it may, and reads back what the engine really promises. With the caller's open transaction
+   * `tx`, a store that would have to wait for just that may refuse at once with LW1014.
+   */
+  open(options?: { readonly tx?: unknown }): Promise<DurabilityReport>
   /** Ends everything that `open` began. Idempotent. */
   close(): Promise<void>
   /** Brings the schema up to date under a lock; with `dryRun` only says what it would do. */

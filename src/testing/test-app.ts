@@ -1,14 +1,15 @@
 import { handledOf, legwork } from '../app.ts'
 import type { Task } from '../define/task.ts'
 import { type Duration, toMs } from '../job/duration.ts'
-import { LegworkError } from '../job/errors.ts'
+import { InvalidOption, LegworkError, nearest } from '../job/errors.ts'
 import type { Job } from '../job/job.ts'
 import type { Logger } from '../job/logger.ts'
+import { checkKnown } from '../job/name.ts'
 import type { Store } from '../store/index.ts'
 import { memory } from '../stores/memory/index.ts'
 import type { App, Enqueuer, StartOptions } from '../surface.ts'
 import type { Status } from '../watch/handle.ts'
-import { realClock } from '../world.ts'
+import { defaultStallMs, idle, patienceMs } from './idle.ts'
 import { virtualClock } from './virtual-clock.ts'
 
 export interface TestOptions extends Pick<StartOptions, 'concurrency' | 'queues' | 'abortGrace'> {
@@ -16,6 +17,8 @@ export interface TestOptions extends Pick<StartOptions, 'concurrency' | 'queues'
   readonly now?: number | string
   /** Makes jitter and ids repeatable. Default 1. */
   readonly seed?: number
+  /** How long, in real time, `drain()` and `advance()` wait while no job gets any further. Default 5 s. */
+  readonly stall?: Duration
 }
 
 /**
@@ -34,13 +37,16 @@ export interface TestApp
     /** Lets time pass, running whatever falls due on the way. */
     advance(by: Duration): Promise<void>
   }
-  /** Runs everything that is due now, and what it enqueues, until nothing is ready or running. Moves no time. */
+  /**
+   * Runs everything that is due now, and what it enqueues, until nothing is ready or running. Moves no time.
+   * @throws {WrongMoment} LW1208 when a handler waits for time that only `clock.advance` can move.
+   */
   drain(): Promise<void>
   /** Jobs of a task, oldest first; all jobs without one. */
   jobs<Out>(task?: Task<string, unknown, unknown, Out, unknown>): Promise<readonly Job[]>
   /** The status of the newest job of a task. @throws {LegworkError} LW2301 when there is none. */
   last<Out, Progress>(task: Task<string, unknown, unknown, Out, Progress>): Promise<Status<Out, Progress>>
-  /** The worker dies at the next such moment, and starts again. */
+  /** The worker dies at the next such moment, and starts again. @throws {InvalidOption} LW1201 for another moment. */
   crash(where: Crash): void
   /** Takes the worker's lease away now: its running handlers hear LeaseLost, and their jobs run again. */
   loseLease(): Promise<void>
@@ -50,11 +56,15 @@ export interface TestApp
 
 /**
  * Runs the handlers of `app` on a store in memory, in virtual time: a week of retries takes milliseconds.
- * The app itself is left alone; nothing of it is opened or started.
+ * The app itself is left alone; nothing of it is opened or started. @throws {InvalidOption} LW1201
  * @example
  * await using t = testApp(app)
  */
-export function testApp(app: App, { now, seed = 1, ...start }: TestOptions = {}): TestApp {
+export function testApp(app: App, options: TestOptions = {}): TestApp {
+  checkKnown(options, ['now', 'seed', 'stall', 'concurrency', 'queues', 'abortGrace'], 'testApp option')
+  const { now, seed = 1, stall = defaultStallMs, ...start } = options
+  if (!Number.isFinite(seed)) throw new InvalidOption('seed', seed, 'a number')
+  const stallMs = toMs(stall, 'stall', 1)
   const clock = virtualClock(now === undefined ? {} : { now })
   const faults = { crash: undefined as Crash | undefined }
   const store = crashing(memory({ clock }), faults)
@@ -71,7 +81,8 @@ export function testApp(app: App, { now, seed = 1, ...start }: TestOptions = {})
   const served = new Set([...handledOf(app).values()].map(({ task }) => task.policy.queue))
   let started: Promise<void> | undefined
   const begin = () => (started ??= inner.start({ ...start, lease: '1h', beat: '20m' }))
-  const drain = () => begin().then(() => idle(store, served))
+  const settled = (patience = Infinity) => idle({ store, served, stallMs, patienceMs: patience })
+  const drain = () => begin().then(() => settled())
 
   return {
     enqueue: ((...args: Parameters<App['enqueue']>) => inner.enqueue(...args)) as App['enqueue'],
@@ -90,10 +101,10 @@ export function testApp(app: App, { now, seed = 1, ...start }: TestOptions = {})
         await begin()
         const end = clock.now() + toMs(by, 'advance')
         while (clock.now() < end) {
-          await idle(store, served, patienceMs)
+          await settled(patienceMs)
           await clock.advance(Math.min(end, await nextStop(store, clock.now())) - clock.now())
         }
-        await idle(store, served, patienceMs)
+        await settled(patienceMs)
       },
     },
     async jobs(task) {
@@ -106,7 +117,7 @@ export function testApp(app: App, { now, seed = 1, ...start }: TestOptions = {})
         throw new LegworkError('LW2301', `there is no job of task ${task.name}.`, { task: task.name })
       return inner.job(jobs[0].id, task).status()
     },
-    crash: (where) => void (faults.crash = where),
+    crash: (where) => void (faults.crash = checkCrash(where)),
     async loseLease() {
       await begin()
       if (inner.workerId !== undefined)
@@ -121,24 +132,11 @@ export function testApp(app: App, { now, seed = 1, ...start }: TestOptions = {})
   }
 }
 
-/** A handler that has not ended after so many real milliseconds is taken to wait for the time that is to be moved. */
-const patienceMs = 100
-
-/**
- * Waits, in real turns of the event loop, until no job of the served queues is ready or running; or, where handlers
- * still run, until patience ends.
- */
-async function idle(store: Store, served: ReadonlySet<string>, patience = Infinity): Promise<void> {
-  const startedAt = realClock.monotonic()
-  for (let quiet = 0; quiet < 3; ) {
-    // Handlers may wait for real things, such as files: let those happen.
-    await new Promise((resolve) => setImmediate(resolve))
-    const counts = (await store.counts()).filter(({ queue }) => served.has(queue))
-    const isRunning = counts.some(({ states }) => states.running > 0)
-    const isReady = counts.some(({ states, paused }) => states.ready > 0 && !paused)
-    quiet = isRunning || isReady ? 0 : quiet + 1
-    if (isRunning && realClock.monotonic() - startedAt > patience) return
-  }
+function checkCrash(where: Crash): Crash {
+  const known: readonly Crash[] = ['after-claim', 'before-settle']
+  if (known.includes(where)) return where
+  const near = typeof where === 'string' ? nearest(where, known) : undefined
+  throw new InvalidOption('crash', where, `${known.join(' or ')}${near ? ` (did you mean ${near}?)` : ''}`)
 }
 
 /** The next instant at which a job falls due, at most a day ahead. */

@@ -93,7 +93,9 @@ test('the shared memory always shows the present time', async () => {
 })
 
 test('a clock goes forward only, from a real date', async () => {
-  await expect(virtualClock().advance(-1)).rejects.toThrow(RangeError)
-  await expect(virtualClock().advance(Number.NaN)).rejects.toThrow(RangeError)
-  expect(() => virtualClock({ now: 'some day' })).toThrow(RangeError)
+  await expect(virtualClock().advance(-1)).rejects.toThrow(/LW1201 advance: got -1/)
+  await expect(virtualClock().advance(Number.NaN)).rejects.toThrow(/LW1201 advance: got NaN/)
+  for (const now of ['some day', '', Number.NaN, Infinity, 1e17, null, new Date()])
+    expect(() => virtualClock({ now: now as never })).toThrow(/LW1201 now: got .*, expected milliseconds/)
+  expect(() => virtualClock({ nwo: 5 } as never)).toThrow(/LW1201 .*did you mean now\?/)
 })

@@ -1,4 +1,6 @@
 import type { Clock } from '../job/clock.ts'
+import { InvalidOption } from '../job/errors.ts'
+import { checkKnown } from '../job/name.ts'
 
 /** A clock that stands still until a test moves it. */
 export interface VirtualClock extends Clock {
@@ -26,13 +28,14 @@ interface Timer {
 
 /**
  * A clock under a test's control. Nothing happens by itself: `advance` is the only thing that lets time pass.
- *
+ * @throws {InvalidOption} LW1201
  * @example
  * const clock = virtualClock({ now: '2026-03-01T12:00:00Z' })
  * clock.after(60_000, () => console.log('a minute later'))
  * await clock.advance(60_000)
  */
 export function virtualClock(options: VirtualClockOptions = {}): VirtualClock {
+  checkKnown(options, ['now', 'monotonic'], 'virtualClock option')
   const shared = new SharedArrayBuffer(16)
   const time = new Float64Array(shared)
   const timers = new Set<Timer>()
@@ -51,7 +54,7 @@ export function virtualClock(options: VirtualClockOptions = {}): VirtualClock {
     return () => timers.delete(timer)
   }
   async function advance(ms: number): Promise<void> {
-    if (!(ms >= 0)) throw new RangeError(`A clock advances by 0 ms or more, got ${ms}.`)
+    if (!(ms >= 0)) throw new InvalidOption('advance', ms, '0 ms or more: a clock goes forward only')
     const end = read(MONOTONIC) + ms
     await settled()
     for (let next = earliest(timers, end); next; next = earliest(timers, end)) {
@@ -81,11 +84,17 @@ export function virtualClock(options: VirtualClockOptions = {}): VirtualClock {
 const WALL = 0
 const MONOTONIC = 1
 
-function firstWall(now: number | string = '2026-01-01T00:00:00Z'): number {
-  const ms = typeof now === 'number' ? now : Date.parse(now)
-  if (!Number.isFinite(ms))
-    throw new RangeError(`The clock's first time is a number or a date text, got ${now}.`)
-  return ms
+/** A date can be no further from 1970, in milliseconds. */
+const furthest = 8.64e15
+
+function firstWall(now: unknown = '2026-01-01T00:00:00Z'): number {
+  const ms = typeof now === 'string' ? Date.parse(now) : now
+  if (typeof ms === 'number' && Math.abs(ms) <= furthest) return ms
+  throw new InvalidOption(
+    'now',
+    now,
+    "milliseconds since 1970, or a date text such as '2026-03-01T09:00:00Z'",
+  )
 }
 
 /** The timer that falls due first, not after `end`; of two at once the one that was set first. */

@@ -43,6 +43,8 @@ export function reasonOf(job: Job, around: Around): Reason {
     case 'dispatched':
       return runningReason(job, around)
     case 'scheduled':
+      // Due: a worker of its queue makes it ready as soon as it looks, so it waits for what a ready job waits for.
+      return job.availableAt > around.now ? scheduledReason(job, around) : readyReason(job, around)
     case 'suspended':
       return scheduledReason(job, around)
     default:
@@ -78,9 +80,11 @@ function readyReason(job: Job, around: Around): Reason {
   const serving = servingOf(job, around)
   if (serving.length === 0) return { kind: 'no-worker', queue: job.queue }
   if (!serving.some(({ tasks }) => tasks.includes(job.task))) return { kind: 'no-handler', task: job.task }
+  const ready = count?.states.ready ?? 0
   return {
     kind: 'waiting-in-line',
-    ahead: Math.max(0, (count?.states.ready ?? 1) - 1),
+    // A ready job is one of those counted.
+    ahead: Math.max(0, job.state === 'ready' ? ready - 1 : ready),
     workers: serving.length,
   }
 }
@@ -121,7 +125,7 @@ function sentence(id: string, r: Reason): readonly [string, string?] {
       return [`no live worker has a handler for task ${r.task}`, 'deploy a worker with app.handle for it']
     case 'waiting-in-line':
       return [
-        `ready; at most ${r.ahead} others are ready in its queue, ${r.workers} ${r.workers === 1 ? 'worker serves' : 'workers serve'} it`,
+        `waits in line; at most ${r.ahead} ${r.ahead === 1 ? 'other is' : 'others are'} ready in its queue, ${r.workers} ${r.workers === 1 ? 'worker serves' : 'workers serve'} it`,
       ]
     case 'completed':
       return [`completed ${showMs(r.agoMs)} ago`]

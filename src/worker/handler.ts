@@ -15,12 +15,15 @@ export interface Context<Parsed = unknown, Progress = unknown> {
   readonly job: JobFacts
   /** Kept with the attempt: at most 256 kB of lines, the oldest dropped first. */
   readonly log: Readonly<Record<LogLevel, (message: string, data?: unknown) => void>>
-  /** How far the run is: a percentage, or more; the newest replaces the one before. */
+  /**
+   * How far the run is: a percentage, or more; the newest replaces the one before. Never throws: what cannot be kept
+   * becomes a warning in the attempt's log.
+   */
   progress(now: number | ProgressNote<Progress>): void
 }
 
 export interface ProgressNote<Progress = unknown> {
-  /** 0 to 100. */
+  /** 0 to 100; what lies outside counts as the nearer end, and NaN as none. */
   readonly percent?: number
   readonly note?: string
   readonly data?: Progress

@@ -1,6 +1,6 @@
 import { LeaseLost } from '../define/verdicts.ts'
 import { limits } from '../job/defaults.ts'
-import { InvalidOption } from '../job/errors.ts'
+import { show } from '../job/errors.ts'
 import { toErrorInfo } from '../job/failure.ts'
 import type { ClaimedJob, LogLevel } from '../job/job.ts'
 import { encode } from '../job/payload.ts'
@@ -37,22 +37,25 @@ export function notebook(clock: Clock, onNote: () => void): Notebook {
     pages.set(job.id, page)
     return page
   }
+  function log(run: Run, level: LogLevel, ...[message, data]: [message: unknown, data?: unknown]): void {
+    if (run.isLeaked) return
+    const { lines } = pageOf(run)
+    lines.push({
+      level,
+      message: storable(textOf(message), limits.logLineBytes),
+      at: clock.monotonic(),
+      ...(data !== undefined && { data: dataText(data) }),
+    })
+    if (lines.length > linesMax) lines.shift()
+    onNote()
+  }
   return {
-    log(run, level, message, data) {
-      if (run.isLeaked) return
-      const { lines } = pageOf(run)
-      lines.push({
-        level,
-        message: storable(textOf(message), limits.logLineBytes),
-        at: clock.monotonic(),
-        ...(data !== undefined && { data: dataText(data) }),
-      })
-      if (lines.length > linesMax) lines.shift()
-      onNote()
-    },
+    log,
     progress(run, now) {
       if (run.isLeaked) return
-      pageOf(run).progress = toProgress(now)
+      const { progress, problem } = toProgress(now)
+      if (progress) pageOf(run).progress = progress
+      if (problem) log(run, 'warn', `progress() could not be kept as it was said: ${problem}`)
       onNote()
     },
     take(job) {
@@ -112,16 +115,38 @@ export function contextOf(run: Run, input: unknown, notes: Notebook): Context {
   }
 }
 
-function toProgress(now: number | ProgressNote): NonNullable<Note['progress']> {
-  const { percent, note, data } = typeof now === 'number' ? { percent: now } : (now ?? {})
-  if (percent === undefined && note === undefined && data === undefined)
-    throw new InvalidOption('progress', now, 'a percentage, or an object with percent, note or data')
-  if (percent !== undefined && !(typeof percent === 'number' && percent >= 0 && percent <= 100))
-    throw new InvalidOption('progress', percent, 'a percentage from 0 to 100')
-  return {
-    ...(percent !== undefined && { percent }),
-    ...(note !== undefined && { note: storable(textOf(note), limits.logLineBytes) }),
-    ...(data !== undefined && { data: encode(data, 'the data of progress()', limits.progressBytes) }),
+type Progress = NonNullable<Note['progress']>
+
+/** What can be kept of what a handler said, and what of it cannot: progress is advice, and no run is spent on it. */
+function toProgress(now: unknown): { readonly progress?: Progress; readonly problem?: string } {
+  try {
+    const said = typeof now === 'number' ? { percent: now } : now
+    if (typeof said !== 'object' || said === null) throw new TypeError(expected)
+    const { percent, note, data } = said as ProgressNote
+    if (percent === undefined && note === undefined && data === undefined) throw new TypeError(expected)
+    const bad = percent !== undefined && typeof percent !== 'number'
+    const text = attempted(() => data !== undefined && encode(data, 'its data', limits.progressBytes))
+    const progress = {
+      ...(typeof percent === 'number' && !Number.isNaN(percent) && { percent: within100(percent) }),
+      ...(note !== undefined && { note: storable(textOf(note), limits.logLineBytes) }),
+      ...(typeof text === 'string' && { data: text }),
+    }
+    const problem = bad ? `its percent is ${show(percent)}` : text instanceof Error ? text.message : undefined
+    return { ...(Object.keys(progress).length > 0 && { progress }), ...(problem && { problem }) }
+  } catch (error) {
+    return { problem: `got ${show(now)}: ${textOf(error)}` }
+  }
+}
+
+const expected = 'a percentage, or an object with percent, note or data, belongs there'
+const within100 = (percent: number): number => Math.min(100, Math.max(0, percent))
+
+/** The answer, or the error in its place. */
+function attempted<T>(work: () => T): T | Error {
+  try {
+    return work()
+  } catch (error) {
+    return error instanceof Error ? error : new Error(textOf(error))
   }
 }
 

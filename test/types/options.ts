@@ -60,8 +60,9 @@ await app.start({ queues: { emails: 5 } })
 await app.stop({ grace: '25s' })
 // @ts-expect-error no such unit
 await app.stop({ grace: '25 sec' })
-// @ts-expect-error a reason is needed
 await app.pause('emails')
+// @ts-expect-error a reason is a text
+await app.pause('emails', 5)
 
 const t = task('t', { input: z.number() })
 await app.enqueue(t, 1, { runAt: new Date(), deadline: '1h' })

@@ -4,10 +4,12 @@ import type { Command } from 'commander'
 import { defaults, limits } from '../../job/defaults.ts'
 import { openStore } from '../../open-store.ts'
 import type { Finding, Store } from '../../store/index.ts'
+import { driver } from '../../stores/sqlite/index.ts'
 import { version } from '../../version.ts'
 import { add, type Call, type Common, does } from '../command.ts'
-import { type Place, placeOf, showPlace, whoMakesIt } from '../connect.ts'
+import { notOurs, type Place, placeOf, showPlace, whoMakesIt } from '../connect.ts'
 import { exits, messageOf } from '../exit.ts'
+import { lifeFindings } from '../findings.ts'
 import { safe } from '../safe.ts'
 import { plural, table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
@@ -28,7 +30,7 @@ export function register(program: Command, terminal: Terminal): void {
 
 async function examine({ options }: Call<Options>, terminal: Terminal): Promise<number> {
   const place = placeOf(options)
-  const findings = [nodeFinding(), ...(await storeFindings(place))]
+  const findings = [nodeFinding(), await driverFinding(place), ...(await storeFindings(place))]
   const isWell = findings.every(({ verdict }) => verdict !== 'bad')
   if (options.json)
     terminal.json({ version, ok: isWell, findings, ...(options.defaults && { defaults, limits }) })
@@ -47,6 +49,17 @@ function nodeFinding(): Finding {
   }
 }
 
+/** The SQLite driver, which matters also before there is a store. */
+async function driverFinding({ file }: Place): Promise<Finding> {
+  try {
+    const { name, version: sqlite } = await driver()
+    return { about: 'driver', value: `${name}, SQLite ${sqlite}`, verdict: 'good' }
+  } catch (error) {
+    const verdict = file === undefined ? 'warn' : 'bad'
+    return { about: 'driver', value: 'none that can be used', verdict, note: messageOf(error) }
+  }
+}
+
 /** Each thing about the store that can be found out, up to the first that fails. */
 async function storeFindings(place: Place): Promise<Finding[]> {
   const findings: Finding[] = []
@@ -62,15 +75,10 @@ async function storeFindings(place: Place): Promise<Finding[]> {
         },
       ]
     }
-    store = await openStore(place.url)
+    store = await openStore(place.url, { migrate: 'never' })
     findings.push({ about: 'store', value: `${store.name} ${showPlace(place)}`, verdict: 'good' })
     const { from, to } = await store.migrate({ dryRun: true })
-    findings.push({
-      about: 'schema',
-      value: `version ${from}`,
-      verdict: from === to ? 'good' : 'bad',
-      ...(from !== to && { note: `version ${to} is needed: legwork migrate` }),
-    })
+    findings.push(schemaFinding(from, to))
     if (from === to) findings.push(...(await openFindings(store)))
     if (place.file !== undefined) findings.push(...diskFindings(place.file))
   } catch (error) {
@@ -82,14 +90,19 @@ async function storeFindings(place: Place): Promise<Finding[]> {
   return findings
 }
 
+function schemaFinding(from: number, to: number): Finding {
+  if (from === to) return { about: 'schema', value: `version ${from}`, verdict: 'good' }
+  if (from === 0) return { about: 'schema', value: 'none', verdict: 'bad', note: notOurs }
+  return {
+    about: 'schema',
+    value: `version ${from}`,
+    verdict: 'bad',
+    note: `version ${to} is needed: legwork migrate`,
+  }
+}
+
 async function openFindings(store: Store): Promise<Finding[]> {
   const { level, findings } = await store.open()
-  const [counts, workers] = await Promise.all([store.counts(), store.workers()])
-  const sum = (state: keyof (typeof counts)[number]['states']) =>
-    counts.reduce((n, { states }) => n + states[state], 0)
-  const now = Date.now()
-  const alive = workers.filter(({ leaseEndsAt }) => leaseEndsAt > now)
-  const others = alive.filter((worker) => worker.version !== version).length
   return [
     {
       about: 'durability',
@@ -97,28 +110,11 @@ async function openFindings(store: Store): Promise<Finding[]> {
       verdict: level === 'volatile' ? 'bad' : level === 'power-safe' ? 'good' : 'warn',
       ...(level !== 'power-safe' && { note: 'a power cut can take acknowledged jobs with it' }),
     },
-    ...findings,
-    {
-      about: 'workers',
-      value: `${alive.length} alive`,
-      verdict: others > 0 || (alive.length === 0 && sum('ready') > 0) ? 'warn' : 'good',
-      ...workersNote(others, alive.length, sum('ready')),
-    },
-    {
-      about: 'jobs',
-      value: shownStates.map((state) => `${sum(state)} ${state}`).join(', '),
-      verdict: sum('dead') > 0 ? 'warn' : 'good',
-      ...(sum('dead') > 0 && { note: 'legwork dead list' }),
-    },
+    // Told already, for it is there without a store too.
+    ...findings.filter(({ about }) => about !== 'driver'),
+    ...(await lifeFindings(store, Date.now())),
   ]
 }
-
-function workersNote(others: number, alive: number, ready: number): { note?: string } {
-  if (others > 0) return { note: `${plural(others, 'worker')} of another version than ${version}` }
-  return alive === 0 && ready > 0 ? { note: 'jobs are ready and nobody runs them: legwork worker FILE' } : {}
-}
-
-const shownStates = ['ready', 'running', 'scheduled', 'dead'] as const
 
 /** Less free space than this is told. */
 const scarceBytes = 512 * 1_048_576

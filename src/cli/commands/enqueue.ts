@@ -40,7 +40,7 @@ async function enqueue(
   if (options.count > 1 && options.id !== undefined)
     throw new InvalidOption('--id', options.id, 'no id together with --count: the jobs need different ones')
   const input = await readPayload(json, options.file)
-  await withTask(name, options, async (app, task) => {
+  await withTask(name, { options, terminal }, async (app, task) => {
     const how = enqueueOptions(options)
     const inputs = Array.from({ length: options.count }, () => input)
     const handles =

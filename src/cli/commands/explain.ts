@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { catalogue, type Code, type Entry } from '../../job/catalogue.ts'
-import { nearest } from '../../job/errors.ts'
+import { show } from '../../job/errors.ts'
+import { maybe } from '../acquaintance.ts'
 import { add, type Call, type Common, does } from '../command.ts'
 import { exits } from '../exit.ts'
 import { safe, safeJson } from '../safe.ts'
@@ -17,8 +18,8 @@ export function register(program: Command, terminal: Terminal): void {
 
 async function explain({ args: [typed], options }: Call<Common>, terminal: Terminal): Promise<number> {
   if (typed === undefined) return explainAll(options, terminal)
-  const code = typed.toUpperCase().replace(/^(?:LW)?/, 'LW')
-  if (!Object.hasOwn(catalogue, code)) return unknown(code, options, terminal)
+  const code = codeFrom(typed)
+  if (!Object.hasOwn(catalogue, code)) return unknown(typed, options, terminal)
   const { title, why, fix } = catalogue[code as Code]
   if (options.json) terminal.json({ code, title, why, fix })
   else terminal.out(`${terminal.paint('bold', `${code} ${title}`)}\n  Why: ${why}\n  Fix: ${fix}`)
@@ -38,10 +39,23 @@ function explainAll({ json }: Common, terminal: Terminal): number {
   return exits.ok
 }
 
-function unknown(code: string, { json }: Common, terminal: Terminal): number {
-  const near = nearest(code, Object.keys(catalogue))
-  const hint = near ? ` (did you mean ${near}?)` : ''
-  const message = `There is no code ${safe(code)}${hint}. legwork explain lists all.`
+function unknown(typed: string, { json }: Common, terminal: Terminal): number {
+  const message = /^(?:LW)?\d/i.test(typed) ? noSuchCode(typed) : noCode(typed)
   terminal.err(json ? safeJson({ error: { message, exitCode: exits.notFound } }) : message)
   return exits.notFound
 }
+
+const noSuchCode = (typed: string): string =>
+  `There is no code ${safe(codeFrom(typed))}${maybe(codeFrom(typed), Object.keys(catalogue))}. ${listsAll}`
+
+/** A word is looked for in the titles. */
+function noCode(typed: string): string {
+  const about = Object.entries<Entry>(catalogue)
+    .filter(([, { title }]) => title.toLowerCase().includes(typed.toLowerCase()))
+    .map(([code, { title }]) => `${code} (${title})`)
+  const found = about.length > 0 ? ` About it: ${about.slice(0, 5).join(', ')}.` : ''
+  return `${safe(show(typed))} is no error code; they look like LW1102.${found} ${listsAll}`
+}
+
+const listsAll = 'legwork explain lists all.'
+const codeFrom = (typed: string): string => typed.toUpperCase().replace(/^(?:LW)?/, 'LW')

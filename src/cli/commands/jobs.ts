@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { LegworkError } from '../../job/errors.ts'
+import type { Job } from '../../job/job.ts'
 import { act, foresee, tell, type Verb } from '../act.ts'
 import { add, type Call, type Common, does } from '../command.ts'
 import { confirm } from '../confirm.ts'
@@ -25,7 +26,7 @@ export function register(program: Command, terminal: Terminal): void {
     examples: [
       'jobs list',
       'jobs list --state running,scheduled --queue emails',
-      'jobs list --json --limit 100 | jq .items[].id',
+      'jobs list --json --limit 100 | jq ".items[].id"',
     ],
   })
   does<Filter>(filterOptions(list.addOption(stateOption())), ({ options }) =>
@@ -36,32 +37,55 @@ export function register(program: Command, terminal: Terminal): void {
 }
 
 /** `jobs show` and `dead show`: the same page. */
-export function registerShow(parent: Command, noun: string, terminal: Terminal): void {
+export function registerShow(parent: Command, noun: 'jobs' | 'dead', terminal: Terminal): void {
   const show = add(parent, 'show <id...>', {
     summary: 'show everything about a job: payload, attempts, errors, progress, log',
     examples: [`${noun} show ID`, `${noun} show ID --json`],
   })
-  does<Common>(show, (call) => showJobs(call, terminal))
+  does<Common>(show, (call) => showJobs(call, noun, terminal))
 }
 
-async function showJobs({ args, options }: Call<Common>, terminal: Terminal): Promise<number> {
-  const jobs = await withStore(options, (store) => store.get(args, { attempts: true, logs: true }))
+async function showJobs(
+  { args, options }: Call<Common>,
+  noun: 'jobs' | 'dead',
+  terminal: Terminal,
+): Promise<number> {
+  const { jobs, workers } = await withStore(options, async (store) => ({
+    jobs: await store.get(args, { attempts: true, logs: true }),
+    workers: await store.workers(),
+  }))
+  const isMeant = (job: Job) => noun === 'jobs' || job.state === 'dead'
   const found = jobs.filter((job) => job !== undefined)
+  const shown = found.filter(isMeant)
   if (options.json) {
-    const items = found.map(jobJson)
+    const items = shown.map(jobJson)
     if (args.length > 1) terminal.json({ items })
     else if (items[0]) terminal.json(items[0])
   } else
-    found.forEach((job, i) =>
-      terminal.out([...(i > 0 ? [''] : []), ...jobPage(job, terminal, Date.now())].join('\n')),
-    )
+    for (const [i, job] of shown.entries()) {
+      const page = jobPage(job, { terminal, now: Date.now(), workers })
+      terminal.out([...(i > 0 ? [''] : []), ...page].join('\n'))
+    }
   const missing = args.filter((_, i) => !jobs[i])
-  if (missing.length === 0) return exits.ok
-  const error = new LegworkError(
+  const error = refusalOf(found.filter((job) => !isMeant(job))) ?? absenceOf(missing)
+  return error
+    ? report(error, terminal, { debug: options.debug === true, json: options.json === true })
+    : exits.ok
+}
+
+function refusalOf(alive: readonly Job[]): LegworkError | undefined {
+  if (alive.length === 0) return undefined
+  const ids = alive.map(({ id }) => id).join(' ')
+  const states = alive.map(({ id, state }) => `${id} is ${state}, not dead`).join('; ')
+  return new LegworkError('LW2302', `${states}.`, { fix: `legwork jobs show ${ids}` })
+}
+
+function absenceOf(ids: readonly string[]): LegworkError | undefined {
+  if (ids.length === 0) return undefined
+  return new LegworkError(
     'LW2301',
-    `no job ${missing.join(', ')} in this store: never enqueued here, or removed by retention.`,
+    `no job ${ids.join(', ')} in this store: never enqueued here, or removed by retention.`,
   )
-  return report(error, terminal, { debug: options.debug === true, json: options.json === true })
 }
 
 interface VerbOptions extends Common {

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import { showMs } from '../../job/duration.ts'
-import { nearest } from '../../job/errors.ts'
 import { checkName } from '../../job/name.ts'
 import type { Count, WorkerView } from '../../store/index.ts'
+import { maybe } from '../acquaintance.ts'
 import { add, type Call, type Common, does } from '../command.ts'
 import { actor, withStore } from '../connect.ts'
-import { safe } from '../safe.ts'
+import { type Health, healthOf, serving } from '../health.ts'
 import { type Column, plural, table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import { iso } from '../view.ts'
@@ -48,8 +48,7 @@ interface Pause extends Common {
 
 interface Row extends Count {
   readonly workers: number
-  /** Worst first: what a person should look at. */
-  readonly health: 'paused' | 'no worker' | 'ok' | 'idle'
+  readonly health: Health
 }
 
 async function list({ options }: Call<Common>, terminal: Terminal): Promise<void> {
@@ -64,18 +63,8 @@ async function list({ options }: Call<Common>, terminal: Terminal): Promise<void
 }
 
 function toRow(count: Count, workers: readonly WorkerView[], now: number): Row {
-  const serving = workers.filter(
-    ({ queues, leaseEndsAt }) => leaseEndsAt > now && queues.includes(count.queue),
-  ).length
-  const { ready, running, scheduled } = count.states
-  const health = count.paused
-    ? 'paused'
-    : serving === 0 && ready > 0
-      ? 'no worker'
-      : ready + running + scheduled > 0
-        ? 'ok'
-        : 'idle'
-  return { ...count, workers: serving, health }
+  const live = serving(count.queue, workers, now).length
+  return { ...count, workers: live, health: healthOf(count, live) }
 }
 
 function columns(now: number): Column<Row>[] {
@@ -148,9 +137,6 @@ function facts(name: string, counts: readonly Count[], isPaused: boolean): strin
 /** Pausing a queue before its first job is allowed, but it is more often a slip of the keys. */
 function unknownQueue(name: string, counts: readonly Count[], terminal: Terminal): void {
   if (counts.some(({ queue }) => queue === name)) return
-  const near = nearest(
-    name,
-    counts.map(({ queue }) => queue),
-  )
-  terminal.err(`  No job was ever in a queue of this name${near ? ` (did you mean ${safe(near)}?)` : ''}.`)
+  const known = counts.map(({ queue }) => queue)
+  terminal.err(`  No job was ever in a queue of this name${maybe(name, known)}.`)
 }

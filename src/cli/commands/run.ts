@@ -33,7 +33,7 @@ export function register(program: Command, terminal: Terminal): void {
 
 async function run({ args: [name = '', json], options }: Call<Options>, terminal: Terminal): Promise<number> {
   const input = await readPayload(json, options.file)
-  return withTask(name, options, async (app, task) => {
+  return withTask(name, { options, terminal }, async (app, task) => {
     const job = await app.enqueue(task, input, enqueueOptions(options))
     const leave = new AbortController()
     const interrupt = () => leave.abort(new Interrupted())

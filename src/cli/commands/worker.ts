@@ -33,12 +33,19 @@ export function register(program: Command, terminal: Terminal): void {
     )
     .addOption(duration('--grace <time>', 'how long running jobs may go on after SIGTERM; default 25s'))
     .addOption(
-      duration('--lease <time>', 'how long a worker may be silent before it loses its jobs; default 15s'),
+      duration(
+        '--lease <time>',
+        'how long a worker may be silent before it loses its jobs; default 15s',
+        leastLeaseMs,
+      ),
     )
     .addOption(new Option('--member').hideHelp())
     .addHelpText('after', aboutFile)
   does<WorkOptions>(command, (call) => start(call, terminal))
 }
+
+/** A worker beats five times a lease, and not more than once a millisecond. */
+const leastLeaseMs = 5
 
 const aboutFile = `
 The file exports an app (default, or named app) or a function that makes one; it does not start it.

@@ -1,5 +1,5 @@
 import { watch } from 'node:fs'
-import type { Database } from './driver.ts'
+import type { Database, Statement } from './driver.ts'
 
 /** Waits after a sign of life in the file: a commit becomes visible only after its fsync. In milliseconds. */
 const lookAgainMs = [1, 2, 4, 8, 16, 32]
@@ -19,8 +19,9 @@ export function watchCommits({
   path: string
   ring: () => void
 }): () => void {
-  const version = db.prepare('pragma data_version')
-  let seen = read()
+  let version: Statement | undefined
+  let seen: number | undefined
+  seen = read()
   let step = lookAgainMs.length
   let pollMs = fastestPollMs
   let looking: NodeJS.Timeout | undefined
@@ -29,6 +30,7 @@ export function watchCommits({
 
   function read(): number | undefined {
     try {
+      version ??= db.prepare('pragma data_version')
       return (version.get() as { data_version: number }).data_version
     } catch {
       return seen

@@ -1,9 +1,23 @@
 import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { StoreError } from '../../job/errors.ts'
+import { InvalidOption, StoreError } from '../../job/errors.ts'
 import type { Finding } from '../../store/contract.ts'
 
 export const isInMemory = (path: string): boolean => path === ':memory:'
+
+/** Refuses what is no path, and a URL: its scheme would become part of the file's name. @throws {InvalidOption} LW1201 */
+export function checkFileName(path: unknown): void {
+  if (typeof path !== 'string' || path === '' || path.includes('\0'))
+    throw new InvalidOption('path', path, 'the path of a database file')
+  const [, scheme] = /^(sqlite|file|memory):/i.exec(path) ?? []
+  if (scheme) throw new InvalidOption('path', path, `a plain path, without "${scheme}:"`)
+}
+
+/** @throws {InvalidOption} LW1201 */
+export function checkDurability(durability: unknown): void {
+  if (durability !== 'power-safe' && durability !== 'process-safe')
+    throw new InvalidOption('durability', durability, 'power-safe or process-safe')
+}
 
 /** Refuses a path that cannot become a store, before anything is written there. @throws {StoreError} LW1002, LW1009 */
 export function checkPath(path: string): void {

@@ -1,6 +1,14 @@
 import { StoreError } from '../../job/errors.ts'
+import { checkCount, checkKnown } from '../../job/name.ts'
 import type { DurabilityReport, Finding } from '../../store/contract.ts'
-import { checkPath, fileSystemFinding, fileSystemOf, isInMemory } from './checks.ts'
+import {
+  checkDurability,
+  checkFileName,
+  checkPath,
+  fileSystemFinding,
+  fileSystemOf,
+  isInMemory,
+} from './checks.ts'
 import { type Database, driver, type Value } from './driver.ts'
 import { dirname } from 'node:path'
 
@@ -25,17 +33,19 @@ export interface OpenOptions {
 /**
  * A connection of your own to the file of a store, with the driver that the store uses, to enqueue inside your transactions.
  * Your tables may live in the same file; Legwork's begin with `legwork_`.
- * @throws {StoreError} LW1001, LW1002, LW1009, LW1015
+ * @throws {StoreError} LW1001, LW1002, LW1009, LW1015 @throws {InvalidOption} LW1201
  * @example
  * const db = await openDatabase('./shop.db')
  * db.exec('begin immediate')
  * // your own statements, and app.in(db).enqueue(...)
  * db.exec('commit')
  */
-export async function openDatabase(
-  path: string,
-  { timeoutMs = 5_000, durability = 'power-safe' }: OpenOptions = {},
-): Promise<Database> {
+export async function openDatabase(path: string, options: OpenOptions = {}): Promise<Database> {
+  checkFileName(path)
+  checkKnown(options, ['timeoutMs', 'durability'], 'openDatabase option')
+  const { timeoutMs = 5_000, durability = 'power-safe' } = options
+  checkCount(timeoutMs, 'timeoutMs', 0, 3_600_000)
+  checkDurability(durability)
   checkPath(path)
   const { DatabaseSync } = await driver()
   const db = new DatabaseSync(path, { timeout: timeoutMs })

@@ -65,10 +65,8 @@ export function desk(options: DeskOptions): Desk {
   /** False when another process has the lock. */
   function answerAs(group: readonly Entry[]): boolean {
     try {
-      const values = runTogether(
-        options.engine,
-        group.map((entry) => entry.call),
-      )
+      const calls = group.map((entry) => entry.call)
+      const values = runTogether(options.engine, calls)
       leave(group)
       for (const [i, entry] of group.entries()) entry.done({ value: values[i] })
     } catch (error) {

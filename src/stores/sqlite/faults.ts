@@ -14,8 +14,14 @@ const codes = {
   full: 13,
   cantopen: 14,
   toobig: 18,
+  mismatch: 20,
+  range: 25,
   notadb: 26,
 } as const
+
+/** SQLITE_CONSTRAINT_DATATYPE: a value of a type that a strict table does not take. */
+const wrongType = 3_091
+const aboutValues: ReadonlySet<number> = new Set([codes.toobig, codes.mismatch, codes.range])
 
 /** The primary code of an error that SQLite raised; `undefined` for any other error. */
 function codeOf(error: unknown): number | undefined {
@@ -29,13 +35,19 @@ export function isBusy(error: unknown): boolean {
   return code === codes.busy || code === codes.locked
 }
 
-/** True for an error that is about the values of one call, not about the file or the disk. */
+/** The transaction read an old state of the file, and so can never write: SQLITE_BUSY_SNAPSHOT. */
+export const isStale = (error: unknown): boolean =>
+  (error as { errcode?: unknown } | undefined)?.errcode === 517
+
+/**
+ * True for an error that is about the values of one call, not about the file or the disk, and not a mistake of ours:
+ * what SQLite says of a value, and what the driver says of one that it cannot bind.
+ */
 export function isAboutValues(error: unknown): boolean {
   const code = codeOf(error)
-  return (
-    !(error instanceof LegworkError) &&
-    (code === undefined || code === codes.toobig || ![...Object.values(codes)].includes(code as never))
-  )
+  if (code !== undefined) return aboutValues.has(code) || (error as { errcode: number }).errcode === wrongType
+  const text = error instanceof Error && !(error instanceof LegworkError) ? error.message : ''
+  return /cannot be bound|too large to bind|malformed JSON/.test(text)
 }
 
 /** The coded error for whatever went wrong at the file `path`. */

@@ -3,10 +3,10 @@ import type { Clock } from '../../job/clock.ts'
 import { InvalidOption, StoreError } from '../../job/errors.ts'
 import type { Beat, Beaten, DurabilityReport, Migrated, Pulse, Store } from '../../store/contract.ts'
 import { realClock } from '../../world.ts'
-import { isInMemory } from './checks.ts'
+import { checkDurability, checkFileName, isInMemory } from './checks.ts'
 import type { Settings } from './connect.ts'
 import { type Remote, startThread } from './remote.ts'
-import { enqueueIn } from './tx.ts'
+import { enqueueIn, refuseNewIn } from './tx.ts'
 import type { Verb } from './verbs.ts'
 
 export { type OpenOptions, openDatabase } from './connect.ts'
@@ -60,7 +60,8 @@ export function sqlite(options: SqliteOptions | string): Store {
   return {
     name: 'sqlite',
     can: canOf(given),
-    async open() {
+    async open({ tx } = {}) {
+      await refuseNewIn(tx, settings.path)
       const report = await life.open()
       if (hearers.size > 0) life.thread().listen(true)
       return report
@@ -123,10 +124,8 @@ function check(options: SqliteOptions): Settings {
     busyTimeoutMs = 10_000,
     maxBytes,
   } = options
-  if (typeof path !== 'string' || path === '' || path.includes('\0'))
-    throw new InvalidOption('path', path, 'the path of a database file')
-  if (durability !== 'power-safe' && durability !== 'process-safe')
-    throw new InvalidOption('durability', durability, 'power-safe or process-safe')
+  checkFileName(path)
+  checkDurability(durability)
   if (migrate !== 'auto' && migrate !== 'never') throw new InvalidOption('migrate', migrate, 'auto or never')
   if (!(busyTimeoutMs >= 0 && busyTimeoutMs <= 3_600_000))
     throw new InvalidOption('busyTimeoutMs', busyTimeoutMs, 'milliseconds from 0 to an hour')

@@ -25,12 +25,19 @@ export function refuseNewer(version: number, path: string): void {
   )
 }
 
-/** @throws {StoreError} LW1011 when the file is older and nobody may change it here. */
+/** @throws {StoreError} LW1011 when the file is older, or no store at all, and nobody may change it here. */
 export function refuseOlder(version: number, path: string): void {
   if (version >= newestVersion) return
+  const off = 'and automatic migration is off'
+  if (version === 0)
+    throw new StoreError(
+      'LW1011',
+      `${path} is no Legwork store: it has no table legwork_meta, ${off}. Name another file, or run: legwork migrate`,
+      { path, version, needed: newestVersion },
+    )
   throw new StoreError(
     'LW1011',
-    `${path} has schema ${version}, this Legwork needs ${newestVersion}, and automatic migration is off. Run: legwork migrate`,
+    `${path} has schema ${version}, this Legwork needs ${newestVersion}, ${off}. Run: legwork migrate`,
     { path, version, needed: newestVersion },
   )
 }

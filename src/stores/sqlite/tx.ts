@@ -4,7 +4,8 @@ import type { Enqueued, NewJob } from '../../job/job.ts'
 import { type Database, driver } from './driver.ts'
 import { type Engine, engineOn, forgetNames, type Time } from './engine.ts'
 import { enqueue } from './enqueue.ts'
-import { toStoreError } from './faults.ts'
+import { isStale, toStoreError } from './faults.ts'
+import { readVersion } from './migrate.ts'
 
 const engines = new WeakMap<Database, Engine>()
 
@@ -29,6 +30,20 @@ export async function enqueueIn(
   return atomically(e, jobs, store.path)
 }
 
+/**
+ * A new store needs its tables, and would wait for the lock that the caller's own transaction holds.
+ * @throws {StoreError} LW1014
+ */
+export async function refuseNewIn(tx: unknown, path: string): Promise<void> {
+  if (tx === undefined) return
+  const { DatabaseSync } = await driver()
+  if (!(tx instanceof DatabaseSync) || !tx.isOpen || !tx.isTransaction) return
+  if (isSameFile(tx.location(), path) && readVersion(tx) === 0)
+    throw wrong(
+      'the store is new and cannot be set up inside your transaction. Open it before: await app.durability()',
+    )
+}
+
 function checkTransaction(db: Database, path: string): void {
   if (!db.isOpen) throw wrong('the connection is closed')
   if (!isSameFile(db.location(), path))
@@ -47,6 +62,8 @@ function atomically(e: Engine, jobs: readonly NewJob[], path: string): readonly 
     return answers
   } catch (error) {
     if (e.db.isTransaction) e.db.exec('rollback to legwork_enqueue; release legwork_enqueue')
+    if (isStale(error))
+      throw wrong('your transaction had read before somebody else wrote. Roll back and use "begin immediate"')
     throw toStoreError(error, path)
   }
 }

@@ -1,0 +1,101 @@
+import type { Count, Finding, Job, Store, WorkerView } from '../store/index.ts'
+import { version } from '../version.ts'
+import { healthOf, isAlive, serving } from './health.ts'
+import { plural } from './table.ts'
+
+/** What `doctor` says about the jobs and the workers of an open store: what nobody would run comes first. */
+export async function lifeFindings(store: Store, now: number): Promise<Finding[]> {
+  const [counts, workers, waiting] = await Promise.all([
+    store.counts(),
+    store.workers(),
+    store.find({ states: ['ready', 'scheduled'] }, { limit: sampled }),
+  ])
+  return [
+    workersFinding(workers, now),
+    ...heldFindings(workers, now),
+    ...queueFindings(counts, workers, now),
+    ...taskFindings(waiting.jobs, workers, now),
+    jobsFinding(counts),
+  ]
+}
+
+/** Waiting jobs that are looked at for tasks that nobody handles: the newest ones. */
+const sampled = 100
+
+function workersFinding(workers: readonly WorkerView[], now: number): Finding {
+  const alive = workers.filter((worker) => isAlive(worker, now))
+  const others = alive.filter((worker) => worker.version !== version).length
+  return {
+    about: 'workers',
+    value: `${alive.length} alive`,
+    verdict: others > 0 ? 'warn' : 'good',
+    ...(others > 0 && { note: `${plural(others, 'worker')} of another version than ${version}` }),
+  }
+}
+
+function heldFindings(workers: readonly WorkerView[], now: number): Finding[] {
+  const silent = workers.filter((worker) => worker.running > 0 && !isAlive(worker, now))
+  if (silent.length === 0) return []
+  const held = silent.reduce((sum, { running }) => sum + running, 0)
+  const names = some(silent.map(({ host, pid }) => `${host}:${pid}`))
+  const next = workers.some((worker) => isAlive(worker, now))
+    ? 'a live worker takes them over as soon as it looks'
+    : 'the next worker takes them over: legwork worker FILE'
+  return [
+    {
+      about: 'held',
+      value: plural(held, 'running job'),
+      verdict: 'warn',
+      note: `held by ${names}, gone or silent; ${next}`,
+    },
+  ]
+}
+
+function queueFindings(counts: readonly Count[], workers: readonly WorkerView[], now: number): Finding[] {
+  const lonely = counts.filter(
+    (count) => healthOf(count, serving(count.queue, workers, now).length) === 'no worker',
+  )
+  if (lonely.length === 0) return []
+  return [
+    {
+      about: 'queues',
+      value: some(lonely.map(({ queue }) => queue)),
+      verdict: 'warn',
+      note: 'unfinished jobs and no live worker: legwork worker FILE',
+    },
+  ]
+}
+
+/** Tasks of waiting jobs whose queue is served, but by nobody who has a handler for them. */
+function taskFindings(jobs: readonly Job[], workers: readonly WorkerView[], now: number): Finding[] {
+  const lost = jobs.filter(({ queue, task }) => {
+    const live = serving(queue, workers, now)
+    return live.length > 0 && !live.some(({ tasks }) => tasks.includes(task))
+  })
+  if (lost.length === 0) return []
+  const names = new Set(lost.map(({ queue, task }) => `${task} (queue ${queue})`))
+  return [
+    {
+      about: 'tasks',
+      value: some([...names]),
+      verdict: 'warn',
+      note: 'jobs wait and no live worker of their queue has a handler for them',
+    },
+  ]
+}
+
+function jobsFinding(counts: readonly Count[]): Finding {
+  const sum = (state: keyof Count['states']) => counts.reduce((n, { states }) => n + states[state], 0)
+  return {
+    about: 'jobs',
+    value: (['ready', 'running', 'scheduled', 'dead'] as const)
+      .map((state) => `${sum(state)} ${state}`)
+      .join(', '),
+    verdict: sum('dead') > 0 ? 'warn' : 'good',
+    ...(sum('dead') > 0 && { note: 'legwork dead list' }),
+  }
+}
+
+/** The first few of many names. */
+const some = (names: readonly string[]): string =>
+  names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ')
