@@ -7,6 +7,7 @@ const slow = [
   'test/supervisor.test.ts',
   'test/cli.test.ts',
   'test/cli-demo.test.ts',
+  'test/cli-slips.test.ts',
   'test/sabotage.test.ts',
   'test/torture.test.ts',
   'test/package.test.ts',

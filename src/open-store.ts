@@ -5,8 +5,8 @@ const schemes = ['sqlite', 'file', 'memory']
 
 /**
  * The store that a path or URL names, not yet opened: `memory:`, `sqlite:PATH`, `file:PATH` or a plain path.
- * Each engine is loaded only when it is named. With `migrate: 'never'` a store without the newest schema is refused
- * (LW1011) and left as it is. @throws {StoreError} LW1008 for an unknown scheme.
+ * Each engine is loaded only when it is named. With `migrate: 'never'` a store without the newest schema is
+ * refused (LW1011) and left as it is. @throws {StoreError} LW1008 for an unknown scheme.
  */
 export async function openStore(
   where: string = process.env['LEGWORK_URL'] || './.legwork/jobs.db',

@@ -2,7 +2,7 @@ import { nearest } from '../job/errors.ts'
 import type { Job, Store, WorkerView } from '../store/index.ts'
 import { safe } from './safe.ts'
 
-/** Names that a store knows: those of its queues are all there, those of tasks are of live workers and newest jobs. */
+/** Names that a store knows: all of its queues; of tasks those of its workers and of its newest jobs. */
 export interface Acquaintance {
   readonly queues: readonly string[]
   readonly tasks: readonly string[]
@@ -26,7 +26,7 @@ export async function acquaintanceOf(store: Store): Promise<Acquaintance> {
 export const jobsOf = async (store: Store, task: string): Promise<readonly Job[]> =>
   (await store.find({ task }, { limit: 20 })).jobs
 
-/** A sentence for each name that the store has never heard, which is more often a slip of the keys than a wish. */
+/** A sentence for each name that the store has never heard: more often a slip of the keys than a wish. */
 export async function strangers(
   store: Store,
   { task, queue }: { readonly task?: string | undefined; readonly queue?: string | undefined },

@@ -66,7 +66,7 @@ export function duration(flags: string, about: string, leastMs = 0): Option {
   })
 }
 
-/** An option that takes an instant. @throws {InvalidOption} LW1202 for a text that is none, or one in the past. */
+/** An option that takes an instant. @throws {InvalidOption} LW1202 when it is none, or in the past. */
 export function instant(flags: string, about: string, now: () => number): Option {
   const [name = flags] = flags.split(' ')
   return new Option(flags, about).argParser((text): Date => {

@@ -55,8 +55,8 @@ export const whoMakesIt = 'The first enqueue, worker or legwork migrate makes it
 export const notOurs = 'it holds nothing of Legwork; enqueue, worker or legwork migrate would set it up'
 
 /**
- * Opens the store of a command that only reads or acts, hands it over, and closes it. It sets nothing up: the file may
- * be a database of somebody else's. @throws {StoreError} LW1011 where the schema is missing or older.
+ * Opens the store of a command that only reads or acts, hands it over, and closes it. It sets nothing up: the
+ * file may be a database of somebody else's. @throws {StoreError} LW1011 where the schema is missing or older.
  */
 export async function withStore<T>(
   options: Common,

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { InvalidArgumentError, Option } from 'commander'
 
 /**
- * A store's cursor with check digits for the way through a shell: a store takes whatever it can read as a place, so a
- * mistyped one would silently give another page.
+ * A store's cursor with check digits for the way through a shell: a store takes whatever it can read as a
+ * place, so a mistyped one would silently give another page.
  */
 export const showCursor = (cursor: string): string => `${cursor}-${digits(cursor)}`
 

@@ -92,7 +92,7 @@ const isCommander = (error: unknown): error is CommanderError =>
 
 const usageFix = '--help shows what there is.'
 
-/** Says something that is no failure but that the person should know; with `json` as a document of its own line. */
+/** Says what is no failure but should be known; with `json` as a document on a line of its own. */
 export const warn = (text: string, terminal: Terminal, json: boolean | undefined): void =>
   terminal.err(json ? safeJson({ warning: text }) : safe(text))
 

@@ -10,8 +10,8 @@ export const serving = (queue: string, workers: readonly WorkerView[], now: numb
   workers.filter((worker) => isAlive(worker, now) && worker.queues.includes(queue))
 
 /**
- * How a queue does. One with unfinished jobs of any kind needs a worker: a running job whose worker is gone, and one
- * whose time is yet to come, would wait for ever as well.
+ * How a queue does. One with unfinished jobs of any kind needs a worker: a running job whose worker is gone,
+ * and one whose time is yet to come, would wait for ever as well.
  */
 export function healthOf({ paused, states }: Count, live: number): Health {
   if (paused) return 'paused'

@@ -43,7 +43,7 @@ export function reasonOf(job: Job, around: Around): Reason {
     case 'dispatched':
       return runningReason(job, around)
     case 'scheduled':
-      // Due: a worker of its queue makes it ready as soon as it looks, so it waits for what a ready job waits for.
+      // Due: the next worker that looks makes it ready, so it waits for what a ready job waits for.
       return job.availableAt > around.now ? scheduledReason(job, around) : readyReason(job, around)
     case 'suspended':
       return scheduledReason(job, around)

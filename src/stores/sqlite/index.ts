@@ -49,7 +49,7 @@ export function sqlite(options: SqliteOptions | string): Store {
     (remote) => hearers.size > 0 && remote.listen(true),
   )
   const call = async <T>(verb: Verb, ...args: readonly unknown[]): Promise<T> =>
-    (await (await life.ready()).call(verb, args)) as T
+    (await (life.now() ?? (await life.ready())).call(verb, args)) as T
   /** A call after which whoever waits for a change is woken. */
   const rung = async <T>(verb: Verb, ...args: readonly unknown[]): Promise<T> => {
     const answer = await call<T>(verb, ...args)
@@ -81,7 +81,7 @@ export function sqlite(options: SqliteOptions | string): Store {
     async keepBeating(beat, pulse, hear) {
       if (given.clock)
         return beatOnClock(given.clock, { beat, pulse, hear, send: (one) => call('beat', one) })
-      const stop = (await life.ready()).beat(beat, pulse, hear)
+      const stop = (life.now() ?? (await life.ready())).beat(beat, pulse, hear)
       return async () => stop()
     },
     lapse: (workers, cause) => rung('lapse', workers, cause),
@@ -155,6 +155,7 @@ function lifeOf(start: () => Remote, onRestart: (remote: Remote) => void) {
   let remote: Remote | undefined
   let opening: Promise<DurabilityReport> | undefined
   let opened = false
+  let isRestarting = false
   let closing: Promise<void> | undefined
   const begin = (): Remote => {
     if (closing) throw closed()
@@ -170,20 +171,30 @@ function lifeOf(start: () => Remote, onRestart: (remote: Remote) => void) {
   const restart = (): void => {
     const fresh = start()
     remote = fresh
+    isRestarting = true
     opening = fresh.open() as Promise<DurabilityReport>
     // What cannot be opened now is ended, so that the call after the next tries once more.
-    opening.then(
-      () => onRestart(fresh),
-      () => void fresh.close(),
-    )
+    opening
+      .then(
+        () => onRestart(fresh),
+        () => void fresh.close(),
+      )
+      .finally(() => {
+        isRestarting = false
+      })
   }
   return {
     isOpen: () => opened,
+    /** The open thread in this very turn, so that a call goes before a close; `undefined` when it has died. */
+    now(): Remote | undefined {
+      if (!remote || !opened) throw closed()
+      return remote.isBroken || isRestarting ? undefined : remote
+    },
     /** The open thread, or a new one in the place of one that has died. */
     async ready(): Promise<Remote> {
-      if (!remote || !opened) throw closed()
-      if (remote.isBroken && !closing) restart()
+      if (remote?.isBroken && !closing) restart()
       await opening
+      if (!remote || !opened) throw closed()
       return remote
     },
     thread(): Remote {
