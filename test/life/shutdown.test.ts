@@ -11,6 +11,8 @@ test('SIGTERM lets a running job end, and claims no other', async () => {
   const [first, second] = await h.app.enqueueMany(story, [{}, {}])
   await worker.until(started, 'the first job to run')
   worker.child.kill('SIGTERM')
+  // The signal and the message come by different ways; the job must not end before the signal was heard.
+  await worker.until(({ heard }) => heard === 1, 'the signal to be heard')
   worker.child.send({ go: 'on' })
   expect(await worker.exit).toMatchObject({ code: 0 })
   expect(await first?.status()).toMatchObject({ state: 'completed', output: 'held and done', attempt: 1 })
