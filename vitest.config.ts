@@ -8,6 +8,7 @@ const slow = [
   'test/cli.test.ts',
   'test/cli-demo.test.ts',
   'test/cli-slips.test.ts',
+  'test/bad-store.test.ts',
   'test/sabotage.test.ts',
   'test/torture.test.ts',
   'test/package.test.ts',
