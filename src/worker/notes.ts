@@ -2,7 +2,7 @@ import { LeaseLost } from '../define/verdicts.ts'
 import { limits } from '../job/defaults.ts'
 import { show } from '../job/errors.ts'
 import { toErrorInfo } from '../job/failure.ts'
-import type { ClaimedJob, LogLevel } from '../job/job.ts'
+import type { LogLevel } from '../job/job.ts'
 import { encode } from '../job/payload.ts'
 import { storable } from '../job/text.ts'
 import type { Clock } from '../job/clock.ts'
@@ -14,8 +14,8 @@ import type { Run } from './current-run.ts'
 export interface Notebook {
   log(run: Run, level: LogLevel, message: string, data: unknown): void
   progress(run: Run, now: number | ProgressNote): void
-  /** Takes what has gathered for one job, or for all. */
-  take(job?: ClaimedJob): Note[]
+  /** Takes all that has gathered. */
+  take(): Note[]
   readonly isEmpty: boolean
 }
 
@@ -58,9 +58,9 @@ export function notebook(clock: Clock, onNote: () => void): Notebook {
       if (problem) log(run, 'warn', `progress() could not be kept as it was said: ${problem}`)
       onNote()
     },
-    take(job) {
-      const taken = job ? [pages.get(job.id)].filter((page) => page !== undefined) : [...pages.values()]
-      for (const { id } of taken) pages.delete(id)
+    take() {
+      const taken = [...pages.values()]
+      pages.clear()
       return taken.map(({ id, fence, progress, lines }) => ({
         id,
         fence,

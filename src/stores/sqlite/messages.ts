@@ -1,4 +1,4 @@
-import type { Beat } from '../../store/contract.ts'
+import type { Beat, Pulse } from '../../store/contract.ts'
 import type { Settings } from './connect.ts'
 import type { Reply } from './desk.ts'
 import type { Parcel } from './parcel.ts'
@@ -8,12 +8,6 @@ import type { Verb } from './verbs.ts'
 export interface Init {
   readonly settings: Settings
   readonly time: SharedArrayBuffer | undefined
-}
-
-export interface PulseOf {
-  readonly tick: SharedArrayBuffer
-  readonly everyMs: number
-  readonly maxStallMs: number
 }
 
 /** How a call went; both sides know it by its id. */
@@ -27,7 +21,7 @@ export type ToThread =
   | { readonly kind: 'calls'; readonly calls: Parcel }
   | { readonly kind: 'open'; readonly id: number }
   | { readonly kind: 'migrate'; readonly id: number; readonly dryRun: boolean }
-  | { readonly kind: 'beat'; readonly id: number; readonly beat: Beat; readonly pulse: PulseOf }
+  | { readonly kind: 'beat'; readonly id: number; readonly beat: Beat; readonly pulse: Pulse }
   | { readonly kind: 'unbeat'; readonly id: number }
   | { readonly kind: 'listen'; readonly on: boolean }
   | { readonly kind: 'close' }

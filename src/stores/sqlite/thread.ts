@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import type { Beat } from '../../store/contract.ts'
+import type { Beat, Pulse } from '../../store/contract.ts'
 import { realClock, realRandom } from '../../world.ts'
 import { watchCommits } from './bell.ts'
 import { bootId } from './boot.ts'
@@ -11,7 +11,7 @@ import { engineOn, type Time } from './engine.ts'
 import { isBusy, toFault } from './faults.ts'
 import { migrateUp, readVersion, refuseNewer, refuseOlder, stepsFrom } from './migrate.ts'
 import type { Call } from './group.ts'
-import type { Answer, FromThread, Init, PulseOf, ToThread } from './messages.ts'
+import type { Answer, FromThread, Init, ToThread } from './messages.ts'
 import { pack, unpack } from './parcel.ts'
 
 /*
@@ -127,7 +127,7 @@ async function patiently<T>(work: () => T): Promise<T> {
   }
 }
 
-function startBeating(id: number, beat: Beat, { tick, everyMs, maxStallMs }: PulseOf): void {
+function startBeating(id: number, beat: Beat, { tick, everyMs, maxStallMs }: Pulse): void {
   const turns = new Float64Array(tick)
   let pending = false
   // Only the first beat may register the worker; one that was told `lost` must not come back by itself.
