@@ -355,8 +355,9 @@ describe.each(engines)('payloads on %s', (engine) => {
     const job = await app.enqueue(unserved, 1)
     expect((await app.why(job.id)).reason).toEqual({ kind: 'no-worker', queue: 'later' })
     const stray = await app.enqueue(task('stray', {}))
-    for await (const event of stray.events()) if (event.type === 'ended') break
-    expect(await stray.status()).toMatchObject({ state: 'scheduled', failures: 0 })
+    // By then the worker has looked into their queue.
+    await app.run(good, { n: 1 }, { timeout: '20s' })
+    expect(await stray.status()).toMatchObject({ state: 'ready', attempt: 0 })
     expect(await app.why(stray.id)).toMatchObject({ reason: { kind: 'no-handler', task: 'stray' } })
     expect((await app.why(stray.id)).text).toMatch(/no live worker has a handler for task stray/)
   })

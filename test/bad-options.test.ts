@@ -504,14 +504,13 @@ describe('apps', () => {
     const cry = () => {
       throw new Error('the disk of the logger is full')
     }
-    const stray = task('stray')
-    const app = legwork({ store: 'memory:', log: { debug: cry, info: cry, warn: cry, error: cry } }).handle(
-      good,
-      ({ input }) => input.n + 1,
-    )
-    await app.start()
-    const lost = await app.enqueue(stray)
-    for await (const event of lost.events()) if (event.type === 'ended') break
+    const deaf = task('deaf', { timeout: '10ms', retry: { attempts: 1 } })
+    const app = legwork({ store: 'memory:', log: { debug: cry, info: cry, warn: cry, error: cry } })
+      .handle(good, ({ input }) => input.n + 1)
+      .handle(deaf, () => new Promise(() => {}))
+    await app.start({ abortGrace: '10ms' })
+    // A handler that ignores its signal is reported.
+    await expect(app.run(deaf, undefined, { timeout: '20s' })).rejects.toMatchObject({ code: 'LW2201' })
     expect(await app.run(good, { n: 1 }, { timeout: '20s' })).toBe(2)
     await app.stop()
   })

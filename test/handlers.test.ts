@@ -112,7 +112,7 @@ describe.each(engines)('what a handler throws, on %s', (engine) => {
       const job = await app.enqueue(thrower, i)
       await expect(job.result({ timeout: '20s' })).rejects.toMatchObject({ code: 'LW2201' })
       millis.push(performance.now() - startedAt)
-      expect(millis.at(-1), 'milliseconds').toBeLessThan(2_000)
+      expect(millis.at(-1), 'milliseconds').toBeLessThan(15_000)
       const status = await job.status()
       expect(status).toMatchObject({ state: 'dead', reason: 'exhausted', failures: 1, attempt: 1 })
       expect(status.error?.name).toMatch(name)

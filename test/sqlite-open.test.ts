@@ -16,6 +16,8 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { driver, openDatabase, type SqliteOptions, sqlite } from 'legwork/sqlite'
 import type { Store } from 'legwork/store'
+import { newestVersion } from '../src/stores/sqlite/migrate.ts'
+import { schema } from '../src/stores/sqlite/sql.generated.ts'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 
 const root = mkdtempSync(join(tmpdir(), 'legwork-open-'))
@@ -169,12 +171,40 @@ test('without automatic migration an empty place is refused and stays empty, unt
   onTestFinished(() => store.close())
   expect(await store.migrate({ dryRun: true })).toMatchObject({
     from: 0,
-    steps: [{ version: 1, name: 'jobs' }],
+    to: newestVersion,
+    steps: schema.map(({ version, name }) => ({ version, name })),
   })
   expect(existsSync(path)).toBe(false)
-  expect(await store.migrate()).toMatchObject({ from: 0, to: 1 })
-  expect(await store.migrate()).toMatchObject({ from: 1, to: 1, steps: [] })
+  expect(await store.migrate()).toMatchObject({ from: 0, to: newestVersion })
+  expect(await store.migrate()).toMatchObject({ from: newestVersion, to: newestVersion, steps: [] })
   expect((await store.open()).level).toBe('power-safe')
+})
+
+test('a file of the first schema is brought up to date with the jobs that it holds', async () => {
+  const path = newPath()
+  const db = await openDatabase(path)
+  db.exec(schema[0]?.sql ?? '')
+  db.exec(`
+    insert into legwork_meta (key, value) values ('schema', '1');
+    insert into legwork_queue (id, name) values (1, 'default');
+    insert into legwork_task (id, name) values (1, 'mail'), (2, 'thumb');
+    insert into legwork_job (seq, id, task_id, queue_id, version, priority, max_attempts, created_at_ms, payload)
+    values (1, 'old-1', 2, 1, 1, 5, 3, 1000, '1'), (2, 'old-2', 1, 1, 1, 5, 3, 2000, '2'), (3, 'old-3', 1, 1, 2, 5, 3, 3000, '3');
+    insert into legwork_ticket (seq, state, queue_id, sort_key, available_at_ms)
+    values (1, 3, 1, 301000, 1000), (2, 3, 1, 302000, 2000), (3, 3, 1, 303000, 3000);
+    insert into legwork_tally (queue_id, state, n) values (1, 3, 3);
+  `)
+  db.close()
+  const store = await opened({ path })
+  await store.beat({ worker: 'w', ttlMs: 15_000, about })
+  const ask = { worker: 'w', received: 0, limit: 10, queues: [{ name: 'default', limit: 10 }] }
+  const first = await store.claim({ ...ask, call: 1, tasks: [{ name: 'mail', version: 1 }] })
+  const rest = await store.claim({ ...ask, call: 2, received: 1 })
+  expect(first.jobs.map(({ id }) => id)).toEqual(['old-2'])
+  expect(rest.jobs.map(({ id, payload }) => [id, payload])).toEqual([
+    ['old-1', '1'],
+    ['old-3', '3'],
+  ])
 })
 
 test('a database that is none of ours is refused and left byte for byte as it was', async () => {

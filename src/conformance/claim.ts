@@ -98,6 +98,47 @@ export const claimPromises = theme('claim', 'L0', [
     },
   ],
   [
+    'known',
+    'a claim that says which tasks it knows brings no others, and no payload newer than it knows',
+    async ({ add, hand }) => {
+      const stranger = await add({ task: 'thumb' })
+      const newer = await add({ version: 3 })
+      const mail = await add({ version: 2 })
+      const worker = await hand()
+      const ids = async (tasks: { name: string; version: number }[]) =>
+        (await worker.claim(10, { tasks })).jobs.map((job) => job.id)
+      assert.deepEqual(await ids([]), [])
+      assert.deepEqual(await ids([{ name: 'mail', version: 2 }]), [mail])
+      assert.deepEqual(
+        await ids([
+          { name: 'thumb', version: 1 },
+          { name: 'mail', version: 3 },
+        ]),
+        [stranger, newer],
+      )
+    },
+  ],
+  [
+    'known-order',
+    'jobs of several tasks and versions are claimed in the order of their queue, however they are mixed',
+    async ({ add, hand, clock }) => {
+      const ids: string[] = []
+      for (const i of Array.from({ length: 24 }).keys()) {
+        ids.push(await add({ task: i % 3 === 0 ? 'thumb' : 'mail', version: 1 + (i % 2) }))
+        await clock.advance(1)
+      }
+      const worker = await hand()
+      const tasks = [
+        { name: 'mail', version: 2 },
+        { name: 'thumb', version: 2 },
+      ]
+      const taken: string[] = []
+      for (const limit of [1, 2, 5, 1, 20, 20, 20, 20])
+        taken.push(...(await worker.claim(limit, { tasks })).jobs.map((job) => job.id))
+      assert.deepEqual(taken, ids)
+    },
+  ],
+  [
     'rotate',
     'a worker that asks for one job at a time serves all its queues',
     async ({ addMany, hand }) => {

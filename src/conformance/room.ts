@@ -62,6 +62,7 @@ export interface Hand {
 }
 export interface AskOptions {
   readonly queues?: readonly { readonly name: string; readonly limit: number }[]
+  readonly tasks?: Ask['tasks']
 }
 export type Lease = Pick<ClaimedJob, 'id' | 'fence'>
 
@@ -121,6 +122,7 @@ async function hire(own: Store, fresh: string, options: HandOptions = {}): Promi
       call,
       received,
       limit,
+      ...(asked.tasks && { tasks: asked.tasks }),
       queues: asked.queues ?? queues.map((name) => ({ name, limit: 10_000 })),
     }
   }

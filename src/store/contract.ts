@@ -12,6 +12,7 @@ import type {
   Settlement,
   WorkerId,
 } from '../job/job.ts'
+import type { KnownTask } from '../job/known.ts'
 import type { State } from '../job/state.ts'
 
 /**
@@ -119,6 +120,8 @@ export interface Ask {
   /** 0 asks only for cancellations and the next due time, which may have passed: it makes nothing ready. */
   readonly limit: number
   readonly queues: readonly { readonly name: string; readonly limit: number }[]
+  /** What the worker can run; jobs of other tasks, and payloads newer than it knows, stay in line. Absent: anything. */
+  readonly tasks?: readonly KnownTask[]
 }
 
 export interface Claimed {
@@ -225,4 +228,4 @@ export interface Count {
   readonly oldestReadyAt?: Instant
 }
 
-export type { Attempt, Job }
+export type { Attempt, Job, KnownTask }

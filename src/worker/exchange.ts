@@ -3,7 +3,7 @@ import { defaults } from '../job/defaults.ts'
 import { toErrorInfo } from '../job/failure.ts'
 import type { Settlement } from '../job/job.ts'
 import type { Logger } from '../job/logger.ts'
-import type { Ask, Claimed, Store } from '../store/index.ts'
+import type { Ask, Claimed, KnownTask, Store } from '../store/index.ts'
 import { type Pace, pauseMs } from './pace.ts'
 import { type Pool, room } from './pool.ts'
 
@@ -12,6 +12,7 @@ export interface ExchangeKit {
   readonly clock: Clock
   readonly log: Logger
   readonly pools: readonly Pool[]
+  readonly tasks: readonly KnownTask[]
   readonly poll: Pace
   /** The present registration, made anew where it was lost; `undefined` when there is none to be had. */
   registration(): Promise<string | undefined>
@@ -152,7 +153,7 @@ export class Exchange {
   #ask(worker: string, pool: Pool | undefined): Ask {
     const limit = pool ? Math.min(defaults.batchMax, room(pool, this.#roundTripMs)) : 0
     const queues = pool ? pool.queues.map((name) => ({ name, limit })) : []
-    return { worker, call: this.#call, received: this.#received, limit, queues }
+    return { worker, call: this.#call, received: this.#received, limit, queues, tasks: this.#kit.tasks }
   }
 
   #note({ jobs, nextDueAt }: Claimed, pool: Pool | undefined): void {

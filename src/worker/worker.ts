@@ -41,6 +41,7 @@ export class Worker {
     this.#slots = new Slots({ ...kit, notes, settle, wake: () => this.#exchange.wake() })
     this.#exchange = new Exchange({
       ...kit,
+      tasks: [...kit.handled.values()].map(({ task }) => ({ name: task.name, version: task.policy.version })),
       registration: async () =>
         this.#life?.worker ?? (this.#exchange.isClaiming ? this.#register() : undefined),
       sendNotes: (worker) => sendNotes({ notes, runs: this.#slots.runs, store: kit.store, worker }),

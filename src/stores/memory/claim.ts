@@ -1,4 +1,5 @@
 import type { ClaimedJob } from '../../job/job.ts'
+import { canRun } from '../../job/known.ts'
 import type { Ask, CancelRequest, Claimed } from '../../store/index.ts'
 import { isHeld } from './lease.ts'
 import { move, type Row, readyOf, type Tables } from './tables.ts'
@@ -31,7 +32,8 @@ function take(s: Tables, ask: Ask): Row[] {
     if (s.paused.has(queue.name)) continue
     const again = taken.filter((row) => row.job.queue === queue.name).length
     const room = Math.min(ask.limit - taken.length, queue.limit - again)
-    for (const row of readyOf(s, queue.name).slice(0, Math.max(0, room))) taken.push(start(s, row, ask))
+    const ready = readyOf(s, queue.name).filter(({ job }) => canRun(ask.tasks, job))
+    for (const row of ready.slice(0, Math.max(0, room))) taken.push(start(s, row, ask))
   }
   return taken
 }

@@ -2,6 +2,7 @@ import type { Acted, Order } from '../../store/contract.ts'
 import { type Change, finish, newChange, type Ticket, write } from './ending.ts'
 import type { Engine } from './engine.ts'
 import { sortKey } from './enqueue.ts'
+import { laneId } from './lanes.ts'
 import { drop } from './drop.ts'
 import { codeOf, outcomes, stateOf } from './row.ts'
 
@@ -22,6 +23,8 @@ export function act(e: Engine, { verb, ids, by, reason }: Order): Acted[] {
 /** The row of `job-to-act.sql`: the state is of the ticket, or of the history where `final`. */
 interface Target extends Ticket {
   readonly deadline_ms: number | null
+  readonly task_id: number
+  readonly version: number
 }
 
 const find = (e: Engine, id: string): Target | undefined =>
@@ -64,9 +67,11 @@ const verbs: Readonly<Record<Order['verb'], Verb>> = {
 }
 
 /** Brings a final job back, with a new deadline and no failures; fence and attempt go on rising. */
-function revive({ e, now, tally }: Change, { seq, queue_id, priority, state, deadline_ms }: Target): void {
+function revive({ e, now, tally }: Change, job: Target): void {
+  const { seq, queue_id, priority, state, deadline_ms } = job
   e.statement('ticketRevive').run(
     seq,
+    laneId(e, queue_id, job.task_id, job.version),
     now,
     sortKey(now, priority),
     deadline_ms === null ? null : now + deadline_ms,

@@ -2,6 +2,7 @@ import type { ClaimedJob } from '../../job/job.ts'
 import type { Ask, CancelRequest, Claimed } from '../../store/contract.ts'
 import { type Engine, newTally, readJson, yes } from './engine.ts'
 import { findWorker, type Lease } from './lease.ts'
+import { headsOf, lanesFor } from './lanes.ts'
 import { codeOf } from './row.ts'
 import { expire, isDue, lapseOverdue, promote } from './tend.ts'
 
@@ -26,7 +27,7 @@ export function idleClaim(e: Engine, ask: Ask): Claimed | undefined {
   if (!lease?.held) return lost(e)
   if (ask.limit > 0 && isDue(e)) return undefined
   if (yes(e.statement('againPeek').get(lease.id, ask.received))) return undefined
-  if (ask.limit > 0 && ask.queues.some((queue) => queue.limit > 0 && hasReady(e, queue.name)))
+  if (ask.limit > 0 && ask.queues.some((queue) => queue.limit > 0 && hasReady(e, queue.name, ask)))
     return undefined
   return held(e, lease, [])
 }
@@ -55,9 +56,9 @@ function openQueue(e: Engine, name: string): number | undefined {
   return row && row.paused === 0 ? row.id : undefined
 }
 
-function hasReady(e: Engine, name: string): boolean {
+function hasReady(e: Engine, name: string, ask: Ask): boolean {
   const id = openQueue(e, name)
-  return id !== undefined && yes(e.statement('readyPeek').get(id))
+  return id !== undefined && lanesFor(e, id, ask).some((lane) => yes(e.statement('readyPeek').get(lane)))
 }
 
 function take(e: Engine, lease: Lease, ask: Ask): ClaimedJob[] {
@@ -109,32 +110,37 @@ const rowsOfRead = 200
 
 function takeReady(e: Engine, wanted: Wanted): ClaimedJob[] {
   const id = wanted.room > 0 ? openQueue(e, wanted.queue) : undefined
-  if (id === undefined) return []
+  const lanes = id === undefined ? [] : lanesFor(e, id, wanted.ask)
+  if (id === undefined || lanes.length === 0) return []
   const taken: ClaimedJob[] = []
   for (let more = true; more; ) {
     const limit = Math.min(rowsOfRead, wanted.room - taken.length)
-    const some = takeSome(e, wanted, { id, limit })
-    taken.push(...some)
-    more = some.length === limit && taken.length < wanted.room
+    const now = e.time.now()
+    const seqs = headsOf(e, { lanes, limit, spare: upkeepRows, now })
+    if (seqs.length > 0) taken.push(...start(e, wanted, { queueId: id, seqs, now }))
+    more = seqs.length > 0 && taken.length < wanted.room
   }
   return taken
 }
 
-function takeSome(e: Engine, { lease, ask, queue }: Wanted, { id, limit }: { id: number; limit: number }) {
-  const now = e.time.now()
-  const rows = readJson(e, 'claimReady', id, limit, limit + upkeepRows, now) as ReadyRow[]
-  if (rows.length === 0) return []
-  e.statement('claimStart').run(lease.id, ask.call, now, JSON.stringify(rows.map((row) => row[0])))
-  const tally = newTally(e)
-  tally.add(id, codeOf.ready, -rows.length)
-  tally.add(id, codeOf.running, rows.length)
-  tally.write()
-  return rows.map((row) => started(row, queue, now))
+interface Chosen {
+  readonly queueId: number
+  readonly seqs: readonly number[]
+  readonly now: number
 }
 
-/** The columns of claim-ready.sql, as they were before the claim. */
-type ReadyRow = readonly [
-  seq: number,
+function start(e: Engine, { lease, ask, queue }: Wanted, { queueId, seqs, now }: Chosen): ClaimedJob[] {
+  const list = JSON.stringify(seqs)
+  e.statement('claimStart').run(lease.id, ask.call, now, list)
+  const tally = newTally(e)
+  tally.add(queueId, codeOf.ready, -seqs.length)
+  tally.add(queueId, codeOf.running, seqs.length)
+  tally.write()
+  return (readJson(e, 'claimBody', list) as BodyRow[]).map((row) => started(row, queue, now))
+}
+
+/** The columns of claim-body.sql. */
+type BodyRow = readonly [
   id: string,
   task: string,
   version: number,
@@ -148,10 +154,10 @@ type ReadyRow = readonly [
   payload: string,
 ]
 
-function started(row: ReadyRow, queue: string, startedAt: number): ClaimedJob {
-  const [, id, task, version, fence, attempt, failures, losses, maxAttempts, createdAt, deadlineAt, payload] =
+function started(row: BodyRow, queue: string, startedAt: number): ClaimedJob {
+  const [id, task, version, fence, attempt, failures, losses, maxAttempts, createdAt, deadlineAt, payload] =
     row
-  const held = { fence: fence + 1, attempt: attempt + 1, failures, losses, maxAttempts, createdAt, startedAt }
+  const held = { fence, attempt, failures, losses, maxAttempts, createdAt, startedAt }
   return { id, task, queue, payload, version, ...held, ...(deadlineAt !== null && { deadlineAt }) }
 }
 

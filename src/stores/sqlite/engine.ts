@@ -11,6 +11,23 @@ export interface Time {
   readonly boot: string
 }
 
+/** Jobs of one queue, task and payload version stand in line together: a worker takes from the lanes that it can run. */
+export interface Lane {
+  readonly id: number
+  readonly name: string
+  readonly version: number
+}
+
+/** Numbers that names have in this file. */
+interface Names {
+  readonly queues: Map<string, number>
+  readonly tasks: Map<string, number>
+  readonly lanes: Map<string, number>
+  /** The lanes of each queue, and the newest lane when they were read. */
+  readonly lanesOf: Map<number, readonly Lane[]>
+  newestLane: number
+}
+
 /** One connection, ready to run the verbs on. All of them are synchronous; whoever calls them holds the transaction. */
 export interface Engine {
   readonly db: Database
@@ -19,7 +36,7 @@ export interface Engine {
   /** Runs an insert for many rows, several in one statement: twice as fast as one by one. */
   insert(name: SqlName, rows: readonly (readonly Value[])[]): void
   /** Numbers of names as this transaction knows them; to be forgotten when it is rolled back. */
-  readonly names: { readonly queues: Map<string, number>; readonly tasks: Map<string, number> }
+  readonly names: Names
 }
 
 /** Rows of one statement. */
@@ -41,7 +58,7 @@ export function engineOn(db: Database, time: Time): Engine {
   return {
     db,
     time,
-    names: { queues: new Map(), tasks: new Map() },
+    names: { queues: new Map(), tasks: new Map(), lanes: new Map(), lanesOf: new Map(), newestLane: -1 },
     statement,
     insert(name, rows) {
       let done = 0
@@ -74,24 +91,24 @@ export function readJson(e: Engine, name: SqlName, ...values: Value[]): unknown 
 export function forgetNames({ names }: Engine): void {
   names.queues.clear()
   names.tasks.clear()
+  names.lanes.clear()
+  names.lanesOf.clear()
 }
 
 /** The number of a queue, made where it has none yet. */
 export const queueId = (e: Engine, name: string): number =>
-  idOf(e, { name, known: e.names.queues, add: 'queueAdd' })
+  idOf(e.names.queues, name, () => e.statement('queueAdd').get(name))
 
 /** The number of a task, made where it has none yet. */
 export const taskId = (e: Engine, name: string): number =>
-  idOf(e, { name, known: e.names.tasks, add: 'taskAdd' })
+  idOf(e.names.tasks, name, () => e.statement('taskAdd').get(name))
 
-function idOf(
-  e: Engine,
-  { name, known, add }: { name: string; known: Map<string, number>; add: SqlName },
-): number {
-  const seen = known.get(name)
+/** A number that is known, or the one that `add` answers with. */
+export function idOf(known: Map<string, number>, key: string, add: () => unknown): number {
+  const seen = known.get(key)
   if (seen !== undefined) return seen
-  const { id } = e.statement(add).get(name) as { id: number }
-  known.set(name, id)
+  const { id } = add() as { id: number }
+  known.set(key, id)
   return id
 }
 

@@ -3,6 +3,7 @@ import type { Enqueued, NewJob } from '../../job/job.ts'
 import type { State } from '../../job/state.ts'
 import type { Value } from './driver.ts'
 import { type Engine, newTally, queueId, readJson, taskId } from './engine.ts'
+import { laneId } from './lanes.ts'
 import { codeOf, retainText, stateOf } from './row.ts'
 
 /** Adds each job unless its id is known. The caller holds the transaction. */
@@ -48,13 +49,15 @@ function newBatch(e: Engine) {
     add(job: NewJob): State {
       seq += 1
       const queue = queueId(e, job.queue)
+      const task = taskId(e, job.task)
       const availableAt = Math.ceil(Math.max(now, job.runAt ?? now + (job.delayMs ?? 0)))
       const state = availableAt > now ? 'scheduled' : 'ready'
-      bodies.push([seq, job.id, taskId(e, job.task), queue, ...bodyOf(job, now)])
+      bodies.push([seq, job.id, task, queue, ...bodyOf(job, now)])
       tickets.push([
         seq,
         codeOf[state],
         queue,
+        laneId(e, queue, task, job.version),
         sortKey(availableAt, job.priority),
         availableAt,
         ...endsOf(job, now),

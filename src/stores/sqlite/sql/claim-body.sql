@@ -1,0 +1,10 @@
+-- What a worker is told of the jobs that it was just handed, in the order of their numbers, as json rows.
+-- 1 seqs json list
+select json_group_array(json_array(
+  j.id, k.name, j.version, t.fence, t.attempt, t.failures, t.losses, j.max_attempts, j.created_at_ms, t.deadline_at_ms,
+  j.payload
+)) as json
+from json_each(?1) s
+cross join legwork_ticket t on t.seq = s.value
+cross join legwork_job j on j.seq = t.seq
+cross join legwork_task k on k.id = j.task_id
