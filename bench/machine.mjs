@@ -1,0 +1,32 @@
+// What a figure was measured on: without it a figure says nothing.
+import { readFileSync } from 'node:fs'
+import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
+import { fileSystemOf } from '../dist/stores/sqlite/checks.js'
+import { version } from '../dist/version.js'
+
+export function machine(folder) {
+  return {
+    at: new Date().toISOString(),
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    memoryGib: Math.round(totalmem() / 2 ** 30),
+    system: `${type()} ${release()}`,
+    node: process.version,
+    fileSystem: fileSystemOf(folder).name,
+    load: Number(loadavg()[0]?.toFixed(2)),
+    versions: {
+      legwork: version,
+      plainjob: versionOf('plainjob'),
+      'better-sqlite3': versionOf('better-sqlite3'),
+    },
+  }
+}
+
+function versionOf(name) {
+  try {
+    return JSON.parse(readFileSync(new URL(`./node_modules/${name}/package.json`, import.meta.url), 'utf8'))
+      .version
+  } catch {
+    return 'not installed'
+  }
+}

@@ -1,0 +1,71 @@
+// Legwork as users have it: the built package, the SQLite store with its defaults.
+import { hostname } from 'node:os'
+import { legwork, task, unchecked } from '../../dist/index.js'
+import { sqlite } from '../../dist/stores/sqlite/index.js'
+
+const noop = task('bench.noop', { input: unchecked() })
+
+export async function open({ file }) {
+  const calls = { n: 0 }
+  const store = counting(sqlite(file), calls)
+  const app = legwork({ store, enqueueTimeout: '60s' })
+  const options = (dueAt) => (dueAt === undefined ? {} : { runAt: new Date(dueAt) })
+  return {
+    async durability() {
+      const { level, findings } = await app.durability()
+      const of = (about) => findings.find((finding) => finding.about === about)?.value
+      return { level, engine: of('driver'), journal_mode: of('journal_mode'), synchronous: of('synchronous') }
+    },
+    enqueue: (data, dueAt) => app.enqueue(noop, data, options(dueAt)),
+    enqueueMany: (list, dueAt) => app.enqueueMany(noop, list, options(dueAt)),
+    async startWorker({ concurrency, onJob }) {
+      app.handle(noop, ({ input }) => onJob(input))
+      await app.start({ concurrency })
+      return { stop: () => app.stop() }
+    },
+    claimer: () => claimer(app),
+    calls: () => calls.n,
+    close: () => app.stop(),
+  }
+}
+
+/** Claims as a worker does, without running anything. */
+async function claimer(app) {
+  const store = await app.store()
+  const worker = `bench-${process.pid}`
+  const about = {
+    host: hostname(),
+    pid: process.pid,
+    version: '0',
+    queues: ['default'],
+    tasks: [noop.name],
+    concurrency: 1,
+  }
+  await store.beat({ worker, ttlMs: 600_000, about })
+  let call = 0
+  return {
+    async claim(limit) {
+      call += 1
+      const queues = [{ name: 'default', limit }]
+      const { jobs } = await store.claim({ worker, call, received: call - 1, limit, queues })
+      return jobs.length
+    },
+    release: () => store.leave(worker),
+  }
+}
+
+/** Counts what a worker says to its store. A beat of the store's own thread is counted when its answer is heard. */
+function counting(store, calls) {
+  const counted = { ...store }
+  for (const verb of ['enqueue', 'claim', 'settle', 'exchange', 'record', 'beat', 'tend'])
+    counted[verb] = (...args) => {
+      calls.n += 1
+      return store[verb](...args)
+    }
+  counted.keepBeating = (beat, pulse, hear) =>
+    store.keepBeating(beat, pulse, (answer) => {
+      calls.n += 1
+      hear(answer)
+    })
+  return counted
+}
