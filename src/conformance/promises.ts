@@ -1,5 +1,6 @@
 import { actPromises, pausePromises } from './act.ts'
 import { cancelPromises, expirePromises } from './cancel.ts'
+import { changesPromises } from './changes.ts'
 import { claimPromises } from './claim.ts'
 import { crowdPromises } from './crowd.ts'
 import { enqueuePromises } from './enqueue.ts'
@@ -29,6 +30,7 @@ export const promises: readonly Promised[] = [
   ...upkeepPromises,
   ...retentionPromises,
   ...lookPromises,
+  ...changesPromises,
   ...valuePromises,
   ...lifePromises,
   ...bulkPromises,

@@ -14,6 +14,7 @@ import type {
 } from '../job/job.ts'
 import type { KnownTask } from '../job/known.ts'
 import type { State } from '../job/state.ts'
+import type { Changes, Since } from './changes.ts'
 
 /**
  * The system of record: what every engine does, with one meaning.
@@ -76,6 +77,11 @@ export interface Store {
   /** One row a queue, from counters: O(queues). */
   counts(queues?: readonly string[]): Promise<readonly Count[]>
   workers(): Promise<readonly WorkerView[]>
+  /**
+   * What happened since a place, for people who watch: each job that came, each attempt that ended and each thing a person
+   * did, once. Without `after` nothing yet, only the place of this moment. A removed job takes what it had to tell with it.
+   */
+  changes(since: Since): Promise<Changes>
 
   /** Wakes whoever listens, in every process. A hint: it may be lost, or come for nothing. */
   ring(): void

@@ -41,4 +41,5 @@ const breakable = new Set<string>([
   'find',
   'counts',
   'workers',
+  'changes',
 ] satisfies (keyof Store)[])

@@ -4,6 +4,7 @@ import type { Store } from '../../store/index.ts'
 import { realClock } from '../../world.ts'
 import { act, setQueues } from './act.ts'
 import { beat, leave } from './beat.ts'
+import { changes } from './changes.ts'
 import { claim } from './claim.ts'
 import { enqueue } from './enqueue.ts'
 import { counts, find, get, workers } from './look.ts'
@@ -80,6 +81,7 @@ export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): 
     find: (where, page) => call(() => find(s, where, page)),
     counts: (queues) => call(() => counts(s, queues)),
     workers: () => call(() => workers(s)),
+    changes: (since) => call(() => changes(s, since)),
     ring,
     listen: (hear) => {
       hearers.add(hear)

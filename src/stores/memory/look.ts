@@ -26,7 +26,7 @@ export function find(s: Tables, where: Where, { limit, cursor }: { limit: number
   return { jobs: page.map(toJob), ...(rows.length > limit && { cursor: String(page.at(-1)?.seq) }) }
 }
 
-function withoutDigest({ digest: _digest, ...attempt }: Row['attempts'][number]): Attempt {
+export function withoutDigest({ digest: _digest, n: _n, ...attempt }: Row['attempts'][number]): Attempt {
   return attempt
 }
 

@@ -59,6 +59,7 @@ export function endAttempt(
   const worker = row.holder ?? ''
   const about = s.workers.get(worker)
   row.attempts.push({
+    n: (s.endings += 1),
     attempt: row.attempt,
     fence: row.fence,
     worker,

@@ -29,7 +29,8 @@ export interface Row {
   result?: string | undefined
   error?: ErrorInfo | undefined
   progress?: Progress | undefined
-  readonly attempts: (Attempt & { readonly digest: string })[]
+  /** `n` rises with every attempt of the store that ends. */
+  readonly attempts: (Attempt & { readonly digest: string; readonly n: number })[]
   readonly logs: (LogLine & { readonly attempt: number })[]
 }
 
@@ -45,6 +46,8 @@ export interface Tables {
   readonly paused: Map<string, { reason: string; by: string; at: Instant }>
   readonly audit: { at: Instant; by: string; verb: string; target: string; reason?: string | undefined }[]
   seq: number
+  /** Attempts that have ended. */
+  endings: number
 }
 
 export const newTables = (clock: Clock): Tables => ({
@@ -57,6 +60,7 @@ export const newTables = (clock: Clock): Tables => ({
   paused: new Map(),
   audit: [],
   seq: 0,
+  endings: 0,
 })
 
 /** Takes a row out of the index of its old state and puts it into that of the new one. */

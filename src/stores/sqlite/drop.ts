@@ -3,8 +3,16 @@ import type { Engine } from './engine.ts'
 /** Deletes jobs with everything that belongs to them; the caller changes the tallies. */
 export function drop(e: Engine, seqs: readonly number[]): void {
   const list = JSON.stringify(seqs)
-  // Tags first: they are found through the bodies.
-  for (const name of ['dropTag', 'dropTicket', 'dropHistory', 'dropAttempt', 'dropLog', 'dropJob'] as const) {
+  // The number of the newest job is remembered, so that none is given twice. Tags: they are found through the bodies.
+  for (const name of [
+    'dropNewest',
+    'dropTag',
+    'dropTicket',
+    'dropHistory',
+    'dropAttempt',
+    'dropLog',
+    'dropJob',
+  ] as const) {
     e.statement(name).run(list)
   }
 }

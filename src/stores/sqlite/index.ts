@@ -97,6 +97,7 @@ export function sqlite(options: SqliteOptions | string): Store {
     find: (where, page) => call('find', where, page),
     counts: (queues) => call('counts', queues),
     workers: () => call('workers'),
+    changes: (since) => call('changes', since),
     ring,
     listen(hear) {
       hearers.add(hear)

@@ -2,6 +2,7 @@ import type { Settlement } from '../../job/job.ts'
 import type { Ask } from '../../store/contract.ts'
 import { act } from './act.ts'
 import { beat, leave } from './beat.ts'
+import { changes } from './changes.ts'
 import { claim, idleClaim } from './claim.ts'
 import type { Engine } from './engine.ts'
 import { enqueue } from './enqueue.ts'
@@ -23,7 +24,7 @@ function idleExchange(e: Engine, settlements: readonly Settlement[], ask: Ask) {
 
 /** Run inside a write transaction. `idle` answers without one, where nothing would change. */
 const writing = { enqueue, claim, settle, exchange, record, beat, lapse, leave, tend, setQueues, act }
-const reading = { get, find, counts, workers }
+const reading = { get, find, counts, workers, changes }
 const idle = { claim: idleClaim, exchange: idleExchange, tend: idleTend }
 
 export type Verb = keyof typeof writing | keyof typeof reading

@@ -1,0 +1,54 @@
+import type { Change, Changes, RunningView, Since } from '../../store/index.ts'
+import { withoutDigest } from './look.ts'
+import type { Row, Tables } from './tables.ts'
+
+/** What happened since a place: the numbers of the last job, the last ended attempt and the last act that were told. */
+export function changes(s: Tables, { after, limit, running = 0 }: Since): Changes {
+  const place = after?.split('.').map(Number) ?? [s.seq, s.endings, s.audit.length]
+  const [seq = 0, ending = 0, acts = 0] = place
+  const rows = [...s.rows.values()]
+  const came = rows.filter((row) => row.seq > seq).sort((a, b) => a.seq - b.seq)
+  const ended = rows
+    .flatMap((row) => row.attempts.map((attempt) => ({ row, attempt })))
+    .filter(({ attempt }) => attempt.n > ending)
+    .sort((a, b) => a.attempt.n - b.attempt.n)
+  const acted = s.audit.slice(acts)
+  const page = { came: came.slice(0, limit), ended: ended.slice(0, limit), acted: acted.slice(0, limit) }
+  const items: Change[] = [
+    ...page.came.map((row) => ({ at: row.createdAt, kind: 'enqueued' as const, ...nameOf(row) })),
+    ...page.ended.map(({ row, attempt }) => ({
+      at: attempt.endedAt,
+      kind: 'ended' as const,
+      ...nameOf(row),
+      attempt: withoutDigest(attempt),
+    })),
+    ...page.acted.map(({ reason, ...one }) => ({
+      kind: 'acted' as const,
+      ...one,
+      ...(reason !== undefined && { reason }),
+    })),
+  ]
+  const cursor = [
+    page.came.at(-1)?.seq ?? seq,
+    page.ended.at(-1)?.attempt.n ?? ending,
+    acts + page.acted.length,
+  ].join('.')
+  const more = came.length > limit || ended.length > limit || acted.length > limit
+  return { items: items.sort((a, b) => a.at - b.at), running: runningOf(s, running), cursor, more }
+}
+
+const nameOf = ({ job: { id, task, queue }, state }: Row) => ({ id, task, queue, state })
+
+const runningOf = (s: Tables, most: number): RunningView[] =>
+  [...s.running]
+    .sort((a, b) => (a.startedAt ?? 0) - (b.startedAt ?? 0) || a.seq - b.seq)
+    .slice(0, most)
+    .map((row) => ({
+      id: row.job.id,
+      task: row.job.task,
+      queue: row.job.queue,
+      attempt: row.attempt,
+      worker: row.holder ?? '',
+      startedAt: row.startedAt ?? 0,
+      ...(row.progress && { progress: row.progress }),
+    }))

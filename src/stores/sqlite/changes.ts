@@ -1,0 +1,85 @@
+import type { Progress } from '../../job/job.ts'
+import type { Change, Changes, RunningView, Since } from '../../store/index.ts'
+import type { Engine } from './engine.ts'
+import { type AttemptRow, stateOf, toAttempt } from './row.ts'
+
+/** What happened since a place: the last job, the last ended attempt and the last act that were told. */
+export function changes(e: Engine, { after, limit, running = 0 }: Since): Changes {
+  const place = after === undefined ? newest(e) : after.split('.').map((part) => Number.parseInt(part, 36))
+  const [seq = 0, ending = 0, act = 0] = place
+  const read = <Row>(name: 'changesEnqueued' | 'changesEnded' | 'changesActed', from: number) =>
+    after === undefined ? [] : (e.statement(name).all(from, limit + 1) as Row[])
+  const came = read<CameRow>('changesEnqueued', seq)
+  const ended = read<EndedRow>('changesEnded', ending)
+  const acted = read<ActedRow>('changesActed', act)
+  const pages = [came, ended, acted].map((rows) => rows.slice(0, limit))
+  const items = [
+    ...came.slice(0, limit).map(toCame),
+    ...ended.slice(0, limit).map(toEnded),
+    ...acted.slice(0, limit).map(toActed),
+  ]
+  const last = pages.map((rows, i) => rows.at(-1)?.n ?? place[i] ?? 0)
+  return {
+    items: items.sort((a, b) => a.at - b.at),
+    running: running > 0 ? (e.statement('changesRunning').all(running) as RunningRow[]).map(toRunning) : [],
+    cursor: last.map((n) => n.toString(36)).join('.'),
+    more: [came, ended, acted].some((rows) => rows.length > limit),
+  }
+}
+
+function newest(e: Engine): number[] {
+  const row = e.statement('changesNewest').get() as { seq: number; ending: number; act: number }
+  return [row.seq, row.ending, row.act]
+}
+
+interface Named {
+  readonly n: number
+  readonly id: string
+  readonly task: string
+  readonly queue: string
+  readonly state: number
+}
+interface CameRow extends Named {
+  readonly at_ms: number
+}
+type EndedRow = Named & AttemptRow
+interface ActedRow {
+  readonly n: number
+  readonly at_ms: number
+  readonly verb: string
+  readonly target: string
+  readonly by: string
+  readonly reason: string | null
+}
+interface RunningRow {
+  readonly id: string
+  readonly task: string
+  readonly queue: string
+  readonly attempt: number
+  readonly worker: string
+  readonly started_at_ms: number
+  readonly progress: string | null
+}
+
+const nameOf = ({ id, task, queue, state }: Named) => ({ id, task, queue, state: stateOf(state) })
+const toCame = (row: CameRow): Change => ({ at: row.at_ms, kind: 'enqueued', ...nameOf(row) })
+const toEnded = (row: EndedRow): Change => ({
+  at: row.ended_at_ms,
+  kind: 'ended',
+  ...nameOf(row),
+  attempt: toAttempt(row),
+})
+const toActed = ({ at_ms: at, verb, target, by, reason }: ActedRow): Change => ({
+  at,
+  kind: 'acted',
+  verb,
+  target,
+  by,
+  ...(reason !== null && { reason }),
+})
+const toRunning = ({ started_at_ms: startedAt, progress, ...row }: RunningRow): RunningView => ({
+  ...row,
+  startedAt,
+  // The column holds what this store wrote.
+  ...(progress !== null && { progress: JSON.parse(progress) as Progress }),
+})
