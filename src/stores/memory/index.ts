@@ -10,7 +10,7 @@ import { enqueue } from './enqueue.ts'
 import { counts, find, get, workers } from './look.ts'
 import { record } from './record.ts'
 import { settle } from './settle.ts'
-import { newTables } from './tables.ts'
+import { newTables, type Tables } from './tables.ts'
 import { lapse, tend } from './tend.ts'
 
 /**
@@ -77,11 +77,7 @@ export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): 
     },
     setQueues: (settings) => rung(() => setQueues(s, settings)),
     act: (order) => rung(() => act(s, order)),
-    get: (ids, options = {}) => call(() => get(s, ids, options)),
-    find: (where, page) => call(() => find(s, where, page)),
-    counts: (queues) => call(() => counts(s, queues)),
-    workers: () => call(() => workers(s)),
-    changes: (since) => call(() => changes(s, since)),
+    ...readingOf(s, call),
     ring,
     listen: (hear) => {
       hearers.add(hear)
@@ -89,6 +85,18 @@ export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): 
     },
   }
 }
+
+/** The calls that only read. */
+const readingOf = (
+  s: Tables,
+  call: <T>(work: () => T) => Promise<T>,
+): Pick<Store, 'get' | 'find' | 'counts' | 'workers' | 'changes'> => ({
+  get: (ids, options = {}) => call(() => get(s, ids, options)),
+  find: (where, page) => call(() => find(s, where, page)),
+  counts: (queues) => call(() => counts(s, queues)),
+  workers: () => call(() => workers(s)),
+  changes: (since) => call(() => changes(s, since)),
+})
 
 function refuse(): never {
   throw new StoreError('LW1014', 'a store in memory cannot join a transaction.')

@@ -93,11 +93,7 @@ export function sqlite(options: SqliteOptions | string): Store {
     },
     setQueues: (settings) => rung('setQueues', settings),
     act: (order) => rung('act', order),
-    get: (ids, options = {}) => call('get', ids, options),
-    find: (where, page) => call('find', where, page),
-    counts: (queues) => call('counts', queues),
-    workers: () => call('workers'),
-    changes: (since) => call('changes', since),
+    ...readingWith(call),
     ring,
     listen(hear) {
       hearers.add(hear)
@@ -108,6 +104,17 @@ export function sqlite(options: SqliteOptions | string): Store {
     },
   }
 }
+
+type Call = <T>(verb: Verb, ...args: readonly unknown[]) => Promise<T>
+
+/** The calls that only read. */
+const readingWith = (call: Call): Pick<Store, 'get' | 'find' | 'counts' | 'workers' | 'changes'> => ({
+  get: (ids, options = {}) => call('get', ids, options),
+  find: (where, page) => call('find', where, page),
+  counts: (queues) => call('counts', queues),
+  workers: () => call('workers'),
+  changes: (since) => call('changes', since),
+})
 
 const canOf = ({ path, clock }: SqliteOptions): Store['can'] => ({
   tx: true,
