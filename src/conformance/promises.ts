@@ -1,6 +1,7 @@
 import { actPromises, pausePromises } from './act.ts'
 import { cancelPromises, expirePromises } from './cancel.ts'
 import { changesPromises } from './changes.ts'
+import { checkpointPromises } from './checkpoint.ts'
 import { claimPromises } from './claim.ts'
 import { crowdPromises } from './crowd.ts'
 import { enqueuePromises } from './enqueue.ts'
@@ -25,6 +26,7 @@ export const promises: readonly Promised[] = [
   ...cancelPromises,
   ...expirePromises,
   ...recordPromises,
+  ...checkpointPromises,
   ...actPromises,
   ...pausePromises,
   ...upkeepPromises,

@@ -38,6 +38,7 @@ export const limits = {
   logBytesPerAttempt: 262_144,
   logLineBytes: 16_384,
   progressBytes: 65_536,
+  checkpointBytes: 65_536,
   keyBytes: 255,
   nameChars: 120,
   tags: 20,

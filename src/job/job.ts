@@ -61,6 +61,8 @@ export interface ClaimedJob {
   readonly startedAt: Instant
   /** The whole job must be final by then. */
   readonly deadlineAt?: Instant
+  /** JSON text: how far an earlier attempt came, where it said so. */
+  readonly checkpoint?: string
 }
 
 /** How an attempt ended, in the words of the store; each settles the lease `(id, fence)` of one claimed job. */
@@ -167,6 +169,8 @@ export interface Job {
   /** Of the last attempt that failed. */
   readonly error?: ErrorInfo
   readonly progress?: Progress
+  /** JSON text: the cursor from which the next attempt goes on. Only a retry after completion forgets it. */
+  readonly checkpoint?: string
   /** Oldest first; only where asked for. */
   readonly attempts?: readonly Attempt[]
   /** By attempt and time; only where asked for. */

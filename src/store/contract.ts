@@ -49,7 +49,7 @@ export interface Store {
     settlements: readonly Settlement[],
     ask: Ask,
   ): Promise<{ readonly settled: readonly Settled[]; readonly claimed: Claimed }>
-  /** Progress and logs of running attempts, kept with the attempt; fenced like a settle. */
+  /** Progress and logs of running attempts, kept with the attempt, and checkpoints, kept with the job; fenced like a settle. */
   record(worker: WorkerId, notes: readonly Note[]): Promise<readonly Settled[]>
 
   /** Says that a worker lives; `about` registers it the first time. A worker that is not registered, or lapsed, hears `lost`. */
@@ -65,7 +65,7 @@ export interface Store {
 
   /** Pauses and resumes queues. Running jobs go on; enqueue goes on. */
   setQueues(settings: readonly QueueSetting[]): Promise<void>
-  /** Cancel, retry, promote or remove jobs by id, on a person's request. */
+  /** Cancel, retry, promote or remove jobs by id, on a person's request. A retry after completion forgets the checkpoint. */
   act(order: Order): Promise<readonly Acted[]>
 
   get(
@@ -150,6 +150,8 @@ export interface Note {
   readonly fence: Fence
   readonly progress?: Omit<Progress, 'at'>
   readonly logs?: readonly (Omit<LogLine, 'at'> & { readonly agoMs: number })[]
+  /** JSON text, kept with the job for its next attempts; replaces the one before. */
+  readonly checkpoint?: string
 }
 
 export interface Beat {

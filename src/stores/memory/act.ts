@@ -32,6 +32,8 @@ const verbs: Readonly<Record<Order['verb'], Verb>> = {
       return verbs.promote(s, row, '')
     if (!isFinal(row.state)) return 'refused'
     const now = s.clock.now()
+    // Done work is done anew; what failed goes on from where it had come.
+    if (row.state === 'completed') row.checkpoint = undefined
     Object.assign(row, {
       failures: 0,
       result: undefined,

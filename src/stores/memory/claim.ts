@@ -69,6 +69,7 @@ const toClaimed = (row: Row): ClaimedJob => ({
   createdAt: row.createdAt,
   startedAt: row.startedAt ?? row.createdAt,
   ...(row.expiresAt !== undefined && { deadlineAt: row.expiresAt }),
+  ...(row.checkpoint !== undefined && { checkpoint: row.checkpoint }),
 })
 
 export function cancelsOf(s: Tables, worker: string): CancelRequest[] {

@@ -78,6 +78,7 @@ function toJob(row: Row): Job {
     cancelRequested: row.cancelRequested,
     reason: row.reason,
     result: row.result,
+    checkpoint: row.checkpoint,
     error,
     progress: row.progress,
   }

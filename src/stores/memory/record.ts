@@ -5,13 +5,14 @@ import type { Note } from '../../store/index.ts'
 import { holds } from './settle.ts'
 import type { Row, Tables } from './tables.ts'
 
-/** Keeps progress and logs with the running attempt; fenced like a settle. */
+/** Keeps progress and logs with the running attempt, and a checkpoint with the job; fenced like a settle. */
 export function record(s: Tables, worker: WorkerId, notes: readonly Note[]): Settled[] {
   return notes.map((note) => {
     const row = s.rows.get(note.id)
     if (!row) return 'gone'
     if (!holds(s, row, worker, note.fence)) return 'stale'
     const now = s.clock.now()
+    if (note.checkpoint !== undefined) row.checkpoint = note.checkpoint
     if (note.progress) row.progress = { at: now, ...note.progress }
     for (const { agoMs, ...line } of note.logs ?? [])
       row.logs.push({ attempt: row.attempt, at: now - agoMs, ...line })

@@ -29,6 +29,7 @@ export interface Row {
   result?: string | undefined
   error?: ErrorInfo | undefined
   progress?: Progress | undefined
+  checkpoint?: string | undefined
   /** `n` rises with every attempt of the store that ends. */
   readonly attempts: (Attempt & { readonly digest: string; readonly n: number })[]
   readonly logs: (LogLine & { readonly attempt: number })[]

@@ -77,6 +77,8 @@ function revive({ e, now, tally }: Change, job: Target): void {
     deadline_ms === null ? null : now + deadline_ms,
   )
   e.statement('dropHistory').run(JSON.stringify([seq]))
+  // Done work is done anew; what failed goes on from where it had come.
+  if (state === codeOf.completed) e.statement('dropCheckpoint').run(JSON.stringify([seq]))
   tally.add(queue_id, state, -1)
   tally.add(queue_id, codeOf.ready, 1)
 }

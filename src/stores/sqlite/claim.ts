@@ -86,6 +86,7 @@ interface ClaimRow {
   readonly started_at_ms: number
   readonly deadline_at_ms: number | null
   readonly payload: string
+  readonly checkpoint: string | null
 }
 
 /** What was handed to this worker in a call whose answer it never received: same fence, same attempt. */
@@ -152,13 +153,15 @@ type BodyRow = readonly [
   createdAt: number,
   deadlineAt: number | null,
   payload: string,
+  checkpoint: string | null,
 ]
 
 function started(row: BodyRow, queue: string, startedAt: number): ClaimedJob {
-  const [id, task, version, fence, attempt, failures, losses, maxAttempts, createdAt, deadlineAt, payload] =
-    row
+  const [id, task, version, fence, attempt, failures, losses, maxAttempts, createdAt, deadlineAt] = row
+  const [payload, checkpoint] = [row[10], row[11]]
   const held = { fence, attempt, failures, losses, maxAttempts, createdAt, startedAt }
-  return { id, task, queue, payload, version, ...held, ...(deadlineAt !== null && { deadlineAt }) }
+  const rare = { ...(deadlineAt !== null && { deadlineAt }), ...(checkpoint !== null && { checkpoint }) }
+  return { id, task, queue, payload, version, ...held, ...rare }
 }
 
 const toClaimed = (row: ClaimRow): ClaimedJob => ({
@@ -175,6 +178,7 @@ const toClaimed = (row: ClaimRow): ClaimedJob => ({
   createdAt: row.created_at_ms,
   startedAt: row.started_at_ms,
   ...(row.deadline_at_ms !== null && { deadlineAt: row.deadline_at_ms }),
+  ...(row.checkpoint !== null && { checkpoint: row.checkpoint }),
 })
 
 /** Jobs that this worker holds and that were asked to stop. */

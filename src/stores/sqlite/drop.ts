@@ -11,6 +11,7 @@ export function drop(e: Engine, seqs: readonly number[]): void {
     'dropHistory',
     'dropAttempt',
     'dropLog',
+    'dropCheckpoint',
     'dropJob',
   ] as const) {
     e.statement(name).run(list)

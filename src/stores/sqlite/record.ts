@@ -8,7 +8,7 @@ import { findWorker, type Lease } from './lease.ts'
 import { levels } from './row.ts'
 import { heldTicket, ticketsOf } from './ticket.ts'
 
-/** Keeps progress and logs with the running attempt; fenced like a settle. */
+/** Keeps progress and logs with the running attempt, and a checkpoint with the job; fenced like a settle. */
 export function record(e: Engine, worker: WorkerId, notes: readonly Note[]): Settled[] {
   const lease = findWorker(e, worker)
   return notes.map((note) => recordOne(e, lease, note))
@@ -21,6 +21,7 @@ function recordOne(e: Engine, lease: Lease | undefined, note: Note): Settled {
   if (!ticket) return 'stale'
   const now = e.time.now()
   const progress = note.progress ? JSON.stringify({ at: now, ...note.progress }) : ticket.progress
+  if (note.checkpoint !== undefined) e.statement('checkpointKeep').run(ticket.seq, note.checkpoint)
   const log = addLines(e, ticket, note.logs ?? [])
   e.statement('recordTicket').run(ticket.seq, progress, log.lines, log.bytes)
   return 'applied'

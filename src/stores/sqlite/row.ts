@@ -62,6 +62,7 @@ export interface JobRow {
   readonly progress: string | null
   readonly reason: string | null
   readonly result: string | null
+  readonly checkpoint: string | null
 }
 
 /** The columns of `attempt-newest.sql`. */
@@ -99,6 +100,7 @@ export function toJob(row: JobRow, newest: NewestRow | undefined): Job {
     ...given('cancelRequested', row.cancel_reason),
     ...given('reason', row.reason),
     ...given('result', row.result),
+    ...given('checkpoint', row.checkpoint),
     ...given('error', parse<ErrorInfo>(newest?.error)),
     ...given('progress', parse<Progress>(running ? row.progress : newest?.progress)),
   }

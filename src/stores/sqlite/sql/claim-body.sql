@@ -2,7 +2,7 @@
 -- 1 seqs json list
 select json_group_array(json_array(
   j.id, k.name, j.version, t.fence, t.attempt, t.failures, t.losses, j.max_attempts, j.created_at_ms, t.deadline_at_ms,
-  j.payload
+  j.payload, case when t.attempt > 1 then (select value from legwork_checkpoint where seq = t.seq) end
 )) as json
 from json_each(?1) s
 cross join legwork_ticket t on t.seq = s.value
