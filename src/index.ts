@@ -12,7 +12,16 @@ export type {
   Task,
   TaskOptions,
 } from './define/task.ts'
-export { Cancelled, Dead, LeaseLost, RetryIn, ShuttingDown, Snooze, TimedOut } from './define/verdicts.ts'
+export {
+  Cancelled,
+  Dead,
+  LeaseLost,
+  Release,
+  RetryIn,
+  ShuttingDown,
+  Snooze,
+  TimedOut,
+} from './define/verdicts.ts'
 export type { EnqueueOptions } from './enqueue/new-job.ts'
 export { custom, exponential, fixed, linear } from './job/backoff.ts'
 export type { Backoff, Growth, Jitter } from './job/backoff.ts'
@@ -39,4 +48,5 @@ export type { JobEvent } from './watch/events.ts'
 export type { JobHandle, Status } from './watch/handle.ts'
 export type { Why } from './watch/why.ts'
 export { handler } from './worker/handler.ts'
+export type { Iterate, IterateOptions, Source } from './worker/iterate.ts'
 export type { Context, Handler, JobFacts, ProgressNote } from './worker/handler.ts'

@@ -50,6 +50,7 @@ function facts(job: Job, worker: string, now: Instant): (readonly [string, strin
         ? safe([showProgress(job.progress), job.progress.data ?? ''].filter(Boolean).join(' '))
         : '',
     ],
+    ['checkpoint', job.checkpoint === undefined ? '' : long(job.checkpoint)],
   ] as const
   return all.filter(([, text]) => text !== '')
 }

@@ -14,6 +14,7 @@ export function jobJson(job: Job): object {
     startedAt,
     finishedAt,
     progress,
+    checkpoint,
     attempts,
     logs,
     ...rest
@@ -24,6 +25,7 @@ export function jobJson(job: Job): object {
     ...(result !== undefined && { output: value(result) }),
     ...instants({ createdAt, availableAt, expiresAt, startedAt, finishedAt }),
     ...(progress && { progress: progressJson(progress) }),
+    ...(checkpoint !== undefined && { checkpoint: value(checkpoint) }),
     ...(attempts && { attempts: attempts.map(attemptJson) }),
     ...(logs && {
       logs: logs.map(({ at, data, ...line }) => ({

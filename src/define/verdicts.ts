@@ -37,6 +37,20 @@ export class Snooze extends Error {
   }
 }
 
+/**
+ * Throw it to give the job back without having failed: another run, here or elsewhere, goes on with it. Without a delay
+ * it keeps its place in the line, so that it may be the very next to run.
+ */
+export class Release extends Error {
+  override readonly name = 'Release'
+  readonly delayMs: number
+
+  constructor(reason = 'released by its handler', delay: Duration = 0) {
+    super(reason)
+    this.delayMs = toMs(delay, 'Release')
+  }
+}
+
 /** The reason of a handler's `signal`: somebody cancelled the job. */
 export class Cancelled extends LegworkError {
   constructor(id: string, reason: string) {

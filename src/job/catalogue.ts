@@ -141,6 +141,11 @@ export const catalogue = {
     'drain() of the test kit waited for a job that gets no further: its handler waits for time that stands still, or no slot serves its queue.',
     'Move the clock: await t.clock.advance(…). For a handler that works longer than that, raise stall.',
   ),
+  LW1241: entry(
+    'Two cursors in one run',
+    'iterate() was called twice in one run, or together with checkpoint(); a job keeps one cursor.',
+    'Put the second iteration into a job of its own, or keep one cursor for both with checkpoint().',
+  ),
   LW1301: entry(
     'Task file cannot be loaded',
     'The file is missing, has a syntax error, or exports no app.',

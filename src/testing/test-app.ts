@@ -22,10 +22,11 @@ export interface TestOptions extends Pick<StartOptions, 'concurrency' | 'queues'
 }
 
 /**
- * Where the worker dies: `after-claim`, before its handlers start; `before-settle`, when a handler has done its work
- * and nobody knows it yet. In both cases the job runs again, with one loss and no failure.
+ * Where the worker dies: `after-claim`, before its handlers start; `after-checkpoint`, when a cursor has just been kept;
+ * `before-settle`, when a handler has done its work and nobody knows it yet. Each time the job runs again, with one
+ * loss and no failure.
  */
-export type Crash = 'after-claim' | 'before-settle'
+export type Crash = 'after-claim' | 'after-checkpoint' | 'before-settle'
 
 /** An app on a store in memory under a clock that stands still, with faults on demand. */
 export interface TestApp
@@ -133,7 +134,7 @@ export function testApp(app: App, options: TestOptions = {}): TestApp {
 }
 
 function checkCrash(where: Crash): Crash {
-  const known: readonly Crash[] = ['after-claim', 'before-settle']
+  const known: readonly Crash[] = ['after-claim', 'after-checkpoint', 'before-settle']
   if (known.includes(where)) return where
   const near = typeof where === 'string' ? nearest(where, known) : undefined
   throw new InvalidOption('crash', where, `${known.join(' or ')}${near ? ` (did you mean ${near}?)` : ''}`)
@@ -158,6 +159,15 @@ function crashing(store: Store, faults: { crash: Crash | undefined }): Store {
       faults.crash = undefined
       await store.lapse([ask.worker], 'a crash injected by the test, after claim')
       return { ...answer, claimed: { ...answer.claimed, lease: 'lost', jobs: [] } }
+    },
+    async record(worker, notes) {
+      const answers = await store.record(worker, notes)
+      if (faults.crash !== 'after-checkpoint' || !notes.some(({ checkpoint }) => checkpoint !== undefined))
+        return answers
+      faults.crash = undefined
+      await store.lapse([worker], 'a crash injected by the test, after a checkpoint')
+      // Nobody who has died hears an answer.
+      return notes.map(() => 'stale')
     },
   }
 }

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock } from '../job/clock.ts'
 import type { ClaimedJob } from '../job/job.ts'
+import type { Keeper } from './checkpoint.ts'
 import type { Notebook } from './notes.ts'
 
 /** One claimed job on its way through a handler. */
@@ -9,11 +10,17 @@ export interface Run {
   readonly abort: AbortController
   /** Set when the run ended for the worker while the handler still goes on. */
   isLeaked: boolean
+  /** JSON text of the newest cursor that this run has kept. */
+  checkpoint?: string
+  isIterating?: boolean
+  /** Why an iteration stopped before its end: whatever its handler makes of that, the run has not completed. */
+  interrupt?: unknown
 }
 
 export interface RunKit {
   readonly clock: Clock
   readonly notes: Notebook
+  readonly keeper: Keeper
   readonly abortGraceMs: number
   /** Called when a handler that was given up ends after all. */
   onLateEnd(): void

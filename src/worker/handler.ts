@@ -1,4 +1,5 @@
 import type { AnyTask, Task } from '../define/task.ts'
+import type { Iterate } from './iterate.ts'
 import type { LogLevel } from '../job/job.ts'
 
 /** What a handler is given. */
@@ -20,6 +21,22 @@ export interface Context<Parsed = unknown, Progress = unknown> {
    * becomes a warning in the attempt's log.
    */
   progress(now: number | ProgressNote<Progress>): void
+  /** What `checkpoint` was given last, in this run or in one before it; `undefined` when it never was. */
+  readonly cursor: unknown
+  /**
+   * Keeps how far the job came, as any JSON value of at most 64 KiB, for its next attempts: after a crash, a lost lease,
+   * a failure or a deploy. Resolves when it is durable; while the store is away it waits.
+   * @throws {InvalidPayload} LW1103 to LW1106. @throws {LeaseLost} when another worker may run the job by now.
+   */
+  checkpoint(cursor: unknown): Promise<void>
+  /**
+   * Goes through many items and keeps a cursor on the way, so that the next attempt goes on where this one was. When the
+   * worker stops, or its time is over, the iteration ends between two items and the job is given back without a failure.
+   * @throws {InvalidOption} LW1201. @throws {WrongMoment} LW1241 the second time in one run.
+   * @example
+   * for await (const row of iterate((after?: number) => rowsAfter(after ?? 0), { cursor: (row) => row.id })) await save(row)
+   */
+  readonly iterate: Iterate
 }
 
 export interface ProgressNote<Progress = unknown> {

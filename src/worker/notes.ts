@@ -7,8 +7,10 @@ import { encode } from '../job/payload.ts'
 import { storable } from '../job/text.ts'
 import type { Clock } from '../job/clock.ts'
 import type { Note, Store } from '../store/index.ts'
+import { checkpoint, cursorOf } from './checkpoint.ts'
 import type { Context, ProgressNote } from './handler.ts'
-import type { Run } from './current-run.ts'
+import type { Run, RunKit } from './current-run.ts'
+import { iterateOf } from './iterate.ts'
 
 /** Collects what running handlers say of themselves until the worker sends it. */
 export interface Notebook {
@@ -101,8 +103,10 @@ export async function sendNotes({
   }
 }
 
+type ContextKit = Pick<RunKit, 'notes' | 'keeper'>
+
 /** What the handler of this run is given. */
-export function contextOf(run: Run, input: unknown, notes: Notebook): Context {
+export function contextOf(run: Run, input: unknown, { notes, keeper }: ContextKit): Context {
   const { id, task, queue, attempt, fence, failures, losses, maxAttempts, createdAt } = run.job
   const log = (level: LogLevel) => (message: string, data?: unknown) => notes.log(run, level, message, data)
   return {
@@ -112,6 +116,11 @@ export function contextOf(run: Run, input: unknown, notes: Notebook): Context {
     job: { id, task, queue, fence, failures, losses, maxAttempts, createdAt: new Date(createdAt) },
     log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     progress: (now) => notes.progress(run, now),
+    get cursor() {
+      return cursorOf(run)
+    },
+    checkpoint: (cursor) => checkpoint(run, keeper, cursor),
+    iterate: iterateOf(run, keeper),
   }
 }
 

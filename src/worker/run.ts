@@ -1,4 +1,4 @@
-import { Cancelled, Dead, RetryIn, ShuttingDown, Snooze, TimedOut } from '../define/verdicts.ts'
+import { Cancelled, Dead, Release, RetryIn, ShuttingDown, Snooze, TimedOut } from '../define/verdicts.ts'
 import { validate, validateStored } from '../define/validate.ts'
 import { limits } from '../job/defaults.ts'
 import { toMs } from '../job/duration.ts'
@@ -21,10 +21,11 @@ export async function run(one: Run, handled: Handled, kit: RunKit): Promise<Outc
     if ('kind' in parsed) return parsed
     // Its lease, its time or its worker may be over before it began.
     one.abort.signal.throwIfAborted()
-    const context = contextOf(one, parsed.input, kit.notes)
+    const context = contextOf(one, parsed.input, kit)
     const value = await untilGivenUp(one, kit, () =>
       currentRun.run(one, () => (handled.handler as Handler)(context as Context)),
     )
+    if (one.interrupt !== undefined) throw one.interrupt
     return await untilGivenUp(one, kit, () => nameResult(one, value, handled))
   } catch (thrown) {
     return nameThrown(one, thrown, handled)
@@ -59,15 +60,19 @@ async function nameResult(one: Run, value: unknown, { task }: Handled): Promise<
 }
 
 function nameThrown(one: Run, thrown: unknown, handled: Handled): Outcome {
-  return abortOutcome(one, thrown) ?? ask(() => verdictOf(thrown)) ?? byPolicy(one, thrown, handled)
+  return (
+    abortOutcome(one, thrown) ??
+    ask(() => verdictOf(one.interrupt ?? thrown)) ??
+    byPolicy(one, thrown, handled)
+  )
 }
 
 /** What a thrown value asks for itself. It may throw again: a proxy need not tell its class, nor a subclass its wait. */
 function verdictOf(thrown: unknown): Outcome | undefined {
-  if (thrown instanceof Snooze)
+  if (thrown instanceof Snooze || thrown instanceof Release)
     return {
-      kind: 'snoozed',
-      delayMs: toMs(thrown.delayMs, 'Snooze'),
+      kind: thrown instanceof Snooze ? 'snoozed' : 'released',
+      delayMs: toMs(thrown.delayMs, thrown.name),
       reason: storable(String(thrown.message), limits.errorMessageBytes),
     }
   if (thrown instanceof Dead) return { kind: 'discarded', reason: 'discarded', error: toErrorInfo(thrown) }

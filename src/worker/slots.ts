@@ -6,6 +6,7 @@ import type { ClaimedJob, Settlement } from '../job/job.ts'
 import type { Logger } from '../job/logger.ts'
 import { type Outcome, settle } from '../job/settle.ts'
 import type { CancelRequest } from '../store/index.ts'
+import type { Keeper } from './checkpoint.ts'
 import type { Handled } from './handler.ts'
 import type { Notebook } from './notes.ts'
 import { freeSlots, measure, type Pool } from './pool.ts'
@@ -19,6 +20,7 @@ export interface SlotsKit {
   readonly handled: ReadonlyMap<string, Handled>
   readonly pools: readonly Pool[]
   readonly notes: Notebook
+  readonly keeper: Keeper
   readonly abortGraceMs: number
   settle(settlement: Settlement): void
   wake(): void
@@ -93,14 +95,20 @@ export class Slots {
   }
 
   async #start(job: ClaimedJob, pool: Pool): Promise<void> {
-    const { clock, handled, abortGraceMs, notes } = this.#kit
+    const { clock, handled, abortGraceMs, notes, keeper } = this.#kit
     const found = handled.get(job.task)
     if (!found) return this.#refuse(job)
     const one: Run = { job, abort: new AbortController(), isLeaked: false }
     this.runs.set(job.id, one)
     pool.running += 1
     const startedAt = clock.monotonic()
-    const outcome = await run(one, found, { clock, notes, abortGraceMs, onLateEnd: () => this.#unleak(pool) })
+    const outcome = await run(one, found, {
+      clock,
+      notes,
+      keeper,
+      abortGraceMs,
+      onLateEnd: () => this.#unleak(pool),
+    })
     measure(pool, clock.monotonic() - startedAt)
     pool.running -= 1
     if (one.isLeaked) this.#leak(one, pool)

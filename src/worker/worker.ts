@@ -1,7 +1,8 @@
 import { LeaseLost, ShuttingDown } from '../define/verdicts.ts'
 import { type Clock, sleep } from '../job/clock.ts'
 import type { Logger } from '../job/logger.ts'
-import type { Store, WorkerAbout } from '../store/index.ts'
+import type { Note, Store, WorkerAbout } from '../store/index.ts'
+import { keeper } from './checkpoint.ts'
 import { Exchange, type ExchangeKit } from './exchange.ts'
 import type { Handled } from './handler.ts'
 import { begin, type Life } from './life.ts'
@@ -33,12 +34,16 @@ export class Worker {
   readonly #slots: Slots
   #life: Life | undefined
   #stopListening = (): void => {}
+  readonly #stopping = new AbortController()
 
   constructor(kit: WorkerKit) {
     this.#kit = kit
+    const record = async (note: Note) =>
+      (await kit.store.record(this.#life?.worker ?? '', [note]))[0] ?? 'gone'
+    const keep = keeper({ ...kit, stopping: this.#stopping.signal, record })
     const notes = notebook(kit.clock, () => this.#exchange.turnWithin(noteWaitMs))
     const settle: Exchange['settle'] = (settlement) => this.#exchange.settle(settlement)
-    this.#slots = new Slots({ ...kit, notes, settle, wake: () => this.#exchange.wake() })
+    this.#slots = new Slots({ ...kit, notes, keeper: keep, settle, wake: () => this.#exchange.wake() })
     this.#exchange = new Exchange({
       ...kit,
       tasks: [...kit.handled.values()].map(({ task }) => ({ name: task.name, version: task.policy.version })),
@@ -78,6 +83,7 @@ export class Worker {
    */
   async stop(graceMs: number, hurry: AbortSignal): Promise<void> {
     this.#exchange.isClaiming = false
+    this.#stopping.abort()
     this.#stopListening()
     this.#slots.giveBack()
     await this.#idle(graceMs, hurry)

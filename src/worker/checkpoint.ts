@@ -1,0 +1,102 @@
+import { LeaseLost } from '../define/verdicts.ts'
+import { type Clock, sleep } from '../job/clock.ts'
+import { limits } from '../job/defaults.ts'
+import { WrongMoment } from '../job/errors.ts'
+import { toErrorInfo } from '../job/failure.ts'
+import type { Settled } from '../job/job.ts'
+import type { Logger } from '../job/logger.ts'
+import { decode, encode } from '../job/payload.ts'
+import type { Note } from '../store/index.ts'
+import type { Run } from './current-run.ts'
+
+/** Keeps how far running handlers came. */
+export interface Keeper {
+  readonly clock: Clock
+  /** Fires when the worker begins to stop: who can go on elsewhere should not wait for its abort. */
+  readonly stopping: AbortSignal
+  /**
+   * Resolves when the cursor is as durable as the job; of calls that come while one is under way only the newest is sent.
+   * @throws {LeaseLost} where the job is no longer held.
+   */
+  keep(run: Run, text: string): Promise<void>
+}
+
+export interface KeeperKit {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly stopping: AbortSignal
+  record(note: Note): Promise<Settled>
+}
+
+/** What a run has still to send. */
+interface Line {
+  sent: Promise<void>
+  next?: { text: string; readonly done: Promise<void> } | undefined
+}
+
+export function keeper(kit: KeeperKit): Keeper {
+  const lines = new WeakMap<Run, Line>()
+  return {
+    clock: kit.clock,
+    stopping: kit.stopping,
+    keep(run, text) {
+      const line = lines.get(run) ?? { sent: Promise.resolve() }
+      lines.set(run, line)
+      if (line.next) {
+        line.next.text = text
+        return line.next.done
+      }
+      const begin = () => {
+        const newest = line.next?.text ?? text
+        line.next = undefined
+        return send(kit, run, newest)
+      }
+      const done = line.sent.then(begin, begin)
+      line.next = { text, done }
+      line.sent = done
+      return done
+    },
+  }
+}
+
+/** Tries until the store has answered: a store that is away for a moment must not cost the run what it has done. */
+async function send({ clock, log, record }: KeeperKit, run: Run, text: string): Promise<void> {
+  const { job, abort } = run
+  for (let failed = 0; ; failed++) {
+    if (run.isLeaked || abort.signal.reason instanceof LeaseLost) throw abort.signal.reason
+    try {
+      const answer = await record({ id: job.id, fence: job.fence, checkpoint: text })
+      if (answer === 'applied') return void (run.checkpoint = text)
+      abort.abort(new LeaseLost(job.id, job.attempt, 'the store refused its checkpoint'))
+      throw abort.signal.reason
+    } catch (error) {
+      // After an abort there is one try: the grace is short, and an older checkpoint is there.
+      if (abort.signal.aborted) throw abort.signal.reason
+      if (failed % 20 === 0)
+        log.warn(
+          { job: job.id, task: job.task, err: toErrorInfo(error) },
+          `job ${job.id}: its checkpoint could not be kept; trying again`,
+        )
+    }
+    await sleep(clock, Math.min(1_000, 50 * 2 ** failed), abort.signal)
+  }
+}
+
+/** JSON text of a cursor. @throws {InvalidPayload} LW1103 to LW1106. */
+export const cursorText = ({ job }: Run, cursor: unknown): string =>
+  encode(cursor, `the cursor of job ${job.id} (task ${job.task})`, limits.checkpointBytes)
+
+/** What a handler's own `checkpoint(cursor)` does. */
+export async function checkpoint(run: Run, { keep }: Keeper, cursor: unknown): Promise<void> {
+  if (run.isIterating)
+    throw new WrongMoment(
+      'LW1241',
+      `job ${run.job.id}: checkpoint() was called in a run that iterates, and a job has one cursor. iterate() keeps it by itself.`,
+    )
+  return keep(run, cursorText(run, cursor))
+}
+
+/** Where this run goes on: what it kept itself, or an attempt before it. */
+export function cursorOf({ job, checkpoint = job.checkpoint }: Run): unknown {
+  return checkpoint === undefined ? undefined : decode(checkpoint)
+}
