@@ -122,6 +122,7 @@ const meanings = {
   logBytesPerAttempt: 'log of one attempt; the oldest lines go first',
   logLineBytes: 'one line of a log; longer ones are cut',
   progressBytes: 'data of `progress()`, as JSON',
+  checkpointBytes: 'a cursor, as JSON',
   keyBytes: 'an id of your own',
   nameChars: 'name of a task, queue or tag',
   tags: 'tags of one job',

@@ -298,14 +298,15 @@ describe('checkpoint() by hand', () => {
     expect(await job.status()).toMatchObject({ state: 'completed' })
   })
 
-  test.each([
-    ['no JSON', () => new Date(0), 'LW1103'],
-    ['too large', () => 'x'.repeat(limits.checkpointBytes), 'LW1104'],
-    ['NUL', () => 'a\0b', 'LW1105'],
-  ] as const)('%s is refused with a code, and nothing is kept', async (_what, value, code) => {
+  const unfit: readonly (readonly [what: string, value: unknown, code: string])[] = [
+    ['no JSON', new Date(0), 'LW1103'],
+    ['too large', 'x'.repeat(limits.checkpointBytes), 'LW1104'],
+    ['NUL', 'a\0b', 'LW1105'],
+  ]
+  test.each(unfit)('%s is refused with a code, and nothing is kept', async (_what, value, code) => {
     const { t, one } = stage('bad', async ({ checkpoint }) => {
       await checkpoint('good')
-      await checkpoint(value())
+      await checkpoint(value)
     })
     await using _ = t
     const job = await t.enqueue(one, 'x')

@@ -25,8 +25,6 @@ export interface IterateOptions {
 
 /** What goes through many items and goes on where it was, whatever happens on the way. */
 export interface Iterate {
-  /** `source` is given the number of items that are done. */
-  <Item>(source: (done: number) => Source<Item>, options?: IterateOptions): AsyncIterable<Item>
   /** `source` is given the cursor of the last item that is done; `undefined` at the beginning. */
   <Item, Cursor>(
     source: (cursor: Cursor | undefined) => Source<Item>,
@@ -35,6 +33,8 @@ export interface Iterate {
       readonly cursor: (item: Item) => NoInfer<Cursor>
     },
   ): AsyncIterable<Item>
+  /** `source` is given the number of items that are done. */
+  <Item>(source: (done: number) => Source<Item>, options?: IterateOptions): AsyncIterable<Item>
 }
 
 interface Plan {
