@@ -138,8 +138,9 @@ class LegworkApp implements App {
     const worker = new Worker({ ...pace, ...own, store, clock, random, newId })
     await worker.start()
     this.#worker = worker
-    const everyMs = this.#options.pace?.tendMs ?? defaults.tendMs
-    this.#stopTending = keepTending({ store, clock, random, everyMs })
+    const tendMs = this.#options.pace?.tendMs
+    const [everyMs, idleMs] = [tendMs ?? defaults.tendMs, tendMs ?? defaults.tendIdleMs]
+    this.#stopTending = keepTending({ store, clock, random, everyMs, idleMs })
     this.#unguard = guardRejections(this.#log)
   }
 

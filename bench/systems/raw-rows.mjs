@@ -6,7 +6,7 @@ export const [ready, running, completed] = [3, 5, 7]
 const together = 16
 
 export function rowsOn(db) {
-  const { queue, task, holder } = namesOn(db)
+  const { queue, task, lane, holder } = namesOn(db)
   const { lastSeq, addJobs, addTickets, addAttempts, addHistory, count, head, start, drop } = statementsOn(db)
   let calls = 0
   return {
@@ -17,11 +17,11 @@ export function rowsOn(db) {
       addJobs(
         list.map((data, i) => [seq + 1 + i, newId(now), task, queue, 1, 5, 10, now, JSON.stringify(data)]),
       )
-      addTickets(list.map((_, i) => [seq + 1 + i, ready, queue, sortKey, now]))
+      addTickets(list.map((_, i) => [seq + 1 + i, ready, queue, lane, sortKey, now]))
       count.run(queue, ready, list.length)
     },
     claim(limit) {
-      const jobs = JSON.parse(head.get(queue, limit).json)
+      const jobs = JSON.parse(head.get(lane, limit).json)
       if (jobs.length === 0) return []
       const startedAt = Date.now()
       start.run(holder, ++calls, startedAt, JSON.stringify(jobs.map(([seq]) => seq)))
@@ -52,15 +52,14 @@ function namesOn(db) {
       )
       .get(name).id
   const runner = db.prepare(`insert into legwork_runner (worker, ran_on) values (?, 'bench') returning id`)
-  return {
-    queue: idOf('legwork_queue', 'default'),
-    task: idOf('legwork_task', 'bench.noop'),
-    holder: runner.get(newId(Date.now())).id,
-  }
+  const [queue, task] = [idOf('legwork_queue', 'default'), idOf('legwork_task', 'bench.noop')]
+  const lane = db.prepare(`insert into legwork_lane (queue_id, task_id, version) values (?1, ?2, 1)
+    on conflict (queue_id, task_id, version) do update set version = 1 returning id`)
+  return { queue, task, lane: lane.get(queue, task).id, holder: runner.get(newId(Date.now())).id }
 }
 
 const jobColumns = 'seq, id, task_id, queue_id, version, priority, max_attempts, created_at_ms, payload'
-const ticketColumns = 'seq, state, queue_id, sort_key, available_at_ms'
+const ticketColumns = 'seq, state, queue_id, lane_id, sort_key, available_at_ms'
 const attemptColumns = 'seq, fence, attempt, holder_id, outcome, started_at_ms, ended_at_ms, digest'
 const historyColumns = `seq, state, queue_id, available_at_ms, finished_at_ms, expires_at_ms, fence, attempt,
   failures, losses, snoozes, releases`
@@ -77,7 +76,7 @@ function statementsOn(db) {
     head: db.prepare(`select json_group_array(json_array(seq, at, payload)) as json from (
       select t.seq, t.available_at_ms as at, j.payload
       from legwork_ticket t indexed by legwork_ticket_ready cross join legwork_job j on j.seq = t.seq
-      where t.state = ${ready} and t.queue_id = ?1 order by t.sort_key, t.seq limit ?2)`),
+      where t.state = ${ready} and t.lane_id = ?1 order by t.sort_key, t.seq limit ?2)`),
     start: db.prepare(`update legwork_ticket set state = ${running}, fence = fence + 1, attempt = attempt + 1,
       holder_id = ?1, call = ?2, started_at_ms = ?3 where seq in (select value from json_each(?4))`),
     drop: db.prepare('delete from legwork_ticket where seq in (select value from json_each(?1))'),

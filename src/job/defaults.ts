@@ -16,11 +16,12 @@ export const defaults = {
   drainGraceMs: 25_000,
   abortGraceMs: 3_000,
   pollBusyMs: 50,
-  pollIdleMs: 1_000,
-  pollQuietMs: 5_000,
+  pollIdleMs: 1_100,
+  pollQuietMs: 7_500,
   /** Without a job for this long a worker polls at the quiet pace. */
   quietAfterMs: 60_000,
   tendMs: 5_000,
+  tendIdleMs: 15_000,
   enqueueTimeoutMs: 5_000,
   /** Jobs that ran faster than this on average are claimed ahead. */
   prefetchUnderMs: 100,

@@ -4,18 +4,22 @@ import type { Store } from '../store/index.ts'
 
 /**
  * Tends the store now and then, in bounded pieces, until the answer is called. Every process does it and none leads,
- * so the pause is spread to keep them out of step. A failing store is tried again at the next turn.
+ * so the pause is spread to keep them out of step, and longer when there was nothing to do. A failing store is tried
+ * again at the next turn.
  */
 export function keepTending({
   store,
   clock,
   random,
   everyMs = defaults.tendMs,
+  idleMs = everyMs,
 }: {
   store: Store
   clock: Clock
   random(): number
   everyMs?: number
+  /** The pause after a turn that found nothing to do. */
+  idleMs?: number
 }): () => Promise<void> {
   let isOver = false
   let turning: Promise<void> = Promise.resolve()
@@ -26,11 +30,9 @@ export function keepTending({
   }
 
   async function turn(): Promise<void> {
-    const more = await store.tend(defaults.batchMax).then(
-      (done) => done.more,
-      () => false,
-    )
-    if (!isOver) stop = plan(more ? 10 : everyMs)
+    const done = await store.tend(defaults.batchMax).catch(() => undefined)
+    const found = done && done.promoted + done.lapsed + done.expired + done.removed > 0
+    if (!isOver) stop = plan(done?.more ? 10 : found ? everyMs : idleMs)
   }
 
   return async () => {
