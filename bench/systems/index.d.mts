@@ -1,0 +1,6 @@
+export const systems: Readonly<
+  Record<
+    string,
+    { readonly adapter: string; readonly kind: 'ours' | 'raw' | 'peer' | 'variant'; readonly about: string }
+  >
+>
