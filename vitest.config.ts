@@ -11,6 +11,8 @@ const slow = [
   'test/bad-store.test.ts',
   'test/sabotage.test.ts',
   'test/torture.test.ts',
+  'test/cost.test.ts',
+  'test/bench-run.test.ts',
   'test/package.test.ts',
 ]
 

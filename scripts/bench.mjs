@@ -34,31 +34,28 @@ function given() {
 }
 
 const values = given()
-if (!values.help) prepare()
 const { workloads, quickNames } = await import('../bench/workloads.mjs')
 const { systems } = await import('../bench/systems/index.mjs')
 if (values.help) help()
 else await main()
 
 /** The built library, and the packages that only the benchmark needs. */
-function prepare() {
+function prepare({ systemNames }) {
   ready()
   const bench = join(root, 'bench')
   const done = join(bench, 'node_modules', 'better-sqlite3', 'build', 'Release', 'better_sqlite3.node')
-  if (existsSync(done)) return
+  if (existsSync(done) || !systemNames.some((name) => systems[name].adapter === 'plainjob')) return
   say('installing the peers (once, compiles better-sqlite3, about 2 minutes)')
-  const npm = spawnSync(
-    'npm',
-    ['install', '--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error'],
-    {
-      cwd: bench,
-      stdio: ['ignore', 'ignore', 'inherit'],
-      shell: process.platform === 'win32',
-    },
-  )
+  const args = ['install', '--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error']
+  const npm = spawnSync('npm', args, {
+    cwd: bench,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    shell: process.platform === 'win32',
+  })
   if (npm.status === 0 && existsSync(done)) return
   say('the peers could not be installed: better-sqlite3 needs python3, make and a C++ compiler.')
   say('Without them: npm run bench -- --systems legwork,raw-sqlite')
+  process.exit(1)
 }
 
 /** Names separated by commas, each of which must be known. */
@@ -101,6 +98,7 @@ async function main() {
   const { terminal, markdown, progressLine } = await import('../bench/report.mjs')
   if (values.from !== undefined) return print(stored(values.from), { terminal, markdown })
   const asked = plan()
+  prepare(asked)
   const { run } = await import('../bench/run.mjs')
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'])

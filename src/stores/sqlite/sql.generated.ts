@@ -25,7 +25,7 @@ export const sql = {
   dropHistory: "delete from legwork_history where seq in (select value from json_each(?1))",
   dropJob: "delete from legwork_job where seq in (select value from json_each(?1))",
   dropLog: "delete from legwork_log where seq in (select value from json_each(?1))",
-  dropNewest: "insert into legwork_meta (key, value)\nselect 'newest', cast(newest.seq as text) from (select max(seq) as seq from legwork_job) newest\nwhere newest.seq in (select value from json_each(?1))\non conflict (key) do update set value = excluded.value\nwhere cast(excluded.value as integer) > cast(legwork_meta.value as integer)",
+  dropNewest: "insert into legwork_meta (key, value)\nselect 'newest', cast(newest.seq as text) from (select (select max(seq) from legwork_job) as seq) newest\nwhere newest.seq in (select value from json_each(?1))\non conflict (key) do update set value = excluded.value\nwhere cast(excluded.value as integer) > cast(legwork_meta.value as integer)",
   dropTag: "delete from legwork_tag where (tag, seq) in (\n  select t.value, j.seq\n  from json_each(?1) s cross join legwork_job j on j.seq = s.value cross join json_each(j.tags) t\n)",
   dropTicket: "delete from legwork_ticket where seq in (select value from json_each(?1))",
   duePeek: "select exists (select 1 from legwork_ticket indexed by legwork_ticket_scheduled where state = 1 and available_at_ms <= ?1)\n  or exists (\n    select 1 from legwork_ticket indexed by legwork_ticket_expiring\n    where state not in (4, 5) and expires_at_ms is not null and expires_at_ms <= ?1\n  )\n  or exists (select 1 from legwork_worker where lease_ends_mono_ms <= ?2 or boot <> ?3) as due",
@@ -86,7 +86,7 @@ export const sql = {
   workerAdd: "insert into legwork_worker (holder_id, host, pid, version, queues, tasks, concurrency, started_at_ms, beat_at_ms,\n  lease_ends_mono_ms, boot)\nvalues (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10)",
   workerBeat: "update legwork_worker set beat_at_ms = ?2, lease_ends_mono_ms = ?3 where holder_id = ?1",
   workerFind: "select r.id, w.lease_ends_mono_ms, w.boot\nfrom legwork_runner r left join legwork_worker w on w.holder_id = r.id\nwhere r.worker = ?1",
-  workerList: "select r.worker as id, w.*,\n  (select count(*) from legwork_ticket t indexed by legwork_ticket_running\n    where t.state = 5 and t.holder_id = w.holder_id) as running\nfrom legwork_worker w join legwork_runner r on r.id = w.holder_id\norder by w.started_at_ms, w.holder_id",
+  workerList: "select r.worker as id, w.*,\n  (select count(*) from legwork_ticket t indexed by legwork_ticket_running\n    where t.state = 5 and t.holder_id = w.holder_id) as running\nfrom legwork_worker w cross join legwork_runner r on r.id = w.holder_id\norder by w.started_at_ms, w.holder_id",
   workerOverdue: "select r.id, r.worker from legwork_worker w cross join legwork_runner r on r.id = w.holder_id\nwhere w.lease_ends_mono_ms <= ?1 or w.boot <> ?2\norder by w.holder_id\nlimit ?3",
   workerRemove: "delete from legwork_worker where holder_id = ?1",
 } as const

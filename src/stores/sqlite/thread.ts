@@ -13,6 +13,7 @@ import { migrateUp, readVersion, refuseNewer, refuseOlder, stepsFrom } from './m
 import type { Call } from './group.ts'
 import type { Answer, FromThread, Init, ToThread } from './messages.ts'
 import { pack, unpack } from './parcel.ts'
+import { forgetStatistics } from './statistics.ts'
 
 /*
  * The store's thread: the only place where the store's connection lives, so that no fsync, no checkpoint and no wait
@@ -88,6 +89,7 @@ async function open(): Promise<unknown> {
   await patiently(() => setPragmas(file, settings))
   const found = await report(file, settings)
   await patiently(() => migrateUp(file, settings.path))
+  await patiently(() => forgetStatistics(file))
   line ??= desk({
     engine: engineOn(file, time),
     path: settings.path,
