@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { type AnyTask, isTask, notATask } from './define/task.ts'
+import type { AnyTask } from './define/task.ts'
 import { enqueueOptions, type EnqueueOptions } from './enqueue/new-job.ts'
 import { type Producer, producer } from './enqueue/producer.ts'
 import type { Clock } from './job/clock.ts'
@@ -20,9 +20,9 @@ import { checkApp, checkStart, checkStop } from './surface.ts'
 import type { App, AppOptions, Enqueuer, RunOptions, StartOptions, StopOptions } from './surface.ts'
 import { version } from './version.ts'
 import { guardRejections } from './worker/guard.ts'
-import type { Handled } from './worker/handler.ts'
 import type { Pool } from './worker/pool.ts'
 import { poolsFor } from './worker/pools-for.ts'
+import { type Registry, registry } from './worker/registry.ts'
 import { Worker, type WorkerKit } from './worker/worker.ts'
 import { consoleLogger, realClock, realRandom } from './world.ts'
 
@@ -46,7 +46,7 @@ class LegworkApp implements App {
   readonly #random: () => number
   readonly #log: Logger
   readonly #newId: () => string
-  readonly #handled = new Map<string, Handled>()
+  readonly #registry: Registry
   readonly #producer: Producer
   #options: AppOptions
   #opening: Promise<Opened> | undefined
@@ -63,6 +63,7 @@ class LegworkApp implements App {
     this.#clock = options.clock ?? realClock
     this.#random = options.random ?? realRandom
     this.#log = calm(options.log ?? consoleLogger)
+    this.#registry = registry({ clock: this.#clock, log: this.#log })
     this.#newId = idSource({ now: () => this.#clock.now(), random: this.#random })
     this.#producer = producer({
       open: async () => (await this.#open()).store,
@@ -72,14 +73,14 @@ class LegworkApp implements App {
     })
   }
 
-  /** The handlers of an app, for the test kit. */
-  static handled(app: App): ReadonlyMap<string, Handled> {
-    if (app instanceof LegworkApp) return app.#handled
+  /** What an app does for which task, for the test kit. */
+  static registry(app: App): Registry {
+    if (app instanceof LegworkApp) return app.#registry
     throw new InvalidOption('app', app, 'an app made with legwork()')
   }
 
   get tasks(): ReadonlyMap<string, AnyTask> {
-    return new Map([...this.#handled].map(([name, { task }]) => [name, task]))
+    return new Map([...this.#registry.handled].map(([name, { task }]) => [name, task]))
   }
 
   get workerId(): string | undefined {
@@ -87,40 +88,37 @@ class LegworkApp implements App {
   }
 
   handle(task: AnyTask, handler: unknown): App {
-    if (!isTask(task)) throw notATask('handle', task)
-    if (typeof handler !== 'function')
-      throw new InvalidOption(`handler of ${task.name}`, handler, 'a function')
-    if (this.#handled.has(task.name))
-      throw new InvalidOption(
-        'handle',
-        task.name,
-        'a task without a handler: this one has a handler in this app. Remove one of the two app.handle() calls',
-        'LW1203',
-      )
-    if (this.#stopping) throw closed(`handle(${task.name})`)
-    if (this.#isStarted)
-      throw new WrongMoment(
-        'LW1204',
-        `handle(${task.name}) came after start(). Register every handler first.`,
-      )
-    this.#handled.set(task.name, { task, handler: handler as Handled['handler'] })
+    this.#registry.handle(task, handler, () => this.#refuseLate(`handle(${task.name})`, 'handler'))
     return this
+  }
+
+  use(...args: readonly unknown[]): App {
+    this.#registry.use(args, () => this.#refuseLate('use()', 'middleware'))
+    return this
+  }
+
+  #refuseLate(call: string, what: string): void {
+    if (this.#stopping) throw closed(call)
+    if (this.#isStarted)
+      throw new WrongMoment('LW1204', `${call} came after start(). Register every ${what} first.`)
   }
 
   async start(options: StartOptions = {}): Promise<void> {
     checkStart(options)
     if (this.#stopping) throw closed('start()')
     if (this.#isStarted) throw new WrongMoment('LW1204', 'start() was called twice. Keep the first call.')
-    if (this.#handled.size === 0)
+    if (this.#registry.handled.size === 0)
       throw new WrongMoment(
         'LW1206',
         'start() was called on an app without handlers. Call app.handle(task, handler) first.',
       )
     const pace = this.#pace(options)
-    const pools = poolsFor([...this.#handled.values()], options)
+    const handled = this.#registry.ready()
+    const pools = poolsFor([...handled.values()], options)
     // Before the first await, so that a second start() in the same turn is refused, and stop() waits for this one.
     this.#isStarted = true
-    this.#starting = this.#begin({ ...pace, pools, onRegister: options.onRegister ?? (() => {}) })
+    const onRegister = options.onRegister ?? (() => {})
+    this.#starting = this.#begin({ ...pace, pools, handled, onRegister }, options.preload === true)
     try {
       await this.#starting
     } catch (error) {
@@ -130,11 +128,16 @@ class LegworkApp implements App {
   }
 
   async #begin(
-    pace: Pick<WorkerKit, 'leaseMs' | 'beatMs' | 'abortGraceMs' | 'poll' | 'pools' | 'onRegister'>,
+    pace: Pick<
+      WorkerKit,
+      'leaseMs' | 'beatMs' | 'abortGraceMs' | 'poll' | 'pools' | 'handled' | 'onRegister'
+    >,
+    isPreloading: boolean,
   ) {
+    if (isPreloading) await this.#registry.preload()
     const { store } = await this.#open()
     const { clock, random, newId } = { clock: this.#clock, random: this.#random, newId: this.#newId }
-    const own = { log: this.#log, handled: this.#handled, about: () => this.#about(pace.pools) }
+    const own = { log: this.#log, about: () => this.#about(pace.pools) }
     const worker = new Worker({ ...pace, ...own, store, clock, random, newId })
     await worker.start()
     this.#worker = worker
@@ -338,7 +341,7 @@ class LegworkApp implements App {
       pid: process.pid,
       version,
       queues: pools.flatMap(({ queues }) => queues),
-      tasks: [...this.#handled.keys()],
+      tasks: [...this.#registry.handled.keys()],
       concurrency,
     }
   }
@@ -353,5 +356,5 @@ interface Opened {
 const closed = (what: string) =>
   new LegworkError('LW1006', `${what} came after stop(). Create a new app; one app has one life.`)
 
-/** The handlers of an app, for the test kit. */
-export const handledOf = (app: App): ReadonlyMap<string, Handled> => LegworkApp.handled(app)
+/** What an app does for which task, for the test kit. */
+export const registryOf = (app: App): Registry => LegworkApp.registry(app)

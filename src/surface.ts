@@ -9,6 +9,8 @@ import type { Acted, DurabilityReport, Store } from './store/index.ts'
 import type { JobHandle } from './watch/handle.ts'
 import type { Why } from './watch/why.ts'
 import type { Handler } from './worker/handler.ts'
+import type { Exporting, Lazy } from './worker/lazy.ts'
+import type { Middleware } from './worker/middleware.ts'
 
 export interface AppOptions {
   /** A path or URL, or a store of your own. Default: `LEGWORK_URL`, or else the file `./.legwork/jobs.db`. */
@@ -36,6 +38,8 @@ export interface StartOptions {
   readonly beat?: Duration
   /** How long an aborted handler may take to end. Default 3 s. */
   readonly abortGrace?: Duration
+  /** Loads lazy handlers before the first job is claimed. Default false. @throws {UnknownThing} LW1311 */
+  readonly preload?: boolean
   /** Told the worker's id, now and whenever it had to register again; a supervisor needs it. */
   readonly onRegister?: (worker: string) => void
 }
@@ -72,9 +76,18 @@ export interface Enqueuer {
 /** Producer, worker and remote control in one: what `legwork()` gives. */
 export interface App extends Enqueuer, AsyncDisposable {
   /** Says how jobs of a task are done; the last one to be called before `start()`. @throws {InvalidOption} LW1203 for a second handler. */
-  handle<In, Parsed, Out, Progress, Returned>(
+  handle<Name extends string, In, Parsed, Out, Progress, Returned>(
+    task: Task<Name, In, Parsed, Out, Progress, Returned>,
+    handler:
+      | Handler<Parsed, NoInfer<Returned>, Progress>
+      | Lazy<Exporting<Name, Handler<Parsed, NoInfer<Returned>, Progress>>>,
+  ): App
+  /** Runs around every run of every task, the first one outermost. @throws {InvalidOption} LW1201 @throws {WrongMoment} LW1204 */
+  use(middleware: Middleware): App
+  /** Runs around every run of one task. */
+  use<In, Parsed, Out, Progress, Returned>(
     task: Task<string, In, Parsed, Out, Progress, Returned>,
-    handler: Handler<Parsed, NoInfer<Returned>, Progress>,
+    middleware: Middleware<Parsed, Progress>,
   ): App
   /** Starts a worker for the handled tasks. @throws {WrongMoment} LW1204 the second time, LW1206 without handlers. */
   start(options?: StartOptions): Promise<void>
@@ -135,8 +148,14 @@ export function checkApp(options: AppOptions = {}): AppOptions {
 
 /** @throws {InvalidOption} LW1201 */
 export function checkStart(options: StartOptions): void {
-  checkKnown(options, ['concurrency', 'queues', 'lease', 'beat', 'abortGrace', 'onRegister'], 'start option')
-  const { onRegister } = options
+  checkKnown(
+    options,
+    ['concurrency', 'queues', 'lease', 'beat', 'abortGrace', 'preload', 'onRegister'],
+    'start option',
+  )
+  const { onRegister, preload } = options
+  if (preload !== undefined && typeof preload !== 'boolean')
+    throw new InvalidOption('preload', preload, 'true or false')
   if (onRegister !== undefined && typeof onRegister !== 'function')
     throw new InvalidOption('onRegister', onRegister, 'a function')
 }

@@ -146,10 +146,25 @@ export const catalogue = {
     'iterate() was called twice in one run, or together with checkpoint(); a job keeps one cursor.',
     'Put the second iteration into a job of its own, or keep one cursor for both with checkpoint().',
   ),
+  LW1242: entry(
+    'next() called twice',
+    'A middleware called next() a second time, or after it had ended; a job is run once.',
+    'Call next() once. To run the job again throw RetryIn, or raise the task’s attempts.',
+  ),
+  LW1243: entry(
+    'next() not called',
+    'A middleware ended without calling next(), so the handler did not run.',
+    'Call next(), or throw Snooze, Release or Dead to say what becomes of the job.',
+  ),
   LW1301: entry(
     'Task file cannot be loaded',
     'The file is missing, has a syntax error, or exports no app.',
     'export default an app made with legwork().',
+  ),
+  LW1311: entry(
+    'Handler cannot be loaded',
+    'The module of a lazy handler could not be imported, or exports no handler; its jobs were given back without a failure.',
+    'Repair the module, export the handler as default or under the name of its task, and restart the worker.',
   ),
   LW2001: entry(
     'Discarded by its handler',

@@ -1,4 +1,4 @@
-import { handledOf, legwork } from '../app.ts'
+import { legwork, registryOf } from '../app.ts'
 import type { Task } from '../define/task.ts'
 import { type Duration, toMs } from '../job/duration.ts'
 import { InvalidOption, LegworkError, nearest } from '../job/errors.ts'
@@ -78,8 +78,8 @@ export function testApp(app: App, options: TestOptions = {}): TestApp {
     log: listLogger(logged),
     pace: { pollMs: 3_600_000, tendMs: 60_000 },
   })
-  for (const { task, handler } of handledOf(app).values()) inner.handle(task, handler as never)
-  const served = new Set([...handledOf(app).values()].map(({ task }) => task.policy.queue))
+  registryOf(inner).adopt(registryOf(app))
+  const served = new Set([...registryOf(app).handled.values()].map(({ task }) => task.policy.queue))
   let started: Promise<void> | undefined
   const begin = () => (started ??= inner.start({ ...start, lease: '1h', beat: '20m' }))
   const settled = (patience = Infinity) => idle({ store, served, stallMs, patienceMs: patience })

@@ -2,8 +2,15 @@ import type { AnyTask, Task } from '../define/task.ts'
 import type { Iterate } from './iterate.ts'
 import type { LogLevel } from '../job/job.ts'
 
+/**
+ * What your middleware adds to the context, for all handlers to see.
+ * @example
+ * declare module 'legwork' { interface ContextExtras { readonly tenant: string } }
+ */
+export interface ContextExtras {}
+
 /** What a handler is given. */
-export interface Context<Parsed = unknown, Progress = unknown> {
+export interface Context<Parsed = unknown, Progress = unknown> extends ContextExtras {
   /** The input, parsed by the task's schema. */
   readonly input: Parsed
   /**
