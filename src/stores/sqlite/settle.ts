@@ -5,12 +5,41 @@ import { type Change, endAttempt, finish, newChange, type Ticket, wait, write } 
 import type { Engine } from './engine.ts'
 import { isAboutValues } from './faults.ts'
 import { findWorker, type Lease } from './lease.ts'
+import { isDone, settleDone } from './settle-done.ts'
 import { type Found, heldTicket, ticketsOf } from './ticket.ts'
 
 /** Writes endings already decided; whoever no longer holds the job changes nothing. */
 export function settle(e: Engine, worker: WorkerId, settlements: readonly Settlement[]): Settled[] {
   if (settlements.length === 0) return []
   const lease = findWorker(e, worker)
+  if (lease?.held && settlesDone(e, lease, settlements)) {
+    const rest = settlements.filter((one) => !isDone(one))
+    const answers = settleApart(e, lease, rest).values()
+    return settlements.map((one) => (isDone(one) ? 'applied' : (answers.next().value as Settled)))
+  }
+  return settleApart(e, lease, settlements)
+}
+
+/** True when what is simply done was written at once; false when nothing was, and each must be looked at. */
+function settlesDone(e: Engine, lease: Lease, settlements: readonly Settlement[]): boolean {
+  const done = settlements.filter(isDone)
+  const isOnce = new Set(settlements.map((one) => one.id)).size === settlements.length
+  if (done.length === 0 || !isOnce) return false
+  return attemptOr(
+    e,
+    () => {
+      if (!settleDone(e, lease, done)) throw new NotHeld()
+      return true
+    },
+    () => false,
+  )
+}
+
+/** Some of these jobs are not this worker's any more. */
+class NotHeld extends Error {}
+
+function settleApart(e: Engine, lease: Lease | undefined, settlements: readonly Settlement[]): Settled[] {
+  if (settlements.length === 0) return []
   return attemptOr(
     e,
     () => settleAll(e, lease, settlements),
@@ -27,7 +56,7 @@ export function settle(e: Engine, worker: WorkerId, settlements: readonly Settle
   )
 }
 
-/** Does `work`; when SQLite refuses one of its values, takes it back and does `otherwise`. */
+/** Does `work`; when that will not do, or SQLite refuses one of its values, takes it back and does `otherwise`. */
 function attemptOr<T>(e: Engine, work: () => T, otherwise: (error: unknown) => T): T {
   e.statement('savepoint').run()
   try {
@@ -35,7 +64,7 @@ function attemptOr<T>(e: Engine, work: () => T, otherwise: (error: unknown) => T
     e.statement('savepointRelease').run()
     return answer
   } catch (error) {
-    if (!isAboutValues(error)) throw error
+    if (!(error instanceof NotHeld) && !isAboutValues(error)) throw error
     e.statement('savepointRollback').run()
     e.statement('savepointRelease').run()
     return otherwise(error)
