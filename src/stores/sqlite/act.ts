@@ -1,7 +1,7 @@
 import type { Acted, Order } from '../../store/contract.ts'
 import { type Change, finish, newChange, type Ticket, write } from './ending.ts'
 import type { Engine } from './engine.ts'
-import { sortKey } from './enqueue.ts'
+import { sortKey } from './place.ts'
 import { laneId } from './lanes.ts'
 import { drop } from './drop.ts'
 import { codeOf, outcomes, stateOf } from './row.ts'

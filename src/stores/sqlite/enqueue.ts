@@ -1,13 +1,17 @@
-import { defaults } from '../../job/defaults.ts'
 import type { Enqueued, NewJob } from '../../job/job.ts'
 import type { State } from '../../job/state.ts'
 import type { Value } from './driver.ts'
-import { type Engine, newTally, queueId, readJson, taskId } from './engine.ts'
-import { laneId } from './lanes.ts'
-import { codeOf, retainText, stateOf } from './row.ts'
+import { type Engine, newTally, readJson } from './engine.ts'
+import { enqueueAlike } from './enqueue-alike.ts'
+import { placeOf } from './place.ts'
+import { codeOf, stateOf } from './row.ts'
 
 /** Adds each job unless its id is known. The caller holds the transaction. */
 export function enqueue(e: Engine, jobs: readonly NewJob[]): Enqueued[] {
+  return enqueueAlike(e, jobs) ?? enqueueEach(e, jobs)
+}
+
+function enqueueEach(e: Engine, jobs: readonly NewJob[]): Enqueued[] {
   const known = knownOf(e, jobs)
   const batch = newBatch(e)
   const answers = jobs.map((job): Enqueued => {
@@ -48,20 +52,10 @@ function newBatch(e: Engine) {
   return {
     add(job: NewJob): State {
       seq += 1
-      const queue = queueId(e, job.queue)
-      const task = taskId(e, job.task)
-      const availableAt = Math.ceil(Math.max(now, job.runAt ?? now + (job.delayMs ?? 0)))
-      const state = availableAt > now ? 'scheduled' : 'ready'
-      bodies.push([seq, job.id, task, queue, ...bodyOf(job, now)])
-      tickets.push([
-        seq,
-        codeOf[state],
-        queue,
-        laneId(e, queue, task, job.version),
-        sortKey(availableAt, job.priority),
-        availableAt,
-        ...endsOf(job, now),
-      ])
+      const { state, queue, body, ticket } = placeOf(e, job, now)
+      const names = job.tags.length > 0 ? JSON.stringify(job.tags) : null
+      bodies.push([seq, job.id, ...body, names, job.payload])
+      tickets.push([seq, ...ticket])
       for (const tag of job.tags) tags.push([tag, seq])
       tally.add(queue, codeOf[state], 1)
       return state
@@ -74,26 +68,3 @@ function newBatch(e: Engine) {
     },
   }
 }
-
-/** From `version` on, the columns of enqueue-body.sql. */
-const bodyOf = (job: NewJob, now: number): Value[] => [
-  job.version,
-  job.priority,
-  job.maxAttempts,
-  now,
-  job.ttlMs ?? null,
-  job.deadlineMs ?? null,
-  job.tags.length > 0 ? JSON.stringify(job.tags) : null,
-  retainText(job.retain),
-  job.payload,
-]
-
-/** When the job expires while it waits, and its deadline. */
-function endsOf({ ttlMs, deadlineMs }: NewJob, now: number): [number | null, number | null] {
-  const deadlineAt = deadlineMs === undefined ? null : now + deadlineMs
-  return [ttlMs === undefined ? deadlineAt : Math.min(now + ttlMs, deadlineAt ?? Infinity), deadlineAt]
-}
-
-/** Each step of priority is worth one minute of waiting, so nothing starves. */
-export const sortKey = (availableAt: number, priority: number): number =>
-  availableAt + priority * defaults.ageStepMs

@@ -8,7 +8,9 @@ import { codeOf } from './row.ts'
 
 /** True for a job that is simply done, as nearly all are: what is to be written follows from its ticket. */
 export function isDone(settlement: Settlement): boolean {
-  return settlement.move === 'complete' && settlement.reason === undefined && settlement.error === undefined
+  const { move, reason, error, result } = settlement
+  const isText = result === undefined || typeof result === 'string'
+  return move === 'complete' && reason === undefined && error === undefined && isText
 }
 
 /**

@@ -3,8 +3,8 @@ import { digest, isFailure, stateAfter } from '../../job/settle.ts'
 import { isFinal } from '../../job/state.ts'
 import { type Change, endAttempt, finish, newChange, type Ticket, wait, write } from './ending.ts'
 import type { Engine } from './engine.ts'
-import { isAboutValues } from './faults.ts'
 import { findWorker, type Lease } from './lease.ts'
+import { attemptOr, NotThisWay } from './savepoint.ts'
 import { isDone, settleDone } from './settle-done.ts'
 import { type Found, heldTicket, ticketsOf } from './ticket.ts'
 
@@ -28,15 +28,12 @@ function settlesDone(e: Engine, lease: Lease, settlements: readonly Settlement[]
   return attemptOr(
     e,
     () => {
-      if (!settleDone(e, lease, done)) throw new NotHeld()
+      if (!settleDone(e, lease, done)) throw new NotThisWay()
       return true
     },
     () => false,
   )
 }
-
-/** Some of these jobs are not this worker's any more. */
-class NotHeld extends Error {}
 
 function settleApart(e: Engine, lease: Lease | undefined, settlements: readonly Settlement[]): Settled[] {
   if (settlements.length === 0) return []
@@ -54,21 +51,6 @@ function settleApart(e: Engine, lease: Lease | undefined, settlements: readonly 
           )[0] as Settled,
       ),
   )
-}
-
-/** Does `work`; when that will not do, or SQLite refuses one of its values, takes it back and does `otherwise`. */
-function attemptOr<T>(e: Engine, work: () => T, otherwise: (error: unknown) => T): T {
-  e.statement('savepoint').run()
-  try {
-    const answer = work()
-    e.statement('savepointRelease').run()
-    return answer
-  } catch (error) {
-    if (!(error instanceof NotHeld) && !isAboutValues(error)) throw error
-    e.statement('savepointRollback').run()
-    e.statement('savepointRelease').run()
-    return otherwise(error)
-  }
 }
 
 function settleAll(e: Engine, lease: Lease | undefined, settlements: readonly Settlement[]): Settled[] {
