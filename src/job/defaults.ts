@@ -25,7 +25,9 @@ export const defaults = {
   enqueueTimeoutMs: 5_000,
   /** Jobs that ran faster than this on average are claimed ahead. */
   prefetchUnderMs: 100,
-  prefetchMax: 500,
+  /** Two claims of them: one runs while the next is on its way. */
+  prefetchMax: 1_000,
+  claimMax: 500,
   batchMax: 1_000,
   retain: { completed: 86_400_000, cancelled: 604_800_000, dead: null },
 } as const

@@ -63,15 +63,15 @@ export function keeper(kit: KeeperKit): Keeper {
 async function send({ clock, log, record }: KeeperKit, run: Run, text: string): Promise<void> {
   const { job, abort } = run
   for (let failed = 0; ; failed++) {
-    if (run.isLeaked || abort.signal.reason instanceof LeaseLost) throw abort.signal.reason
+    if (run.isLeaked || abort.reason instanceof LeaseLost) throw abort.reason
     try {
       const answer = await record({ id: job.id, fence: job.fence, checkpoint: text })
       if (answer === 'applied') return void (run.checkpoint = text)
       abort.abort(new LeaseLost(job.id, job.attempt, 'the store refused its checkpoint'))
-      throw abort.signal.reason
+      throw abort.reason
     } catch (error) {
       // After an abort there is one try: the grace is short, and an older checkpoint is there.
-      if (abort.signal.aborted) throw abort.signal.reason
+      if (abort.aborted) throw abort.reason
       if (failed % 20 === 0)
         log.warn(
           { job: job.id, task: job.task, err: toErrorInfo(error) },

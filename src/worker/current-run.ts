@@ -2,12 +2,13 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock } from '../job/clock.ts'
 import type { ClaimedJob } from '../job/job.ts'
 import type { Keeper } from './checkpoint.ts'
+import type { Halt } from './halt.ts'
 import type { Notebook } from './notes.ts'
 
 /** One claimed job on its way through a handler. */
 export interface Run {
   readonly job: ClaimedJob
-  readonly abort: AbortController
+  readonly abort: Halt
   /** Set when the run ended for the worker while the handler still goes on. */
   isLeaked: boolean
   /** JSON text of the newest cursor that this run has kept. */

@@ -19,6 +19,8 @@ export interface ExchangeKit {
   /** Sends what running handlers noted, before the settlement that ends their attempt. */
   sendNotes(worker: string): Promise<void>
   accept(claimed: Claimed): void
+  /** Starts what was accepted. */
+  start(): void
   isBusy(): boolean
 }
 
@@ -44,6 +46,8 @@ export class Exchange {
   #nextDueAt: number | undefined
   #plannedAt = Infinity
   #isOver = false
+  /** The next turn comes with the next turn of the event loop. */
+  #isSoon = false
   #stopTimer = (): void => {}
 
   constructor(kit: ExchangeKit) {
@@ -75,7 +79,7 @@ export class Exchange {
   /** One turn of the event loop later, so that what ends at the same time goes together. */
   turnSoon(): void {
     if (this.#turning) this.#isRung = true
-    else this.#plan(0)
+    else if (!this.#isSoon) this.#plan(0)
   }
 
   /** Waits at most `ms` for the next turn, for things that may gather a little. */
@@ -87,11 +91,14 @@ export class Exchange {
   turn(): Promise<void> {
     this.#stopTimer()
     this.#plannedAt = Infinity
-    this.#isRung = false
+    this.#isSoon = this.#isRung = false
     this.#turning ??= this.#trade().then((again) => {
       this.#turning = undefined
-      if (again || this.#isRung) this.turnSoon()
+      // The store works on the next call while the handlers of this answer run.
+      if (again && !this.#isOver) void this.turn()
+      else if (this.#isRung) this.turnSoon()
       else if (this.isClaiming || this.pending > 0) this.#plan(this.#pauseMs())
+      this.#kit.start()
     })
     return this.#turning
   }
@@ -116,6 +123,8 @@ export class Exchange {
     const { store, clock, registration, sendNotes, accept } = this.#kit
     let worker: string | undefined
     let settlements: Settlement[] = []
+    // A store that answers at once must not keep the event loop from turning.
+    const turned = new Promise((resolve) => setImmediate(resolve))
     try {
       worker = await registration()
       // Without a registration nothing is held, so nothing is to be settled.
@@ -126,9 +135,12 @@ export class Exchange {
       settlements = this.#done.splice(0, defaults.batchMax)
       await sendNotes(worker)
       const pool = this.#nextPool()
+      // What rings from here on is news.
+      if (pool) pool.isHungry = false
       const startedAt = clock.monotonic()
       const answer = await store.exchange(settlements, this.#ask(worker, pool))
       this.#roundTripMs = this.#roundTripMs * 0.8 + (clock.monotonic() - startedAt) * 0.2
+      await turned
       this.errors = 0
       // The registration may have been lost on the way: then the answer speaks of jobs that are not ours.
       if (worker !== (await registration())) return true
@@ -151,7 +163,7 @@ export class Exchange {
   }
 
   #ask(worker: string, pool: Pool | undefined): Ask {
-    const limit = pool ? Math.min(defaults.batchMax, room(pool, this.#roundTripMs)) : 0
+    const limit = pool ? Math.min(defaults.claimMax, room(pool, this.#roundTripMs)) : 0
     const queues = pool ? pool.queues.map((name) => ({ name, limit })) : []
     return { worker, call: this.#call, received: this.#received, limit, queues, tasks: this.#kit.tasks }
   }
@@ -164,7 +176,7 @@ export class Exchange {
     this.#nextDueAt = isDue ? undefined : nextDueAt
     if (isDue && !pool) for (const one of this.#kit.pools) one.isHungry = true
     if (jobs.length > 0) this.#lastJobAt = this.#kit.clock.monotonic()
-    if (pool) pool.isHungry = jobs.length > 0
+    if (pool && jobs.length > 0) pool.isHungry = true
   }
 
   #warn({ id, fence, move }: Settlement, answer: string): void {
@@ -195,6 +207,7 @@ export class Exchange {
     this.#stopTimer()
     if (this.#isOver) return
     this.#plannedAt = this.#kit.clock.monotonic() + ms
+    this.#isSoon = ms === 0
     const soon = ms > 0 ? undefined : setImmediate(() => void this.turn())
     this.#stopTimer = soon ? () => clearImmediate(soon) : this.#kit.clock.after(ms, () => this.wake())
   }

@@ -2,10 +2,13 @@ import { LeaseLost, TimedOut } from '../define/verdicts.ts'
 import type { Run, RunKit } from './current-run.ts'
 import type { Handled } from './handler.ts'
 
+const nothing = (): void => {}
+
 /** Aborts the run at its timeout and at the job's deadline. */
 export function watchTime(one: Run, { task }: Handled, { clock }: RunKit): () => void {
   const { id, deadlineAt } = one.job
   const { timeoutMs } = task.policy
+  if (timeoutMs === undefined && deadlineAt === undefined) return nothing
   const stops: (() => void)[] = []
   if (timeoutMs !== undefined)
     stops.push(clock.after(timeoutMs, () => one.abort.abort(new TimedOut(id, 'attempt', timeoutMs))))
@@ -20,33 +23,30 @@ export function watchTime(one: Run, { task }: Handled, { clock }: RunKit): () =>
   }
 }
 
-/** The handler's value; or the abort's reason, when the handler has not ended within the grace after it. */
+/** What the call gives; or the abort's reason, when the call has not ended within the grace after it. */
 export function untilGivenUp<T>(
   one: Run,
   { clock, abortGraceMs, onLateEnd }: RunKit,
-  call: () => T | Promise<T>,
+  call: Promise<T>,
 ): Promise<T> {
-  const { signal } = one.abort
   return new Promise((resolve, reject) => {
-    let stop = () => {}
-    const onAbort = () => {
+    let stop = nothing
+    one.abort.onAbort(() => {
       const giveUp = () => {
         one.isLeaked = true
-        reject(signal.reason)
+        reject(one.abort.reason)
       }
       // Nothing that this run does can be recorded any more, so nobody waits for it.
-      if (signal.reason instanceof LeaseLost) return giveUp()
+      if (one.abort.reason instanceof LeaseLost) return giveUp()
       stop = clock.after(abortGraceMs, giveUp)
-    }
+    })
     const end = (settle: () => void) => {
       if (one.isLeaked) return onLateEnd()
       stop()
-      signal.removeEventListener('abort', onAbort)
+      one.abort.onAbort(nothing)
       settle()
     }
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-    new Promise<T>((done) => done(call())).then(
+    call.then(
       (value) => end(() => resolve(value)),
       (error: unknown) => end(() => reject(error)),
     )

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { sleep } from '../job/clock.ts'
 import type { ClaimedJob } from '../job/job.ts'
 import { virtualClock } from '../testing/virtual-clock.ts'
+import { Halt } from './halt.ts'
 import { keeper } from './checkpoint.ts'
 import type { Run } from './current-run.ts'
 import { type IterateOptions, iterateOf } from './iterate.ts'
@@ -18,7 +19,7 @@ function begin(options: IterateOptions, itemMs = 0) {
   const clock = virtualClock({ now: 0 })
   const at: number[] = []
   const kept: [ms: number, cursor: string | undefined][] = []
-  const abort = new AbortController()
+  const abort = new Halt()
   const run: Run = { job, abort, isLeaked: false }
   const record = async ({ checkpoint }: { readonly checkpoint?: string }) => {
     kept.push([clock.now(), checkpoint])

@@ -101,7 +101,7 @@ async function* walk(run: Run, keeper: Keeper, plan: Plan): AsyncGenerator<never
 
 /** Why to stop between two items, if there is a reason. */
 function whyStop({ abort }: Run, { stopping }: Keeper, overMs: number | false): unknown {
-  if (abort.signal.aborted) return abort.signal.reason
+  if (abort.aborted) return abort.reason
   if (stopping.aborted) return new Release('its worker is stopping')
   // A wait of 1 ms puts it behind the jobs that wait: at once, it would keep its place before them.
   return overMs === false ? undefined : new Release(`its turn of ${overMs} ms was over`, 1)
@@ -112,7 +112,7 @@ async function stop(run: Run, track: Track, why: unknown): Promise<void> {
   if (why === undefined) return
   run.interrupt = why
   await track.save().catch(() => {})
-  throw run.abort.signal.aborted ? run.abort.signal.reason : why
+  throw run.abort.aborted ? run.abort.reason : why
 }
 
 interface Track {

@@ -109,12 +109,19 @@ type ContextKit = Pick<RunKit, 'notes' | 'keeper'>
 export function contextOf(run: Run, input: unknown, { notes, keeper }: ContextKit): Context {
   const { id, task, queue, attempt, fence, failures, losses, maxAttempts, createdAt } = run.job
   const log = (level: LogLevel) => (message: string, data?: unknown) => notes.log(run, level, message, data)
+  let logs: Context['log'] | undefined
+  // Made when looked at: most handlers of many small jobs look at neither signal nor log.
   return {
     input,
-    signal: run.abort.signal,
+    get signal() {
+      return run.abort.signal
+    },
     attempt,
     job: { id, task, queue, fence, failures, losses, maxAttempts, createdAt: new Date(createdAt) },
-    log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+    get log() {
+      logs ??= { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') }
+      return logs
+    },
     progress: (now) => notes.progress(run, now),
     get cursor() {
       return cursorOf(run)

@@ -7,6 +7,8 @@ export interface Pool {
   readonly concurrency: number
   readonly buffer: ClaimedJob[]
   running: number
+  /** How many runs it has ever started. */
+  started: number
   /** Slots whose handler ignored its abort; replaced by new ones up to a quarter of the pool. */
   leaked: number
   /** True while the store may have more for this pool than it was given. */
@@ -16,7 +18,16 @@ export interface Pool {
 }
 
 export function newPool(queues: readonly string[], concurrency: number): Pool {
-  return { queues, concurrency, buffer: [], running: 0, leaked: 0, isHungry: true, runMs: Infinity }
+  return {
+    queues,
+    concurrency,
+    buffer: [],
+    running: 0,
+    started: 0,
+    leaked: 0,
+    isHungry: true,
+    runMs: Infinity,
+  }
 }
 
 /** Slots in which a handler may start now. */

@@ -15,16 +15,7 @@ import { nameThrown } from './verdict.ts'
 export async function run(one: Run, handled: Handled, kit: RunKit): Promise<Outcome> {
   const stopTimers = watchTime(one, handled, kit)
   try {
-    const parsed = await untilGivenUp(one, kit, () => parse(one.job, handled))
-    if ('kind' in parsed) return parsed
-    // Its lease, its time or its worker may be over before it began.
-    one.abort.signal.throwIfAborted()
-    const context = contextOf(one, parsed.input, kit)
-    const value = await untilGivenUp(one, kit, () =>
-      currentRun.run(one, () => (handled.handler as Handler)(context as Context)),
-    )
-    if (one.interrupt !== undefined) throw one.interrupt
-    return await untilGivenUp(one, kit, () => nameResult(one, value, handled))
+    return await untilGivenUp(one, kit, through(one, handled, kit))
   } catch (thrown) {
     return nameThrown(one, thrown, handled)
   } finally {
@@ -32,10 +23,25 @@ export async function run(one: Run, handled: Handled, kit: RunKit): Promise<Outc
   }
 }
 
+async function through(one: Run, handled: Handled, kit: RunKit): Promise<Outcome> {
+  const parsed = await parse(one.job, handled)
+  if ('kind' in parsed) return parsed
+  // Its lease, its time or its worker may be over before it began.
+  if (one.abort.aborted) throw one.abort.reason
+  const context = contextOf(one, parsed.input, kit)
+  const value = await currentRun.run(one, () => (handled.handler as Handler)(context as Context))
+  if (one.interrupt !== undefined) throw one.interrupt
+  if (value === undefined && !handled.task.output) return { kind: 'returned' }
+  return nameResult(one, value, handled)
+}
+
 async function parse({ id, payload }: ClaimedJob, { task }: Handled): Promise<{ input: unknown } | Outcome> {
   try {
+    const stored = decode(payload)
+    // A missing input is stored as null.
+    if (!task.input) return { input: stored ?? undefined }
     const what = `the stored payload of job ${id} (task ${task.name})`
-    return { input: await validateStored(task.input, decode(payload), { what, code: 'LW2008' }) }
+    return { input: await validateStored(task.input, stored, { what, code: 'LW2008' }) }
   } catch (thrown) {
     const error = toErrorInfo(thrown)
     // A schema that failed itself, such as one that looks into a database, has not refused the payload: try again.

@@ -7,6 +7,7 @@ import type { Logger } from '../job/logger.ts'
 import { type Outcome, settle } from '../job/settle.ts'
 import type { CancelRequest } from '../store/index.ts'
 import type { Keeper } from './checkpoint.ts'
+import { Halt } from './halt.ts'
 import type { Handled } from './handler.ts'
 import type { Notebook } from './notes.ts'
 import { freeSlots, measure, type Pool } from './pool.ts'
@@ -31,7 +32,8 @@ export class Slots {
   readonly runs = new Map<string, Run>()
   readonly #kit: SlotsKit
   #idleCalls: (() => void)[] = []
-  readonly #stopWatching = new Map<Pool, () => void>()
+  /** Pools whose buffer is looked at after a while. */
+  readonly #watching = new Set<Pool>()
   /** Where the worker was started: a handler must not see the context of the request that enqueued some job. */
   readonly #outside = new AsyncResource('legwork')
 
@@ -41,7 +43,11 @@ export class Slots {
 
   take(pool: Pool, jobs: readonly ClaimedJob[]): void {
     pool.buffer.push(...jobs)
-    this.#fill(pool)
+  }
+
+  /** Starts what was taken, as far as there are free slots. */
+  start(): void {
+    for (const pool of this.#kit.pools) this.#fill(pool)
   }
 
   onIdle(then: () => void): void {
@@ -75,32 +81,36 @@ export class Slots {
   }
 
   #fill(pool: Pool): void {
-    while (freeSlots(pool) > 0 && pool.buffer.length > 0)
-      void this.#outside.runInAsyncScope(() => this.#start(pool.buffer.shift() as ClaimedJob, pool))
-    this.#watchBuffer(pool)
+    if (pool.buffer.length > 0 && freeSlots(pool) > 0)
+      this.#outside.runInAsyncScope(() => {
+        while (freeSlots(pool) > 0 && pool.buffer.length > 0)
+          void this.#start(pool.buffer.shift() as ClaimedJob, pool)
+      })
+    if (pool.buffer.length > 0 && !this.#watching.has(pool)) this.#watch(pool)
   }
 
   /** What was claimed ahead for quick jobs must not wait behind a slow one while another worker is free. */
-  #watchBuffer(pool: Pool): void {
-    this.#stopWatching.get(pool)?.()
-    if (pool.buffer.length === 0) return void this.#stopWatching.delete(pool)
-    const giveBack = () => {
+  #watch(pool: Pool): void {
+    const { started } = pool
+    const look = () => {
+      this.#watching.delete(pool)
+      if (pool.buffer.length === 0) return
+      if (pool.started > started) return this.#watch(pool)
       pool.runMs = Infinity
       this.release(pool.buffer.splice(0), 'its worker has no free slot')
     }
-    this.#stopWatching.set(
-      pool,
-      this.#kit.clock.after(2 * defaults.prefetchUnderMs, giveBack, { idle: true }),
-    )
+    this.#watching.add(pool)
+    this.#kit.clock.after(2 * defaults.prefetchUnderMs, look, { idle: true })
   }
 
   async #start(job: ClaimedJob, pool: Pool): Promise<void> {
     const { clock, handled, abortGraceMs, notes, keeper } = this.#kit
     const found = handled.get(job.task)
     if (!found) return this.#refuse(job)
-    const one: Run = { job, abort: new AbortController(), isLeaked: false }
+    const one: Run = { job, abort: new Halt(), isLeaked: false }
     this.runs.set(job.id, one)
     pool.running += 1
+    pool.started += 1
     const startedAt = clock.monotonic()
     const outcome = await run(one, found, {
       clock,
@@ -115,7 +125,7 @@ export class Slots {
     // A lost lease leaves nothing to settle, also where the run had been aborted for another reason before.
     const isHeld = this.runs.get(job.id) === one
     if (isHeld) this.runs.delete(job.id)
-    if (isHeld && !(one.abort.signal.reason instanceof LeaseLost)) this.#end(job, outcome)
+    if (isHeld && !(one.abort.reason instanceof LeaseLost)) this.#end(job, outcome)
     this.#fill(pool)
     if (this.runs.size === 0) for (const tell of this.#idleCalls.splice(0)) tell()
   }
@@ -123,7 +133,7 @@ export class Slots {
   /** The handler goes on without its slot. Of a lost lease that is nobody's fault: nobody waited for it. */
   #leak({ job, abort }: Run, pool: Pool): void {
     pool.leaked += 1
-    if (abort.signal.reason instanceof LeaseLost) return
+    if (abort.reason instanceof LeaseLost) return
     const text = `job ${job.id}: its handler ignored its signal and still runs; ${freeSlots(pool)} of ${pool.concurrency} slots are free.`
     this.#kit.log.error({ job: job.id, task: job.task, leaked: pool.leaked }, text)
   }

@@ -36,8 +36,8 @@ function verdictOf(thrown: unknown): Outcome | undefined {
 
 /** What an aborted run that threw means; whatever it threw, the abort came first. */
 function abortOutcome({ abort, job }: Run, thrown: unknown): Outcome | undefined {
-  if (!abort.signal.aborted) return undefined
-  const why: unknown = abort.signal.reason
+  if (!abort.aborted) return undefined
+  const why = abort.reason
   const error = toErrorInfo(why)
   if (why instanceof Cancelled)
     return {

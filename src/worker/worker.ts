@@ -50,6 +50,7 @@ export class Worker {
       registration: async () =>
         this.#life?.worker ?? (this.#exchange.isClaiming ? this.#register() : undefined),
       sendNotes: (worker) => sendNotes({ notes, runs: this.#slots.runs, store: kit.store, worker }),
+      start: () => this.#slots.start(),
       isBusy: () => this.#slots.runs.size > 0,
       accept: (claimed) => {
         if (claimed.lease === 'lost') return this.#life?.lost('the store does not know it any more')
