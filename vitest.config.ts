@@ -7,6 +7,8 @@ const slow = [
   'test/supervisor.test.ts',
   'test/cli.test.ts',
   'test/cli-demo.test.ts',
+  'test/cli-init.test.ts',
+  'test/cli-dev.test.ts',
   'test/cli-slips.test.ts',
   'test/bad-store.test.ts',
   'test/sabotage.test.ts',

@@ -86,10 +86,10 @@ async function open(store: Store, place: Place): Promise<void> {
 }
 
 /** Who acts, for the store's audit log. */
-export function actor(): string {
+export function actor(tool = 'cli'): string {
   try {
-    return `${userInfo().username} (cli)`
+    return `${userInfo().username} (${tool})`
   } catch {
-    return 'cli'
+    return tool
   }
 }

@@ -54,7 +54,7 @@ function stackOf(error: unknown): string | undefined {
 const deepest = 8
 
 /** The error's own advice, or the catalogue's, with the job's own id where the error knows it. */
-function fixOf(code: Code, error: unknown): string {
+export function fixOf(code: Code, error: unknown): string {
   const { id, fix } = (error as { details?: { id?: unknown; fix?: unknown } }).details ?? {}
   if (typeof fix === 'string') return safe(fix)
   return safe(typeof id === 'string' ? catalogue[code].fix.replace(/\bID\b/, () => id) : catalogue[code].fix)

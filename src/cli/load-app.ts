@@ -15,8 +15,11 @@ export interface Loaded {
   readonly file: string
 }
 
+const extensions = ['ts', 'mts', 'js', 'mjs']
 /** Looked for, in this order, when no file is named. */
-const usual = ['jobs.ts', 'jobs.js', 'jobs.mjs', 'src/jobs.ts', 'src/jobs.js', 'src/jobs.mjs']
+export const usual: readonly string[] = ['jobs', 'src/jobs'].flatMap((name) =>
+  extensions.map((extension) => `${name}.${extension}`),
+)
 
 /**
  * Loads an app from a file: its default export or the one named `app`; or a function that makes one.
@@ -26,8 +29,7 @@ export async function loadApp(
   named: string | undefined,
   options: { readonly url?: string },
 ): Promise<Loaded> {
-  const file = named === undefined ? findUsual() : resolve(named)
-  if (!existsSync(file)) throw refuse(file, `it is not there${near(file)}`, 'Name a file that is there.')
+  const file = findFile(named)
   const { url, from } = placeOf(options)
   // Before the file is loaded, for an app that opens its store while it loads.
   if (from === '--url') process.env['LEGWORK_URL'] = url
@@ -111,11 +113,18 @@ const isApp = (value: unknown): value is App => {
 
 const isTask = (value: unknown): value is AnyTask => (value as AnyTask | null | undefined)?.kind === 'task'
 
+/** The file that is named, or the usual one. @throws {LegworkError} LW1301 when it is not there. */
+export function findFile(named: string | undefined): string {
+  const file = named === undefined ? findUsual() : resolve(named)
+  if (existsSync(file)) return file
+  throw refuse(file, `it is not there${near(file)}`, 'Name a file that is there.')
+}
+
 function findUsual(): string {
   const found = usual.map((path) => resolve(path)).find((path) => existsSync(path))
   if (found) return found
   throw new LegworkError('LW1301', `no file was named, and there is none of ${usual.join(', ')} here.`, {
-    fix: 'Name the file that exports your app.',
+    fix: 'Name the file that exports your app, or write a first one with: legwork init',
   })
 }
 

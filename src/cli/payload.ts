@@ -10,18 +10,19 @@ import { messageOf } from './exit.ts'
 export async function readPayload(json: string | undefined, file: string | undefined): Promise<unknown> {
   if (json !== undefined && file !== undefined)
     throw new InvalidOption('payload', json, 'either JSON on the command line or -f, not both')
-  if (file !== undefined) return parse(await read(file), file === '-' ? 'standard input' : file)
-  return json === undefined ? undefined : parse(json, 'payload')
+  if (file !== undefined) return parsePayload(await read(file), file === '-' ? 'standard input' : file)
+  return json === undefined ? undefined : parsePayload(json, 'payload')
 }
 
-function parse(source: string, what: string): unknown {
+/** The value of a JSON text that a person typed. @throws {InvalidOption} LW1201. */
+export function parsePayload(source: string, what: string): unknown {
   try {
     return JSON.parse(source)
   } catch (error) {
     throw new InvalidOption(
       what,
       source,
-      `JSON, in quotes of the shell such as '{"name":"Ada"}' (${messageOf(error)})`,
+      `JSON${what === 'payload' ? `, in quotes of the shell such as '{"name":"Ada"}'` : ''} (${messageOf(error)})`,
     )
   }
 }

@@ -17,6 +17,16 @@ const commands: readonly {
     load: () => import('./commands/demo.ts'),
   },
   {
+    name: 'init',
+    summary: 'write a first task with its handler into this folder',
+    load: () => import('./commands/init.ts'),
+  },
+  {
+    name: 'dev',
+    summary: 'run the jobs of an app while you write it: reload, results, keyboard',
+    load: () => import('./commands/dev.ts'),
+  },
+  {
     name: 'worker',
     summary: 'run the jobs of an app, in one process or several',
     load: () => import('./commands/worker.ts'),

@@ -48,7 +48,8 @@ export async function supervise(
   return code
 }
 
-function memberArguments(file: string, options: WorkOptions): string[] {
+/** The command line of a process of the crew. */
+export function memberArguments(file: string, options: WorkOptions): string[] {
   const { concurrency, queues, grace, lease } = options
   const { url, from } = placeOf(options)
   const given: Readonly<Record<string, unknown>> = {

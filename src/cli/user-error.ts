@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** An error that a user's own file threw while it loaded. */
@@ -32,9 +33,20 @@ function splitPlace(text: string): { readonly message: string; readonly at?: str
 
 const own = fileURLToPath(new URL('../', import.meta.url))
 
+/** `FILE:LINE` of the first frame in the user's own code, the file as seen from here. */
+export function frameOf(stack: string): string | undefined {
+  const at = placeInStack(stack)
+  if (at === undefined) return undefined
+  const near = relative(process.cwd(), at)
+  return near.startsWith('..') ? at : near
+}
+
+const placeIn = (error: unknown): string | undefined =>
+  error instanceof Error ? placeInStack(error.stack ?? '') : undefined
+
 /** The first frame of the stack that is neither Node's nor a package's nor ours. */
-function placeIn(error: unknown): string | undefined {
-  const [first = '', ...lines] = error instanceof Error ? (error.stack ?? '').split('\n') : []
+function placeInStack(stack: string): string | undefined {
+  const [first = '', ...lines] = stack.split('\n')
   const frames = lines.filter((line) => /^\s+at /.test(line) && !line.includes('node:')).map(placeOf)
   const isTheirs = (at: string | undefined) =>
     at !== undefined && !at.startsWith(own) && !/[\\/]node_modules[\\/]/.test(at)

@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from 'commander'
 import type { Duration } from '../job/duration.ts'
 import { mask } from '../open-store.ts'
 import type { App, StartOptions } from '../surface.ts'
@@ -15,6 +16,14 @@ export interface WorkOptions extends Common {
   readonly lease?: Duration
   /** Set by the supervisor for the processes it starts. */
   readonly member?: boolean
+}
+
+/** Reads `emails=5,images=20`. */
+export function parseQueues(text: string): WorkOptions['queues'] {
+  const pairs = text.split(',').map((part) => /^\s*(\*|[^=\s]+)=(\d+)\s*$/.exec(part))
+  if (pairs.some((pair) => pair === null))
+    throw new InvalidArgumentError('Expected names with their slots, such as emails=5,images=20.')
+  return Object.fromEntries(pairs.map((pair) => [pair?.[1], { concurrency: Number(pair?.[2]) }]))
 }
 
 export function startOptions({ concurrency, queues, lease }: WorkOptions): StartOptions {

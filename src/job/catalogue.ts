@@ -161,6 +161,11 @@ export const catalogue = {
     'The file is missing, has a syntax error, or exports no app.',
     'export default an app made with legwork().',
   ),
+  LW1302: entry(
+    'File or folder cannot be used',
+    'A file or folder that the command was to read or write is missing, damaged, of another kind, or not allowed.',
+    'Repair or name another one, as the message says.',
+  ),
   LW1311: entry(
     'Handler cannot be loaded',
     'The module of a lazy handler could not be imported, or exports no handler; its jobs were given back without a failure.',

@@ -1,7 +1,7 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { add, type Call, count, does, duration } from '../command.ts'
 import type { Terminal } from '../terminal.ts'
-import type { WorkOptions } from '../work.ts'
+import { parseQueues, type WorkOptions } from '../work.ts'
 
 export function register(program: Command, terminal: Terminal): void {
   const command = add(program, 'worker [file]', {
@@ -49,18 +49,11 @@ const leastLeaseMs = 5
 
 const aboutFile = `
 The file exports an app (default, or named app) or a function that makes one; it does not start it.
-Without a file: jobs.ts, jobs.js or jobs.mjs, here or in src.`
+Without a file: jobs.ts, jobs.mts, jobs.js or jobs.mjs, here or in src.`
 
 async function start({ args: [file], options }: Call<WorkOptions>, terminal: Terminal): Promise<number> {
   if (options.member && process.send) return (await import('../member.ts')).workAsMember(file, options)
   if (options.processes !== undefined)
     return (await import('../supervise.ts')).supervise(file, options, terminal)
   return (await import('../work.ts')).work(file, options, terminal)
-}
-
-function parseQueues(text: string): WorkOptions['queues'] {
-  const pairs = text.split(',').map((part) => /^\s*(\*|[^=\s]+)=(\d+)\s*$/.exec(part))
-  if (pairs.some((pair) => pair === null))
-    throw new InvalidArgumentError('Expected names with their slots, such as emails=5,images=20.')
-  return Object.fromEntries(pairs.map((pair) => [pair?.[1], { concurrency: Number(pair?.[2]) }]))
 }

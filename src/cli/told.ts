@@ -1,0 +1,112 @@
+import type { Attempt, Instant, Job } from '../job/job.ts'
+import type { Change, Changes, RunningView } from '../store/index.ts'
+import { frameOf } from './user-error.ts'
+import { value } from './view.ts'
+
+/** One thing that happened, as data: what `tail` and `dev` print, and with `--json` the line itself. */
+export type Told = { readonly at: Instant } & (
+  | ({ readonly event: 'enqueued'; readonly state: string } & Named)
+  | ({ readonly event: 'started'; readonly attempt: number; readonly worker: string } & Named)
+  | ({
+      readonly event: Ending
+      readonly attempt: number
+      readonly tookMs: number
+      readonly worker: string
+      readonly state: string
+      readonly reason?: string
+      readonly error?: ToldError
+      readonly output?: unknown
+      readonly logs?: readonly { readonly level: string; readonly message: string }[]
+      /** When it is tried again. */
+      readonly againAt?: Instant
+    } & Named)
+  | {
+      readonly event: 'acted'
+      readonly verb: string
+      readonly target: string
+      readonly by: string
+      readonly reason?: string
+    }
+)
+export interface Named {
+  readonly id: string
+  readonly task: string
+  readonly queue: string
+}
+export interface ToldError {
+  readonly name: string
+  readonly message: string
+  /** `FILE:LINE` in the user's own code. */
+  readonly where?: string
+}
+export type Ending = (typeof endings)[Attempt['outcome']]
+
+/** How an attempt ended, in the words of what follows from it. */
+const endings = {
+  complete: 'completed',
+  retry: 'failed',
+  snooze: 'snoozed',
+  release: 'released',
+  bury: 'dead',
+  cancel: 'cancelled',
+  lapse: 'lost',
+} as const satisfies Record<Attempt['outcome'], string>
+
+/** What a page of changes tells. `jobs` are those of it that somebody wants to see in detail. */
+export function toldOf(
+  { items }: Pick<Changes, 'items'>,
+  jobs: ReadonlyMap<string, Job> = new Map(),
+): Told[] {
+  return items.map((item) => tell(item, jobs))
+}
+
+function tell(item: Change, jobs: ReadonlyMap<string, Job>): Told {
+  if (item.kind === 'acted') {
+    const { kind: _, ...rest } = item
+    return { event: 'acted', ...rest }
+  }
+  const { at, id, task, queue, state } = item
+  if (item.kind === 'enqueued') return { at, event: 'enqueued', id, task, queue, state }
+  const { attempt } = item
+  const job = jobs.get(id)
+  return {
+    at,
+    event: endings[attempt.outcome],
+    id,
+    task,
+    queue,
+    attempt: attempt.attempt,
+    tookMs: Math.max(0, attempt.endedAt - attempt.startedAt),
+    worker: attempt.ranOn,
+    state,
+    ...(attempt.reason !== undefined && { reason: attempt.reason }),
+    ...(attempt.error && { error: toldError(attempt.error) }),
+    ...(job && detail(job, attempt)),
+  }
+}
+
+function toldError({ name, message, stack }: NonNullable<Attempt['error']>): ToldError {
+  const where = stack === undefined ? undefined : frameOf(stack)
+  return { name, message, ...(where !== undefined && { where }) }
+}
+
+function detail(job: Job, { attempt, outcome }: Attempt): object {
+  const logs = (job.logs ?? [])
+    .filter((line) => line.attempt === attempt)
+    .map(({ level, message }) => ({ level, message }))
+  return {
+    ...(logs.length > 0 && { logs }),
+    ...(outcome === 'complete' && job.result !== undefined && { output: value(job.result) }),
+    ...(outcome === 'retry' && job.state === 'scheduled' && { againAt: job.availableAt }),
+  }
+}
+
+export const toldStarted = ({ id, task, queue, attempt, worker, startedAt: at }: RunningView): Told => ({
+  at,
+  event: 'started',
+  id,
+  task,
+  queue,
+  attempt,
+  worker,
+})
