@@ -36,7 +36,8 @@ const imports = (hasZod: boolean): string =>
     ? `${use('legwork, task', 'legwork')}\n${use('z', 'zod')}`
     : use('legwork, task, unchecked', 'legwork')
 
-const use = (names: string, from: string): string => `import { ${names} } from '${from}'`
+const use = (names: string, from: string): string => `import { ${names} } from ${quoted(from)}`
+const quoted = (text: string): string => `'${text}'`
 
 function schemas(extension: Kind['extension'], hasZod: boolean): string {
   if (hasZod) return '  input: z.object({ name: z.string() }),\n  output: z.string(),'
