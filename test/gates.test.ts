@@ -141,6 +141,33 @@ describe('enqueueing on sqlite', () => {
   })
 })
 
+describe('a worker whose slots are all taken, on sqlite', () => {
+  test('writes nothing when the bell rings, and asks at most once a ring', async () => {
+    const file = freshFile()
+    const { store, of } = counting(sqlite(file))
+    const app = legwork({ store, log: silent })
+    let running = 0
+    let letGo = (): void => {}
+    const held = new Promise<void>((resolve) => (letGo = resolve))
+    app.handle(noop, async () => {
+      running += 1
+      await held
+    })
+    await app.start({ concurrency: 2, lease: '90s', beat: '30s' })
+    await app.enqueueMany(noop, inputs(2))
+    await until(() => running === 2)
+    // What is under way when the slots fill up is not counted.
+    await app.enqueue(noop, { n: 2 })
+    const before = { commits: commitsIn(file), asked: of('exchange', 'claim') }
+    for (let n = 0; n < 100; n++) await app.enqueue(noop, { n })
+    expect(commitsIn(file) - before.commits).toBe(100)
+    expect(of('exchange', 'claim') - before.asked).toBeLessThanOrEqual(105)
+    letGo()
+    await until(() => running === 103)
+    await app.stop()
+  })
+})
+
 describe('an idle worker', () => {
   /** The calls of a worker that has nothing to do, minute by minute of a virtual clock, besides its beats. */
   async function callsPerMinute(minutes: number): Promise<number[]> {

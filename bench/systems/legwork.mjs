@@ -54,7 +54,7 @@ async function claimer(app) {
   }
 }
 
-/** Counts what a worker says to its store. A beat of the store's own thread is counted when its answer is heard. */
+/** Counts what a worker says to its store, besides the beats, which the store's own thread sends. */
 function counting(store, calls) {
   const counted = { ...store }
   for (const verb of ['enqueue', 'claim', 'settle', 'exchange', 'record', 'beat', 'tend'])
@@ -62,10 +62,5 @@ function counting(store, calls) {
       calls.n += 1
       return store[verb](...args)
     }
-  counted.keepBeating = (beat, pulse, hear) =>
-    store.keepBeating(beat, pulse, (answer) => {
-      calls.n += 1
-      hear(answer)
-    })
   return counted
 }
