@@ -40,7 +40,7 @@ export {
   UnknownThing,
   WrongMoment,
 } from './job/errors.ts'
-export type { Attempt, ErrorInfo, Job, LogLine, Progress } from './job/job.ts'
+export type { Attempt, ErrorInfo, Job, LogLine, OnCrash, Progress } from './job/job.ts'
 export type { Logger } from './job/logger.ts'
 export type { Reason } from './job/reason.ts'
 export type { FinalState, LiveState, State } from './job/state.ts'
@@ -52,4 +52,11 @@ export type { Iterate, IterateOptions, Source } from './worker/iterate.ts'
 export { lazy } from './worker/lazy.ts'
 export type { Lazy } from './worker/lazy.ts'
 export type { Middleware, MiddlewareContext } from './worker/middleware.ts'
-export type { Context, ContextExtras, Handler, JobFacts, ProgressNote } from './worker/handler.ts'
+export type {
+  Context,
+  ContextExtras,
+  Handler,
+  JobFacts,
+  PreviousRun,
+  ProgressNote,
+} from './worker/handler.ts'

@@ -54,7 +54,7 @@ function namesOn(db) {
   const runner = db.prepare(`insert into legwork_runner (worker, ran_on) values (?, 'bench') returning id`)
   const [queue, task] = [idOf('legwork_queue', 'default'), idOf('legwork_task', 'bench.noop')]
   const lane = db.prepare(`insert into legwork_lane (queue_id, task_id, version) values (?1, ?2, 1)
-    on conflict (queue_id, task_id, version) do update set version = 1 returning id`)
+    on conflict (queue_id, task_id, version, kind) do update set version = 1 returning id`)
   return { queue, task, lane: lane.get(queue, task).id, holder: runner.get(newId(Date.now())).id }
 }
 

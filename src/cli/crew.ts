@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { sleep } from '../job/clock.ts'
 import { realClock } from '../world.ts'
+import { causeOf } from './cause.ts'
 import { exits, messageOf } from './exit.ts'
 import type { FromMember, ToMember } from './member.ts'
 
@@ -124,10 +125,7 @@ export class Crew {
       // One that never began does not exit either.
       if (child.pid === undefined) void this.#lose(seat, child, 'it could not be started')
     })
-    child.once(
-      'exit',
-      (code, signal) => void this.#lose(seat, child, signal ? `killed by ${signal}` : `exit code ${code}`),
-    )
+    child.once('exit', (code, signal) => void this.#lose(seat, child, causeOf(code, signal)))
   }
 
   #hear(seat: Seat, message: FromMember): void {

@@ -40,6 +40,7 @@ function facts(job: Job, worker: string, now: Instant): (readonly [string, strin
     ['finished', when(job.finishedAt)],
     ['expires', when(job.expiresAt)],
     ['counts', countsOf(job)],
+    ['suspect', job.suspect ? suspectText(job) : ''],
     ['worker', safe(worker)],
     ['asked', job.cancelRequested === undefined ? '' : `to stop: ${safe(job.cancelRequested)}`],
     ['payload', long(job.payload)],
@@ -67,6 +68,10 @@ function countsOf({ attempt, failures, maxAttempts, losses, snoozes, releases }:
     ...rare.filter(Boolean),
   ].join(' · ')
 }
+
+/** It waits for its trial, or stands it. */
+const suspectText = ({ losses, state }: Job): string =>
+  `crashed ${plural(losses, 'time')} with others; ${state === 'running' ? 'runs alone now' : 'runs alone next'}`
 
 /** A payload may be a megabyte: a person wants its beginning, a program asks for --json. */
 const longest = 2_000

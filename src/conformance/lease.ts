@@ -120,6 +120,8 @@ export const leasePromises = theme('lease', 'L0', [
       const waits: number[] = []
       for (let i = 0; i < 3; i++) {
         const worker = await room.hand()
+        // From the second loss on it is a suspect; one that survives alone is lost beside others again.
+        if (i === 2) await worker.settle(await worker.one({ alone: true }), 'retry')
         await worker.one()
         await room.store.lapse([worker.id], 'died')
         const { availableAt, losses } = await room.see(id)

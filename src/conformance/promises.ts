@@ -8,6 +8,7 @@ import { enqueuePromises } from './enqueue.ts'
 import { fencePromises } from './fence.ts'
 import { leasePromises } from './lease.ts'
 import { lookPromises, recordPromises } from './look.ts'
+import { poisonPromises } from './poison.ts'
 import { processPromises } from './process.ts'
 import type { Promised } from './promise.ts'
 import { receivedPromises } from './received.ts'
@@ -23,6 +24,7 @@ export const promises: readonly Promised[] = [
   ...fencePromises,
   ...leasePromises,
   ...receivedPromises,
+  ...poisonPromises,
   ...cancelPromises,
   ...expirePromises,
   ...recordPromises,

@@ -63,6 +63,7 @@ export interface Hand {
 export interface AskOptions {
   readonly queues?: readonly { readonly name: string; readonly limit: number }[]
   readonly tasks?: Ask['tasks']
+  readonly alone?: true
 }
 export type Lease = Pick<ClaimedJob, 'id' | 'fence'>
 
@@ -124,6 +125,7 @@ async function hire(own: Store, fresh: string, options: HandOptions = {}): Promi
       limit,
       ...(asked.tasks && { tasks: asked.tasks }),
       queues: asked.queues ?? queues.map((name) => ({ name, limit: 10_000 })),
+      ...(asked.alone && { alone: true }),
     }
   }
   const claim = async (limit = 1, asked?: AskOptions) => {

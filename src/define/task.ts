@@ -3,7 +3,7 @@ import { type Backoff, exponential, tame } from '../job/backoff.ts'
 import { defaults } from '../job/defaults.ts'
 import { type Duration, toMs } from '../job/duration.ts'
 import { InvalidOption, show, UnknownThing } from '../job/errors.ts'
-import type { Retention } from '../job/job.ts'
+import type { OnCrash, Retention } from '../job/job.ts'
 import { checkCount, checkKnown, checkName } from '../job/name.ts'
 import type { RetryPolicy } from '../job/settle.ts'
 import type { FinalState } from '../job/state.ts'
@@ -62,6 +62,7 @@ export interface Policy {
   readonly version: number
   readonly retain: Retention
   readonly tags: readonly string[]
+  readonly onCrash: OnCrash
 }
 
 /** `true`: retry by policy; `false`: dead at once; a duration: retry after that wait. */
@@ -88,6 +89,11 @@ export interface TaskOptions {
   /** How long finished jobs are kept. Default: completed 1 day, cancelled 7 days, dead for ever. */
   readonly retain?: { readonly [S in FinalState]?: Duration | 'forever' }
   readonly tags?: readonly string[]
+  /**
+   * What it means when a worker is lost while it runs the job. `retry` (the default): it runs again and no failure is counted;
+   * `fail`: it counts as a failure; `dead`: it is never run again by itself, for work that must not be repeated blindly.
+   */
+  readonly onCrash?: OnCrash
 }
 
 export interface Schemas<In, Parsed, Out, Progress, Returned> {
@@ -157,7 +163,13 @@ function toPolicy(name: string, o: TaskOptions): Policy {
     version: checkCount(o.version ?? 1, at('version'), 1, 1_000_000),
     retain: toRetention(o.retain, at('retain')),
     tags: checkTags(o.tags, at('tags')),
+    onCrash: toOnCrash(o.onCrash ?? 'retry', at('onCrash')),
   }
+}
+
+function toOnCrash(value: OnCrash, option: string): OnCrash {
+  if (['retry', 'fail', 'dead'].includes(value)) return value
+  throw new InvalidOption(option, value, 'retry, fail or dead')
 }
 
 const named = { high: 2, normal: 5, low: 8 } as const
@@ -193,6 +205,7 @@ const known = [
   'version',
   'retain',
   'tags',
+  'onCrash',
   'input',
   'output',
   'progress',

@@ -81,6 +81,7 @@ export function decide(
     maxAttempts: policy.retry.attempts,
     tags: toTags(policy.tags, options.tags),
     retain: policy.retain,
+    ...(policy.onCrash !== 'retry' && { onCrash: policy.onCrash }),
   }
 }
 

@@ -33,7 +33,15 @@ export interface NewJob {
   readonly maxAttempts: number
   readonly tags: readonly string[]
   readonly retain: Retention
+  /** What a crash means. Default `retry`. */
+  readonly onCrash?: OnCrash
 }
+
+/**
+ * What it means when a worker is lost while it holds the job. `retry`: the job runs again, and no failure is counted; `fail`: it
+ * counts as a failure; `dead`: it is never run again by itself, for work that must not be repeated blindly.
+ */
+export type OnCrash = 'retry' | 'fail' | 'dead'
 
 /** What became of one `NewJob`; `duplicate` means that a job of this id was there already, which is success. */
 export interface Enqueued {
@@ -63,7 +71,14 @@ export interface ClaimedJob {
   readonly deadlineAt?: Instant
   /** JSON text: how far an earlier attempt came, where it said so. */
   readonly checkpoint?: string
+  /** It may be what takes its workers down: nothing else may run in this process while it does. */
+  readonly suspect?: true
+  /** How the attempt before ended; absent on the first. */
+  readonly previous?: Previous
 }
+
+/** How an attempt ended, for the next one. */
+export type Previous = Pick<Attempt, 'outcome' | 'endedAt' | 'worker' | 'error' | 'reason'>
 
 /** How an attempt ended, in the words of the store; each settles the lease `(id, fence)` of one claimed job. */
 export interface Settlement {
@@ -87,7 +102,7 @@ export type SettleMove = Extract<Move, 'complete' | 'retry' | 'snooze' | 'releas
 export type Settled = 'applied' | 'conflict' | 'stale' | 'gone'
 
 /** Why a job is in the dead letters. */
-export type DeadReason = 'exhausted' | 'discarded' | 'expired' | 'undecodable' | 'poison'
+export type DeadReason = 'exhausted' | 'discarded' | 'expired' | 'undecodable' | 'poison' | 'crashed'
 
 /** A thrown value, made storable. */
 export interface ErrorInfo {
@@ -155,8 +170,10 @@ export interface Job {
   readonly fence: Fence
   /** What `maxAttempts` limits; reset by a person's retry. */
   readonly failures: number
-  /** Crashes and lost leases: counted apart. */
+  /** Crashes and lost leases: counted apart; reset by a person's retry. */
   readonly losses: number
+  /** It was lost too often beside others, so it runs again with nothing beside it. */
+  readonly suspect?: true
   readonly snoozes: number
   readonly releases: number
   readonly maxAttempts: number

@@ -11,6 +11,7 @@ export type Reason =
   | { readonly kind: 'queue-paused'; readonly queue: string; readonly reason: string; readonly by: string }
   | { readonly kind: 'no-worker'; readonly queue: string }
   | { readonly kind: 'no-handler'; readonly task: string }
+  | { readonly kind: 'suspect'; readonly losses: number }
   | { readonly kind: 'waiting-in-line'; readonly ahead: number; readonly workers: number }
   | { readonly kind: 'completed'; readonly agoMs: number }
   | { readonly kind: 'dead'; readonly reason: string; readonly error?: string }

@@ -40,7 +40,10 @@ export interface Store {
 
   /** After it resolves, the jobs survive what the durability report says. With `tx` they share the caller's transaction. */
   enqueue(jobs: readonly NewJob[], options?: { readonly tx?: unknown }): Promise<readonly Enqueued[]>
-  /** At most `limit` jobs, none before its time, none of a paused queue; jobs whose delivery was not received come again first. */
+  /**
+   * At most `limit` jobs, none before its time, none of a paused queue; jobs whose delivery was not received come again first.
+   * Suspects come only to who asks `alone`.
+   */
   claim(ask: Ask): Promise<Claimed>
   /** Writes endings already decided. Whoever no longer holds a job changes nothing. */
   settle(worker: WorkerId, settlements: readonly Settlement[]): Promise<readonly Settled[]>
@@ -128,6 +131,8 @@ export interface Ask {
   readonly queues: readonly { readonly name: string; readonly limit: number }[]
   /** What the worker can run; jobs of other tasks, and payloads newer than it knows, stay in line. Absent: anything. */
   readonly tasks?: readonly KnownTask[]
+  /** Asks for one suspect, and for nothing but suspects. Only a worker in which nothing runs may ask so. */
+  readonly alone?: true
 }
 
 export interface Claimed {
@@ -138,6 +143,11 @@ export interface Claimed {
   readonly now: Instant
   /** When something may become claimable by time alone: a due job, or a lease that runs out. */
   readonly nextDueAt?: Instant
+  /**
+   * Suspects wait in a queue that was asked for, and no other worker has lately begun to run one. A hint: who hears it should
+   * let its jobs end, and then ask `alone`.
+   */
+  readonly suspects?: true
 }
 export interface CancelRequest {
   readonly id: string

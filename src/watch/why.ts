@@ -80,6 +80,7 @@ function readyReason(job: Job, around: Around): Reason {
   const serving = servingOf(job, around)
   if (serving.length === 0) return { kind: 'no-worker', queue: job.queue }
   if (!serving.some(({ tasks }) => tasks.includes(job.task))) return { kind: 'no-handler', task: job.task }
+  if (job.suspect) return { kind: 'suspect', losses: job.losses }
   const ready = count?.states.ready ?? 0
   return {
     kind: 'waiting-in-line',
@@ -123,6 +124,10 @@ function sentence(id: string, r: Reason): readonly [string, string?] {
       return [`no live worker serves queue ${r.queue}`, 'start a worker: legwork worker FILE']
     case 'no-handler':
       return [`no live worker has a handler for task ${r.task}`, 'deploy a worker with app.handle for it']
+    case 'suspect':
+      return [
+        `crashed ${r.losses} times with others; runs alone next, as soon as a worker process has let its other jobs end`,
+      ]
     case 'waiting-in-line':
       return [
         `waits in line; at most ${r.ahead} ${r.ahead === 1 ? 'other is' : 'others are'} ready in its queue, ${r.workers} ${r.workers === 1 ? 'worker serves' : 'workers serve'} it`,

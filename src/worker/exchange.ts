@@ -165,7 +165,9 @@ export class Exchange {
   #ask(worker: string, pool: Pool | undefined): Ask {
     const limit = pool ? Math.min(defaults.claimMax, room(pool, this.#roundTripMs)) : 0
     const queues = pool ? pool.queues.map((name) => ({ name, limit })) : []
-    return { worker, call: this.#call, received: this.#received, limit, queues, tasks: this.#kit.tasks }
+    const { tasks } = this.#kit
+    const alone = pool?.alone && { alone: pool.alone }
+    return { worker, call: this.#call, received: this.#received, limit, queues, tasks, ...alone }
   }
 
   #note({ jobs, nextDueAt }: Claimed, pool: Pool | undefined): void {

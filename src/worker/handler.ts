@@ -1,6 +1,6 @@
 import type { AnyTask, Task } from '../define/task.ts'
 import type { Iterate } from './iterate.ts'
-import type { LogLevel } from '../job/job.ts'
+import type { Attempt, ErrorInfo, LogLevel } from '../job/job.ts'
 
 /**
  * What your middleware adds to the context, for all handlers to see.
@@ -21,6 +21,8 @@ export interface Context<Parsed = unknown, Progress = unknown> extends ContextEx
   /** 1 for the first run, and one more for each. */
   readonly attempt: number
   readonly job: JobFacts
+  /** How the attempt before this one ended; absent on the first. */
+  readonly previous?: PreviousRun
   /** Kept with the attempt: at most 256 kB of lines, the oldest dropped first. */
   readonly log: Readonly<Record<LogLevel, (message: string, data?: unknown) => void>>
   /**
@@ -44,6 +46,17 @@ export interface Context<Parsed = unknown, Progress = unknown> extends ContextEx
    * for await (const row of iterate((after?: number) => rowsAfter(after ?? 0), { cursor: (row) => row.id })) await save(row)
    */
   readonly iterate: Iterate
+}
+
+/** What became of the run before. */
+export interface PreviousRun {
+  /** `lapse`: its worker was lost, and nobody knows how far it had come. */
+  readonly outcome: Attempt['outcome']
+  readonly at: Date
+  /** The worker's id. */
+  readonly worker: string
+  readonly error?: ErrorInfo
+  readonly reason?: string
 }
 
 export interface ProgressNote<Progress = unknown> {

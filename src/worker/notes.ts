@@ -2,15 +2,15 @@ import { LeaseLost } from '../define/verdicts.ts'
 import { limits } from '../job/defaults.ts'
 import { show } from '../job/errors.ts'
 import { toErrorInfo } from '../job/failure.ts'
-import type { LogLevel } from '../job/job.ts'
+import type { LogLevel, Previous } from '../job/job.ts'
 import { encode } from '../job/payload.ts'
 import { storable } from '../job/text.ts'
 import type { Clock } from '../job/clock.ts'
 import type { Note, Store } from '../store/index.ts'
 import { checkpoint, cursorOf } from './checkpoint.ts'
-import type { Context, ProgressNote } from './handler.ts'
 import type { Run, RunKit } from './current-run.ts'
 import { iterateOf } from './iterate.ts'
+import type { Context, PreviousRun, ProgressNote } from './handler.ts'
 
 /** Collects what running handlers say of themselves until the worker sends it. */
 export interface Notebook {
@@ -117,6 +117,7 @@ export function contextOf(run: Run, input: unknown, { notes, keeper }: ContextKi
       return run.abort.signal
     },
     attempt,
+    ...(run.job.previous && { previous: toPreviousRun(run.job.previous) }),
     job: { id, task, queue, fence, failures, losses, maxAttempts, createdAt: new Date(createdAt) },
     get log() {
       logs ??= { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') }
@@ -130,6 +131,11 @@ export function contextOf(run: Run, input: unknown, { notes, keeper }: ContextKi
     iterate: iterateOf(run, keeper),
   }
 }
+
+const toPreviousRun = ({ endedAt, ...before }: Previous): PreviousRun => ({
+  ...before,
+  at: new Date(endedAt),
+})
 
 type Progress = NonNullable<Note['progress']>
 

@@ -5,6 +5,8 @@ import type { ClaimedJob } from '../job/job.ts'
 export interface Pool {
   readonly queues: readonly string[]
   readonly concurrency: number
+  /** Only for suspects, while nothing runs in the other pools. */
+  readonly alone?: true
   readonly buffer: ClaimedJob[]
   running: number
   /** How many runs it has ever started. */

@@ -8,6 +8,7 @@ import type { Handled } from './handler.ts'
 import { begin, type Life } from './life.ts'
 import { notebook, sendNotes } from './notes.ts'
 import type { Pool } from './pool.ts'
+import { quarantine } from './quarantine.ts'
 import { Slots } from './slots.ts'
 
 export interface WorkerKit {
@@ -43,10 +44,15 @@ export class Worker {
     const keep = keeper({ ...kit, stopping: this.#stopping.signal, record })
     const notes = notebook(kit.clock, () => this.#exchange.turnWithin(noteWaitMs))
     const settle: Exchange['settle'] = (settlement) => this.#exchange.settle(settlement)
-    this.#slots = new Slots({ ...kit, notes, keeper: keep, settle, wake: () => this.#exchange.wake() })
+    const room = quarantine({ ...kit, giveBack: (jobs, why) => this.#slots.release(jobs, why) })
+    const pools = [...kit.pools, room.cell]
+    this.#slots = new Slots({ ...kit, pools, notes, keeper: keep, settle, wake: () => this.#exchange.wake() })
     this.#exchange = new Exchange({
       ...kit,
       tasks: [...kit.handled.values()].map(({ task }) => ({ name: task.name, version: task.policy.version })),
+      get pools() {
+        return room.pools
+      },
       registration: async () =>
         this.#life?.worker ?? (this.#exchange.isClaiming ? this.#register() : undefined),
       sendNotes: (worker) => sendNotes({ notes, runs: this.#slots.runs, store: kit.store, worker }),
@@ -56,13 +62,7 @@ export class Worker {
         if (claimed.lease === 'lost') return this.#life?.lost('the store does not know it any more')
         this.#slots.cancel(claimed.cancels)
         if (!this.#exchange.isClaiming) this.#slots.release(claimed.jobs)
-        // Each to its own pool: what is delivered again may come with the answer to another pool's claim.
-        else
-          for (const pool of kit.pools)
-            this.#slots.take(
-              pool,
-              claimed.jobs.filter((job) => pool.queues.includes(job.queue)),
-            )
+        else for (const [pool, jobs] of room.place(claimed)) this.#slots.take(pool, jobs)
       },
     })
   }

@@ -36,6 +36,8 @@ const verbs: Readonly<Record<Order['verb'], Verb>> = {
     if (row.state === 'completed') row.checkpoint = undefined
     Object.assign(row, {
       failures: 0,
+      losses: 0,
+      suspect: false,
       result: undefined,
       reason: undefined,
       finishedAt: undefined,

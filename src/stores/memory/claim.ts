@@ -1,7 +1,9 @@
 import type { ClaimedJob } from '../../job/job.ts'
 import { canRun } from '../../job/known.ts'
 import type { Ask, CancelRequest, Claimed } from '../../store/index.ts'
+import { suspectLane } from './lane.ts'
 import { isHeld } from './lease.ts'
+import { mostOf, previousOf, suspectsWait } from './suspects.ts'
 import { move, type Row, readyOf, type Tables } from './tables.ts'
 import { expire, lapseOverdue, promote } from './tend.ts'
 
@@ -18,6 +20,7 @@ export function claim(s: Tables, ask: Ask): Claimed {
     cancels: cancelsOf(s, ask.worker),
     now,
     ...(nextDueAt !== undefined && { nextDueAt }),
+    ...(suspectsWait(s, ask) && { suspects: true }),
   }
 }
 
@@ -31,8 +34,9 @@ function take(s: Tables, ask: Ask): Row[] {
   for (const queue of rotate(ask.queues, ask.call)) {
     if (s.paused.has(queue.name)) continue
     const again = taken.filter((row) => row.job.queue === queue.name).length
-    const room = Math.min(ask.limit - taken.length, queue.limit - again)
-    const ready = readyOf(s, queue.name).filter(({ job }) => canRun(ask.tasks, job))
+    const room = Math.min(mostOf(ask) - taken.length, queue.limit - again)
+    const lane = ask.alone ? suspectLane(queue.name) : queue.name
+    const ready = readyOf(s, lane).filter(({ job }) => canRun(ask.tasks, job))
     for (const row of ready.slice(0, Math.max(0, room))) taken.push(start(s, row, ask))
   }
   return taken
@@ -70,6 +74,8 @@ const toClaimed = (row: Row): ClaimedJob => ({
   startedAt: row.startedAt ?? row.createdAt,
   ...(row.expiresAt !== undefined && { deadlineAt: row.expiresAt }),
   ...(row.checkpoint !== undefined && { checkpoint: row.checkpoint }),
+  ...(row.suspect && { suspect: true }),
+  ...previousOf(row),
 })
 
 export function cancelsOf(s: Tables, worker: string): CancelRequest[] {

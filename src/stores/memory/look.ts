@@ -1,6 +1,7 @@
 import type { Attempt, Job } from '../../job/job.ts'
-import { allStates, type State } from '../../job/state.ts'
+import { allStates, isFinal, type State } from '../../job/state.ts'
 import type { Count, Found, Where, WorkerView } from '../../store/index.ts'
+import { suspectLane } from './lane.ts'
 import { readyOf, type Row, type Tables } from './tables.ts'
 
 export function get(
@@ -47,7 +48,8 @@ export function counts(s: Tables, only?: readonly string[]): Count[] {
     .map((queue) => {
       const states = Object.fromEntries(allStates.map((state) => [state, 0])) as Record<State, number>
       for (const row of s.rows.values()) if (row.job.queue === queue) states[row.state] += 1
-      const oldest = Math.min(...readyOf(s, queue).map((row) => row.availableAt))
+      const ready = [...readyOf(s, queue), ...readyOf(s, suspectLane(queue))]
+      const oldest = Math.min(...ready.map((row) => row.availableAt))
       const paused = s.paused.get(queue)
       return {
         queue,
@@ -81,6 +83,7 @@ function toJob(row: Row): Job {
     checkpoint: row.checkpoint,
     error,
     progress: row.progress,
+    suspect: row.suspect && !isFinal(state) ? true : undefined,
   }
   const known = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined))
   const counters = { attempt, fence, failures, losses, snoozes, releases, maxAttempts }

@@ -1,4 +1,5 @@
 import type { Settled, Settlement, WorkerId } from '../../job/job.ts'
+import { survives } from '../../job/loss.ts'
 import { digest, isFailure, stateAfter } from '../../job/settle.ts'
 import { isFinal } from '../../job/state.ts'
 import { isHeld } from './lease.ts'
@@ -45,6 +46,7 @@ function count(row: Row, settlement: Settlement): void {
   if (isFailure(settlement)) row.failures += 1
   if (move === 'snooze') row.snoozes += 1
   if (move === 'release') row.releases += 1
+  if (survives(settlement)) row.suspect = false
 }
 
 export function endAttempt(

@@ -2,6 +2,7 @@ import type { Clock } from '../../job/clock.ts'
 import { defaults } from '../../job/defaults.ts'
 import type { Attempt, ErrorInfo, Instant, LogLine, NewJob, Progress, WorkerId } from '../../job/job.ts'
 import { isFinal, type State } from '../../job/state.ts'
+import { laneOf } from './lane.ts'
 import type { WorkerRow } from './lease.ts'
 
 /** One job, with everything that happened to it. */
@@ -30,6 +31,7 @@ export interface Row {
   error?: ErrorInfo | undefined
   progress?: Progress | undefined
   checkpoint?: string | undefined
+  suspect?: boolean
   /** `n` rises with every attempt of the store that ends. */
   readonly attempts: (Attempt & { readonly digest: string; readonly n: number })[]
   readonly logs: (LogLine & { readonly attempt: number })[]
@@ -39,7 +41,7 @@ export interface Row {
 export interface Tables {
   readonly clock: Clock
   readonly rows: Map<string, Row>
-  /** Ready jobs of each queue in the order in which they are claimed. */
+  /** Ready jobs of each lane in the order in which they are claimed. */
   readonly ready: Map<string, Row[]>
   readonly scheduled: Set<Row>
   readonly running: Set<Row>
@@ -66,11 +68,11 @@ export const newTables = (clock: Clock): Tables => ({
 
 /** Takes a row out of the index of its old state and puts it into that of the new one. */
 export function move(s: Tables, row: Row, to: State): void {
-  if (row.state === 'ready') remove(s.ready.get(row.job.queue) ?? [], row)
+  if (row.state === 'ready') remove(readyOf(s, laneOf(row)), row)
   s.scheduled.delete(row)
   s.running.delete(row)
   row.state = to
-  if (to === 'ready') insert(readyOf(s, row.job.queue), row)
+  if (to === 'ready') insert(readyOf(s, laneOf(row)), row)
   if (to === 'scheduled') s.scheduled.add(row)
   if (to === 'running') s.running.add(row)
   if (to !== 'running') row.holder = row.call = undefined
@@ -84,9 +86,9 @@ function finish(s: Tables, row: Row, to: 'completed' | 'dead' | 'cancelled'): vo
   row.expiresAt = row.cancelRequested = undefined
 }
 
-export function readyOf(s: Tables, queue: string): Row[] {
-  const rows = s.ready.get(queue) ?? []
-  s.ready.set(queue, rows)
+export function readyOf(s: Tables, lane: string): Row[] {
+  const rows = s.ready.get(lane) ?? []
+  s.ready.set(lane, rows)
   return rows
 }
 

@@ -1,6 +1,6 @@
-import { lossDelayMs } from '../../job/backoff.ts'
 import { toErrorInfo } from '../../job/failure.ts'
 import type { WorkerId } from '../../job/job.ts'
+import { afterLoss } from '../../job/loss.ts'
 import type { Tended } from '../../store/index.ts'
 import { isHeld } from './lease.ts'
 import { endAttempt } from './settle.ts'
@@ -73,17 +73,11 @@ function takeAway(s: Tables, row: Row, cause: string): void {
   const now = s.clock.now()
   const error = toErrorInfo({ name: 'WorkerLost', code: 'LW2009', message: `worker ${row.holder}: ${cause}` })
   endAttempt(s, row, 'lapse', { settlement: { error }, now })
-  row.losses += 1
-  row.fence += 1
-  const waitMs = lossDelayMs(row.losses)
-  if (waitMs > 0) row.availableAt = now + waitMs
-  const late = row.expiresAt !== undefined && row.expiresAt <= now
-  row.reason = row.cancelRequested ?? (late ? 'expired' : undefined)
-  move(
-    s,
-    row,
-    row.cancelRequested !== undefined ? 'cancelled' : late ? 'dead' : waitMs > 0 ? 'scheduled' : 'ready',
-  )
+  const next = afterLoss({ ...row, ...row.job, ranAlone: row.suspect === true }, now)
+  const { losses, failures, suspect, reason } = next
+  Object.assign(row, { losses, failures, suspect, reason, fence: row.fence + 1 })
+  if (next.waitMs > 0) row.availableAt = now + next.waitMs
+  move(s, row, next.state)
 }
 
 function retain(s: Tables, budget: number): number {

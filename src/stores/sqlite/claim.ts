@@ -4,6 +4,7 @@ import { type Engine, newTally, readJson, yes } from './engine.ts'
 import { findWorker, type Lease } from './lease.ts'
 import { headsOf, lanesFor } from './lanes.ts'
 import { codeOf } from './row.ts'
+import { mostOf, suspectsAnywhere, withPrevious } from './suspects.ts'
 import { expire, isDue, lapseOverdue, promote } from './tend.ts'
 
 /** Rows that one claim may change by time alone, and expired rows that it may pass over, in each queue. */
@@ -18,7 +19,7 @@ export function claim(e: Engine, ask: Ask): Claimed {
     promote(e, upkeepRows)
     expire(e, upkeepRows)
   }
-  return held(e, lease, take(e, lease, ask))
+  return held(e, { lease, ask, jobs: withPrevious(e, take(e, lease, ask)) })
 }
 
 /** The answer to a claim that would change nothing, found without the write lock; `undefined` when there may be work. */
@@ -29,12 +30,18 @@ export function idleClaim(e: Engine, ask: Ask): Claimed | undefined {
   if (yes(e.statement('againPeek').get(lease.id, ask.received))) return undefined
   if (ask.limit > 0 && ask.queues.some((queue) => queue.limit > 0 && hasReady(e, queue.name, ask)))
     return undefined
-  return held(e, lease, [])
+  return held(e, { lease, ask, jobs: [] })
 }
 
 const lost = (e: Engine): Claimed => ({ lease: 'lost', jobs: [], cancels: [], now: e.time.now() })
 
-function held(e: Engine, lease: Lease, jobs: ClaimedJob[]): Claimed {
+interface Answer {
+  readonly lease: Lease
+  readonly ask: Ask
+  readonly jobs: readonly ClaimedJob[]
+}
+
+function held(e: Engine, { lease, ask, jobs }: Answer): Claimed {
   const nextDueAt = nextDue(e, lease)
   return {
     lease: 'held',
@@ -42,6 +49,7 @@ function held(e: Engine, lease: Lease, jobs: ClaimedJob[]): Claimed {
     cancels: cancelsOf(e, lease.id),
     now: e.time.now(),
     ...(nextDueAt !== undefined && { nextDueAt }),
+    ...(suspectsWait(e, lease, ask) && { suspects: true }),
   }
 }
 
@@ -61,11 +69,17 @@ function hasReady(e: Engine, name: string, ask: Ask): boolean {
   return id !== undefined && lanesFor(e, id, ask).some((lane) => yes(e.statement('readyPeek').get(lane)))
 }
 
+/** Whether this worker should make room for a suspect that it can run. */
+function suspectsWait(e: Engine, lease: Lease, ask: Ask): boolean {
+  if (ask.limit === 0 || !suspectsAnywhere(e, lease)) return false
+  return ask.queues.some(({ name, limit }) => limit > 0 && hasReady(e, name, { ...ask, alone: true }))
+}
+
 function take(e: Engine, lease: Lease, ask: Ask): ClaimedJob[] {
   const taken = takeAgain(e, lease, ask)
   for (const queue of rotate(ask.queues, ask.call)) {
     const again = taken.filter((job) => job.queue === queue.name).length
-    const room = Math.min(ask.limit - taken.length, queue.limit - again)
+    const room = Math.min(mostOf(ask) - taken.length, queue.limit - again)
     taken.push(...takeReady(e, { lease, ask, queue: queue.name, room }))
   }
   return taken
@@ -85,6 +99,7 @@ interface ClaimRow {
   readonly created_at_ms: number
   readonly started_at_ms: number
   readonly deadline_at_ms: number | null
+  readonly suspect: number | null
   readonly payload: string
   readonly checkpoint: string | null
 }
@@ -130,14 +145,15 @@ interface Chosen {
   readonly now: number
 }
 
-function start(e: Engine, { lease, ask, queue }: Wanted, { queueId, seqs, now }: Chosen): ClaimedJob[] {
+function start(e: Engine, wanted: Wanted, { queueId, seqs, now }: Chosen): ClaimedJob[] {
+  const { lease, ask } = wanted
   const list = JSON.stringify(seqs)
   e.statement('claimStart').run(lease.id, ask.call, now, list)
   const tally = newTally(e)
   tally.add(queueId, codeOf.ready, -seqs.length)
   tally.add(queueId, codeOf.running, seqs.length)
   tally.write()
-  return (readJson(e, 'claimBody', list) as BodyRow[]).map((row) => started(row, queue, now))
+  return (readJson(e, 'claimBody', list) as BodyRow[]).map((row) => started(row, wanted, now))
 }
 
 /** The columns of claim-body.sql. */
@@ -156,12 +172,12 @@ type BodyRow = readonly [
   checkpoint: string | null,
 ]
 
-function started(row: BodyRow, queue: string, startedAt: number): ClaimedJob {
+function started(row: BodyRow, { queue, ask: { alone } }: Wanted, startedAt: number): ClaimedJob {
   const [id, task, version, fence, attempt, failures, losses, maxAttempts, createdAt, deadlineAt] = row
   const [payload, checkpoint] = [row[10], row[11]]
   const held = { fence, attempt, failures, losses, maxAttempts, createdAt, startedAt }
   const rare = { ...(deadlineAt !== null && { deadlineAt }), ...(checkpoint !== null && { checkpoint }) }
-  return { id, task, queue, payload, version, ...held, ...rare }
+  return { id, task, queue, payload, version, ...held, ...rare, ...(alone && { suspect: alone }) }
 }
 
 const toClaimed = (row: ClaimRow): ClaimedJob => ({
@@ -179,6 +195,7 @@ const toClaimed = (row: ClaimRow): ClaimedJob => ({
   startedAt: row.started_at_ms,
   ...(row.deadline_at_ms !== null && { deadlineAt: row.deadline_at_ms }),
   ...(row.checkpoint !== null && { checkpoint: row.checkpoint }),
+  ...(row.suspect === 1 && { suspect: true }),
 })
 
 /** Jobs that this worker holds and that were asked to stop. */

@@ -16,6 +16,7 @@ export interface Lane {
   readonly id: number
   readonly name: string
   readonly version: number
+  readonly isForSuspects: boolean
 }
 
 /** Numbers that names have in this file. */

@@ -46,7 +46,8 @@ function kindsOf(jobs: readonly NewJob[]): Alike[] | undefined {
 }
 
 /** True for a job that needs no row but its body and its ticket. */
-const isPlain = ({ tags, payload }: NewJob): boolean => tags.length === 0 && typeof payload === 'string'
+const isPlain = ({ tags, payload, onCrash }: NewJob): boolean =>
+  tags.length === 0 && typeof payload === 'string' && onCrash === undefined
 
 function isAlike(a: NewJob, b: NewJob): boolean {
   return (

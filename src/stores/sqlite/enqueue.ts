@@ -1,10 +1,11 @@
-import type { Enqueued, NewJob } from '../../job/job.ts'
+import type { Enqueued, NewJob, OnCrash } from '../../job/job.ts'
 import type { State } from '../../job/state.ts'
 import type { Value } from './driver.ts'
 import { type Engine, newTally, readJson } from './engine.ts'
 import { enqueueAlike } from './enqueue-alike.ts'
 import { placeOf } from './place.ts'
 import { codeOf, stateOf } from './row.ts'
+import { setOnCrash } from './suspects.ts'
 
 /** Adds each job unless its id is known. The caller holds the transaction. */
 export function enqueue(e: Engine, jobs: readonly NewJob[]): Enqueued[] {
@@ -48,6 +49,7 @@ function newBatch(e: Engine) {
   const bodies: Value[][] = []
   const tickets: Value[][] = []
   const tags: Value[][] = []
+  const unusual: [seq: number, onCrash: OnCrash][] = []
   let { seq } = e.statement('enqueueLast').get() as { seq: number }
   return {
     add(job: NewJob): State {
@@ -57,6 +59,7 @@ function newBatch(e: Engine) {
       bodies.push([seq, job.id, ...body, names, job.payload])
       tickets.push([seq, ...ticket])
       for (const tag of job.tags) tags.push([tag, seq])
+      if (job.onCrash) unusual.push([seq, job.onCrash])
       tally.add(queue, codeOf[state], 1)
       return state
     },
@@ -64,6 +67,7 @@ function newBatch(e: Engine) {
       e.insert('enqueueBody', bodies)
       e.insert('enqueueTicket', tickets)
       e.insert('enqueueTag', tags)
+      for (const [seq, onCrash] of unusual) setOnCrash(e, seq, onCrash)
       tally.write()
     },
   }

@@ -9,6 +9,7 @@ export const laneId = (e: Engine, queue: number, task: number, version: number):
 /** The lanes of a queue that this asker can run. */
 export function lanesFor(e: Engine, queue: number, ask: Ask): number[] {
   return lanesOf(e, queue)
+    .filter(({ isForSuspects }) => isForSuspects === (ask.alone === true))
     .filter((lane) => canRun(ask.tasks, { task: lane.name, version: lane.version }))
     .map((lane) => lane.id)
 }
@@ -21,8 +22,8 @@ function lanesOf(e: Engine, queue: number): readonly Lane[] {
   const known = e.names.lanesOf.get(queue)
   if (known) return known
   // The columns of lane-list.sql.
-  const rows = readJson(e, 'laneList', queue) as [number, string, number][]
-  const lanes = rows.map(([id, name, version]) => ({ id, name, version }))
+  const rows = readJson(e, 'laneList', queue) as [number, string, number, number][]
+  const lanes = rows.map(([id, name, version, kind]) => ({ id, name, version, isForSuspects: kind === 1 }))
   e.names.lanesOf.set(queue, lanes)
   return lanes
 }

@@ -60,6 +60,7 @@ export interface JobRow {
   readonly started_at_ms: number | null
   readonly cancel_reason: string | null
   readonly progress: string | null
+  readonly suspect: number | null
   readonly reason: string | null
   readonly result: string | null
   readonly checkpoint: string | null
@@ -96,6 +97,7 @@ export function toJob(row: JobRow, newest: NewestRow | undefined): Job {
     ...given('expiresAt', row.expires_at_ms),
     ...given('startedAt', running ? row.started_at_ms : (newest?.started_at_ms ?? null)),
     ...given('finishedAt', row.finished_at_ms),
+    ...(row.suspect === 1 && { suspect: true }),
     ...given('worker', row.worker),
     ...given('cancelRequested', row.cancel_reason),
     ...given('reason', row.reason),

@@ -1,4 +1,5 @@
 import type { Settled, Settlement, WorkerId } from '../../job/job.ts'
+import { survives } from '../../job/loss.ts'
 import { digest, isFailure, stateAfter } from '../../job/settle.ts'
 import { isFinal } from '../../job/state.ts'
 import { type Change, endAttempt, finish, newChange, type Ticket, wait, write } from './ending.ts'
@@ -6,6 +7,7 @@ import type { Engine } from './engine.ts'
 import { findWorker, type Lease } from './lease.ts'
 import { attemptOr, NotThisWay } from './savepoint.ts'
 import { isDone, settleDone } from './settle-done.ts'
+import { clearSuspect } from './suspects.ts'
 import { type Found, heldTicket, ticketsOf } from './ticket.ts'
 
 /** Writes endings already decided; whoever no longer holds the job changes nothing. */
@@ -93,6 +95,7 @@ function apply(change: Change, ticket: Ticket, settlement: Settlement): void {
     ...count(ticket, settlement),
     ...(moves && { available_at_ms: change.now + waitMs }),
   }
+  if (survives(settlement)) clearSuspect(change.e, ticket)
   endAttempt(change, ticket, { outcome: move, digest: digest(settlement), reason, error })
   if (to === 'ready' || to === 'scheduled') return wait(change, next, to)
   if (!isFinal(to)) throw new TypeError(`a settlement leads to ${to}`)

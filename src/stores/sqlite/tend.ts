@@ -1,5 +1,5 @@
-import { lossDelayMs } from '../../job/backoff.ts'
 import { toErrorInfo } from '../../job/failure.ts'
+import { afterLoss } from '../../job/loss.ts'
 import type { WorkerId } from '../../job/job.ts'
 import type { Tended } from '../../store/contract.ts'
 import { type Change, endAttempt, finish, newChange, type Ticket, wait, write } from './ending.ts'
@@ -7,8 +7,10 @@ import { type Engine, newTally, yes } from './engine.ts'
 import { findWorker } from './lease.ts'
 import { drop } from './drop.ts'
 import { codeOf } from './row.ts'
+import { markSuspect, onCrashOf } from './suspects.ts'
 
 const overdueCause = 'its lease ran out: the process died, froze, or lost the store'
+const rebootCause = 'the machine was started anew'
 
 /** A bounded piece of upkeep: what time alone has changed, at most `budget` rows of each kind. */
 export function tend(e: Engine, budget: number): Tended {
@@ -61,7 +63,8 @@ export function lapseOverdue(e: Engine, budget: number): number {
   const overdue = e.statement('workerOverdue').all(e.time.monotonic(), e.time.boot, budget) as Holder[]
   let left = budget
   for (const holder of overdue)
-    if (left > 0) left -= lapseOne(e, holder, { cause: overdueCause, budget: left })
+    if (left > 0)
+      left -= lapseOne(e, holder, { cause: holder.rebooted ? rebootCause : overdueCause, budget: left })
   return budget - left
 }
 
@@ -78,34 +81,56 @@ export function lapse(e: Engine, workers: readonly WorkerId[], cause: string): n
 interface Holder {
   readonly id: number
   readonly worker: WorkerId
+  /** 1 when its machine was started anew since. */
+  readonly rebooted?: number
+}
+
+/** A ticket that is held, with what decides about its loss. */
+interface Held extends Ticket {
+  readonly max_attempts: number
+  readonly on_crash: number | null
+  readonly suspect: number | null
 }
 
 /** The registration goes with the last of its jobs; until then its lease, which ran out, keeps it from coming back. */
 function lapseOne(
   e: Engine,
-  { id, worker }: Holder,
+  { id, worker, rebooted }: Holder,
   { cause, budget }: { cause: string; budget: number },
 ): number {
   const change = newChange(e)
-  const tickets = e.statement('ticketHeld').all(id, budget) as Ticket[]
-  for (const ticket of tickets) takeAway(change, ticket, `worker ${worker}: ${cause}`)
+  const tickets = e.statement('ticketHeld').all(id, budget) as Held[]
+  for (const ticket of tickets)
+    takeAway(change, ticket, { message: `worker ${worker}: ${cause}`, isBlameless: rebooted === 1 })
   write(change)
   if (tickets.length < budget) e.statement('workerRemove').run(id)
   return tickets.length
 }
 
-function takeAway(change: Change, ticket: Ticket, message: string): void {
+interface Loss {
+  readonly message: string
+  /** A power cut proves nothing, even if the job ran alone. */
+  readonly isBlameless: boolean
+}
+
+function takeAway(change: Change, ticket: Held, { message, isBlameless }: Loss): void {
   const error = toErrorInfo({ name: 'WorkerLost', code: 'LW2009', message })
   endAttempt(change, ticket, { outcome: 'lapse', digest: null, error })
-  const losses = ticket.losses + 1
-  const waitMs = lossDelayMs(losses)
+  const lost = {
+    losses: ticket.losses,
+    failures: ticket.failures,
+    maxAttempts: ticket.max_attempts,
+    onCrash: onCrashOf(ticket.on_crash),
+    ranAlone: ticket.suspect === 1 && !isBlameless,
+    cancelRequested: ticket.cancel_reason ?? undefined,
+    expiresAt: ticket.expires_at_ms ?? undefined,
+  }
+  const { state, losses, failures, suspect, waitMs, reason } = afterLoss(lost, change.now)
   const moved = waitMs > 0 && { available_at_ms: change.now + waitMs }
-  const next = { ...ticket, losses, fence: ticket.fence + 1, ...moved }
-  if (ticket.cancel_reason !== null)
-    return finish(change, next, { state: 'cancelled', reason: ticket.cancel_reason })
-  const late = ticket.expires_at_ms !== null && ticket.expires_at_ms <= change.now
-  if (late) return finish(change, next, { state: 'dead', reason: 'expired' })
-  wait(change, next, waitMs > 0 ? 'scheduled' : 'ready')
+  const next = { ...ticket, losses, failures, fence: ticket.fence + 1, ...moved }
+  if (state === 'dead' || state === 'cancelled') return finish(change, next, { state, reason })
+  if (suspect) markSuspect(change.e, ticket.seq)
+  wait(change, next, state)
 }
 
 /** Removes finished jobs whose time is over. */
