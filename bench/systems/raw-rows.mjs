@@ -23,20 +23,18 @@ export function rowsOn(db) {
     claim(limit) {
       const jobs = JSON.parse(head.get(lane, limit).json)
       if (jobs.length === 0) return []
-      const startedAt = Date.now()
-      start.run(holder, ++calls, startedAt, JSON.stringify(jobs.map(([seq]) => seq)))
+      start.run(holder, ++calls, Date.now(), JSON.stringify(jobs.map(([seq]) => seq)))
       count.run(queue, ready, -jobs.length)
       count.run(queue, running, jobs.length)
-      return jobs.map(([seq, at, text]) => ({ seq, at, payload: text, startedAt }))
+      return jobs.map(([seq, text]) => ({ seq, payload: text }))
     },
     settle(jobs) {
       if (jobs.length === 0) return
       const now = Date.now()
-      addAttempts(jobs.map((job) => [job.seq, 1, 1, holder, 0, job.startedAt, now, 'complete:2:1vzfk1v']))
-      addHistory(
-        jobs.map((job) => [job.seq, completed, queue, job.at, now, now + 86_400_000, 1, 1, 0, 0, 0, 0]),
-      )
-      drop.run(JSON.stringify(jobs.map((job) => job.seq)))
+      const seqs = JSON.stringify(jobs.map((job) => job.seq))
+      addAttempts.run(seqs, now, 'complete:2:1vzfk1v')
+      addHistory.run(seqs, now)
+      drop.run(seqs)
       count.run(queue, running, -jobs.length)
       count.run(queue, completed, jobs.length)
     },
@@ -69,12 +67,16 @@ function statementsOn(db) {
     lastSeq: db.prepare('select coalesce(max(seq), 0) as seq from legwork_job'),
     addJobs: inserter(db, 'legwork_job', jobColumns),
     addTickets: inserter(db, 'legwork_ticket', ticketColumns),
-    addAttempts: inserter(db, 'legwork_attempt', attemptColumns),
-    addHistory: inserter(db, 'legwork_history', historyColumns),
+    addAttempts: db.prepare(`insert into legwork_attempt (${attemptColumns})
+      select seq, fence, attempt, holder_id, 0, started_at_ms, ?2, ?3 from legwork_ticket
+      where seq in (select value from json_each(?1))`),
+    addHistory: db.prepare(`insert into legwork_history (${historyColumns})
+      select seq, ${completed}, queue_id, available_at_ms, ?2, ?2 + 86400000, fence, attempt, failures, losses, snoozes,
+        releases from legwork_ticket where seq in (select value from json_each(?1))`),
     count: db.prepare(`insert into legwork_tally (queue_id, state, n) values (?1, ?2, ?3)
       on conflict (queue_id, state) do update set n = n + ?3`),
-    head: db.prepare(`select json_group_array(json_array(seq, at, payload)) as json from (
-      select t.seq, t.available_at_ms as at, j.payload
+    head: db.prepare(`select json_group_array(json_array(seq, payload)) as json from (
+      select t.seq, j.payload
       from legwork_ticket t indexed by legwork_ticket_ready cross join legwork_job j on j.seq = t.seq
       where t.state = ${ready} and t.lane_id = ?1 order by t.sort_key, t.seq limit ?2)`),
     start: db.prepare(`update legwork_ticket set state = ${running}, fence = fence + 1, attempt = attempt + 1,
