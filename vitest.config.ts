@@ -9,6 +9,7 @@ const slow = [
   'test/cli-demo.test.ts',
   'test/cli-init.test.ts',
   'test/cli-dev.test.ts',
+  'test/cli-watch.test.ts',
   'test/cli-slips.test.ts',
   'test/bad-store.test.ts',
   'test/sabotage.test.ts',

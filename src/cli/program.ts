@@ -49,6 +49,16 @@ const commands: readonly {
     summary: 'list the workers that are registered',
     load: () => import('./commands/workers.ts'),
   },
+  {
+    name: 'top',
+    summary: 'watch queues, rates, workers and running jobs, every second anew',
+    load: () => import('./commands/top.ts'),
+  },
+  {
+    name: 'tail',
+    summary: 'follow jobs as they come, run and end',
+    load: () => import('./commands/tail.ts'),
+  },
   { name: 'why', summary: 'say why a job is not running', load: () => import('./commands/why.ts') },
   {
     name: 'doctor',

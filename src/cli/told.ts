@@ -1,7 +1,7 @@
 import type { Attempt, Instant, Job } from '../job/job.ts'
 import type { Change, Changes, RunningView } from '../store/index.ts'
 import { frameOf } from './user-error.ts'
-import { value } from './view.ts'
+import { iso, value } from './view.ts'
 
 /** One thing that happened, as data: what `tail` and `dev` print, and with `--json` the line itself. */
 export type Told = { readonly at: Instant } & (
@@ -110,3 +110,10 @@ export const toldStarted = ({ id, task, queue, attempt, worker, startedAt: at }:
   attempt,
   worker,
 })
+
+/** As a line of JSON, with ISO instants. */
+export function toldJson(told: Told): object {
+  const { at, ...rest } = told
+  const { againAt, ...fields } = rest as { againAt?: number }
+  return { at: iso(at), ...fields, ...(againAt !== undefined && { againAt: iso(againAt) }) }
+}

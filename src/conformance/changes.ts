@@ -102,6 +102,20 @@ export const changesPromises = theme('changes', 'L0', [
     },
   ],
   [
+    'totals',
+    'the totals rise with every job that comes and every attempt that ends, and never go back',
+    async (room) => {
+      const totals = async () => (await room.store.changes({ limit: 1 })).totals
+      const before = await totals()
+      const { id, worker, lease } = await started(room)
+      await worker.settle(lease, 'release')
+      await room.addMany(2)
+      await room.act('remove', id)
+      const after = await totals()
+      assert.deepEqual([after.enqueued - before.enqueued, after.ended - before.ended], [3, 1])
+    },
+  ],
+  [
     'lost',
     'an attempt whose worker was lost is told with its cause',
     async (room) => {

@@ -15,6 +15,8 @@ export interface Changes {
   readonly items: readonly Change[]
   readonly running: readonly RunningView[]
   readonly cursor: string
+  /** How many jobs ever came, and how many attempts ever ended: two looks give rates. */
+  readonly totals: { readonly enqueued: number; readonly ended: number }
   /** True when the limit ended the page. */
   readonly more: boolean
 }

@@ -7,11 +7,10 @@ import { showMs, toMs } from '../../job/duration.ts'
 import { exitOf, exits, report } from '../exit.ts'
 import { findFile } from '../load-app.ts'
 import { safe, safeJson } from '../safe.ts'
-import { iso } from '../view.ts'
 import { plural } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import { linesOf } from '../told-line.ts'
-import type { Told } from '../told.ts'
+import { type Told, toldJson } from '../told.ts'
 import { memberArguments } from '../supervise.ts'
 import { rungs, type WorkOptions } from '../work.ts'
 import { newActions } from './actions.ts'
@@ -275,11 +274,4 @@ function jsonOf(event: RunnerEvent): object {
     default:
       return event
   }
-}
-
-/** As a line of JSON, with ISO instants. */
-export function toldJson(told: Told): object {
-  const { at, ...rest } = told
-  const { againAt, ...fields } = rest as { againAt?: number }
-  return { at: iso(at), ...fields, ...(againAt !== undefined && { againAt: iso(againAt) }) }
 }

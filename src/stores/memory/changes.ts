@@ -34,7 +34,8 @@ export function changes(s: Tables, { after, limit, running = 0 }: Since): Change
     acts + page.acted.length,
   ].join('.')
   const more = came.length > limit || ended.length > limit || acted.length > limit
-  return { items: items.sort((a, b) => a.at - b.at), running: runningOf(s, running), cursor, more }
+  const totals = { enqueued: s.seq, ended: s.endings }
+  return { items: items.sort((a, b) => a.at - b.at), running: runningOf(s, running), cursor, totals, more }
 }
 
 const nameOf = ({ job: { id, task, queue }, state }: Row) => ({ id, task, queue, state })

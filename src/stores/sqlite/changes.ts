@@ -5,7 +5,8 @@ import { type AttemptRow, stateOf, toAttempt } from './row.ts'
 
 /** What happened since a place: the last job, the last ended attempt and the last act that were told. */
 export function changes(e: Engine, { after, limit, running = 0 }: Since): Changes {
-  const place = after === undefined ? newest(e) : after.split('.').map((part) => Number.parseInt(part, 36))
+  const now = newest(e)
+  const place = after === undefined ? now : after.split('.').map((part) => Number.parseInt(part, 36))
   const [seq = 0, ending = 0, act = 0] = place
   const read = <Row>(name: 'changesEnqueued' | 'changesEnded' | 'changesActed', from: number) =>
     after === undefined ? [] : (e.statement(name).all(from, limit + 1) as Row[])
@@ -23,6 +24,7 @@ export function changes(e: Engine, { after, limit, running = 0 }: Since): Change
     items: items.sort((a, b) => a.at - b.at),
     running: running > 0 ? (e.statement('changesRunning').all(running) as RunningRow[]).map(toRunning) : [],
     cursor: last.map((n) => n.toString(36)).join('.'),
+    totals: { enqueued: now[0] ?? 0, ended: now[1] ?? 0 },
     more: [came, ended, acted].some((rows) => rows.length > limit),
   }
 }
