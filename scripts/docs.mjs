@@ -19,6 +19,7 @@ function errorsPage() {
     LW12: 'Options and moments',
     LW13: 'Files of yours',
     LW20: 'How runs end',
+    LW21: 'Schedules',
     LW22: 'Waiting for a result',
     LW23: 'Looking at jobs',
   }
@@ -45,7 +46,7 @@ ${parts.join('\n')}`
 }
 
 /** States that no job of this version is ever in; the schema has room for them. */
-const later = new Set(['blocked', 'parked', 'dispatched', 'suspended'])
+const later = new Set(['parked', 'dispatched', 'suspended'])
 const today = (names) => names.filter((name) => !later.has(name))
 
 function statesPage() {
@@ -112,6 +113,7 @@ const meanings = {
   enqueueTimeoutMs: 'an enqueue that is not answered by then ends with LW1005',
   prefetchUnderMs: 'jobs that take less than this on average are claimed ahead',
   prefetchMax: 'jobs claimed ahead, at most',
+  claimMax: 'jobs of one claim, at most',
   batchMax: 'jobs in one commit, at most',
   'retain.completed': 'how long completed jobs are kept',
   'retain.cancelled': 'how long cancelled jobs are kept',

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import type { Declared, ScheduleOptions } from './define/schedule.ts'
 import type { AnyTask } from './define/task.ts'
 import { enqueueOptions, type EnqueueOptions } from './enqueue/new-job.ts'
 import { type Producer, producer } from './enqueue/producer.ts'
@@ -11,6 +12,8 @@ import type { Enqueued } from './job/job.ts'
 import { calm, type Logger } from './job/logger.ts'
 import { checkKey, checkKnown, checkName, checkReason } from './job/name.ts'
 import { openStore } from './open-store.ts'
+import type { ScheduleControl } from './schedules/control.ts'
+import { type ScheduleDesk, scheduleDesk } from './schedules/desk.ts'
 import type { Acted, DurabilityReport, Store } from './store/index.ts'
 import { keepTending } from './upkeep/keep-tending.ts'
 import { jobHandle, type JobHandle } from './watch/handle.ts'
@@ -48,6 +51,7 @@ class LegworkApp implements App {
   readonly #newId: () => string
   readonly #registry: Registry
   readonly #producer: Producer
+  readonly #desk: ScheduleDesk
   #options: AppOptions
   #opening: Promise<Opened> | undefined
   #worker: Worker | undefined
@@ -71,12 +75,35 @@ class LegworkApp implements App {
       newId: this.#newId,
       timeoutMs: toMs(options.enqueueTimeout ?? defaults.enqueueTimeoutMs, 'enqueueTimeout'),
     })
+    this.#desk = scheduleDesk({
+      open: () => this.store(),
+      clock: this.#clock,
+      log: this.#log,
+      newId: this.#newId,
+      deployedAt: options.deployedAt,
+      taskOf: (name) => this.#registry.handled.get(name)?.task,
+    })
   }
 
-  /** What an app does for which task, for the test kit. */
-  static registry(app: App): Registry {
-    if (app instanceof LegworkApp) return app.#registry
+  /** What an app was told before it started, for the test kit. */
+  static inside(app: App) {
+    if (app instanceof LegworkApp) return { registry: app.#registry, declared: app.#desk.declared }
     throw new InvalidOption('app', app, 'an app made with legwork()')
+  }
+
+  get schedules(): ScheduleControl {
+    return this.#desk.control
+  }
+
+  schedule(name: string, options: ScheduleOptions<never>): App {
+    if (this.#stopping) throw closed(`schedule(${name})`)
+    if (this.#isStarted)
+      throw new WrongMoment(
+        'LW1204',
+        `schedule(${name}) came after start(). Declare it before, or use app.schedules.set().`,
+      )
+    this.#desk.add(name, options as unknown as ScheduleOptions)
+    return this
   }
 
   get tasks(): ReadonlyMap<string, AnyTask> {
@@ -137,12 +164,14 @@ class LegworkApp implements App {
     if (isPreloading) await this.#registry.preload()
     const { store } = await this.#open()
     const { clock, random, newId } = { clock: this.#clock, random: this.#random, newId: this.#newId }
-    const own = { log: this.#log, about: () => this.#about(pace.pools) }
+    const schedules = await this.#desk.prepare()
+    const own = { log: this.#log, about: () => ({ ...this.#about(pace.pools), schedules }) }
     const worker = new Worker({ ...pace, ...own, store, clock, random, newId })
     await worker.start()
     this.#worker = worker
     const tendMs = this.#options.pace?.tendMs
     const [everyMs, idleMs] = [tendMs ?? defaults.tendMs, tendMs ?? defaults.tendIdleMs]
+    await this.#desk.start(store, everyMs)
     this.#stopTending = keepTending({ store, clock, random, everyMs, idleMs })
     this.#unguard = guardRejections(this.#log)
   }
@@ -159,6 +188,7 @@ class LegworkApp implements App {
   async #end(graceMs: number): Promise<void> {
     await this.#starting?.catch(() => undefined)
     const opened = await this.#opening?.catch(() => undefined)
+    await this.#desk.stop()
     await this.#worker?.stop(graceMs, this.#hurry.signal)
     await this.#stopTending?.()
     opened?.lookout.close()
@@ -357,4 +387,7 @@ const closed = (what: string) =>
   new LegworkError('LW1006', `${what} came after stop(). Create a new app; one app has one life.`)
 
 /** What an app does for which task, for the test kit. */
-export const registryOf = (app: App): Registry => LegworkApp.registry(app)
+export const registryOf = (app: App): Registry => LegworkApp.inside(app).registry
+
+/** The schedules that an app's code declares, for the test kit. */
+export const declaredOf = (app: App): ReadonlyMap<string, Declared> => LegworkApp.inside(app).declared

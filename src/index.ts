@@ -1,6 +1,7 @@
 // The front door: everything that users import from 'legwork', by name.
 export { legwork } from './app.ts'
 export type { App, AppOptions, Enqueuer, RunOptions, StartOptions, StopOptions } from './surface.ts'
+export type { ScheduleOptions, Slot, Timing } from './define/schedule.ts'
 export { task, unchecked } from './define/task.ts'
 export type {
   AnyTask,
@@ -44,6 +45,14 @@ export type { Attempt, ErrorInfo, Job, LogLine, OnCrash, Progress } from './job/
 export type { Logger } from './job/logger.ts'
 export type { Reason } from './job/reason.ts'
 export type { FinalState, LiveState, State } from './job/state.ts'
+export type { Overlap, SkipReason } from './job/schedule.ts'
+export type {
+  BackfillOptions,
+  ScheduleControl,
+  Triggered,
+  TriggerOptions,
+} from './schedules/control.ts'
+export type { BackfillView, ScheduleView, SlotHistory } from './schedules/view.ts'
 export type { JobEvent } from './watch/events.ts'
 export type { JobHandle, Status } from './watch/handle.ts'
 export type { Why } from './watch/why.ts'

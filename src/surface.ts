@@ -1,3 +1,4 @@
+import type { ScheduleOptions } from './define/schedule.ts'
 import type { AnyTask, Task } from './define/task.ts'
 import type { EnqueueOptions } from './enqueue/new-job.ts'
 import type { Clock } from './job/clock.ts'
@@ -5,6 +6,7 @@ import { type Duration, toMs } from './job/duration.ts'
 import { InvalidOption } from './job/errors.ts'
 import type { Logger } from './job/logger.ts'
 import { checkKnown } from './job/name.ts'
+import type { ScheduleControl } from './schedules/control.ts'
 import type { Acted, DurabilityReport, Store } from './store/index.ts'
 import type { JobHandle } from './watch/handle.ts'
 import type { Why } from './watch/why.ts'
@@ -19,6 +21,8 @@ export interface AppOptions {
   readonly log?: Logger
   /** An enqueue that the store does not answer in this time ends with UnknownOutcome. Default 5 s. */
   readonly enqueueTimeout?: Duration
+  /** When this release was deployed: of two that declare a schedule differently, the later one's word stands. */
+  readonly deployedAt?: Date | number | string
   /** For tests. */
   readonly clock?: Clock
   /** For tests. */
@@ -89,6 +93,14 @@ export interface App extends Enqueuer, AsyncDisposable {
     task: Task<string, In, Parsed, Out, Progress, Returned>,
     middleware: Middleware<Parsed, Progress>,
   ): App
+  /**
+   * Declares a schedule, before `start()`, which brings it into the store. @throws {InvalidOption} LW1201, LW1221 to LW1224.
+   * @example
+   * app.schedule('nightly', { cron: '30 2 * * *', tz: 'Europe/Oslo', task: report, input: ({ at }) => ({ day: at.toISOString() }) })
+   */
+  schedule<In>(name: string, options: ScheduleOptions<In>): App
+  /** All schedules of the store: look at them, pause them, trigger them, and make more at run time. */
+  readonly schedules: ScheduleControl
   /** Starts a worker for the handled tasks. @throws {WrongMoment} LW1204 the second time, LW1206 without handlers. */
   start(options?: StartOptions): Promise<void>
   /** Ends the worker gently, then closes the store. May be called more than once. */
@@ -132,7 +144,7 @@ export interface RunOptions extends EnqueueOptions {
 
 /** What `legwork()` was given, or nothing. @throws {InvalidOption} LW1201 for what it does not know. */
 export function checkApp(options: AppOptions = {}): AppOptions {
-  const known = ['store', 'log', 'enqueueTimeout', 'clock', 'random', 'pace']
+  const known = ['store', 'log', 'enqueueTimeout', 'clock', 'random', 'pace', 'deployedAt']
   checkKnown(options, known, 'app option')
   const { store, log, enqueueTimeout } = options
   if (store !== undefined && typeof store !== 'string' && typeof store?.exchange !== 'function')

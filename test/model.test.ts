@@ -21,6 +21,7 @@ import {
   toCall,
   visible,
 } from './fixtures/model.ts'
+import { sweepSchedules } from './fixtures/model-schedules.ts'
 
 const sequences = Number(process.env['LEGWORK_SEQUENCES'] ?? 10_000)
 const clock = virtualClock()
@@ -42,6 +43,9 @@ const answers = [
   'refused',
   'suspects',
   'suspect',
+  'fired',
+  'known',
+  'skipped',
 ]
 const heard = new Map<string, number>()
 
@@ -123,6 +127,7 @@ async function sweep(stage: Stage): Promise<void> {
     alive.map(({ id }) => id),
     'the sequence is over',
   )
+  await sweepSchedules(store, stage.name, stage.schedules)
   await store.act({ verb: 'remove', ids: slots.map((slot) => idOf(stage, slot)), by: 'sweep' })
   await store.setQueues(queues.map((name) => ({ name, paused: null })))
 }

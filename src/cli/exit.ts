@@ -85,6 +85,8 @@ const special: { readonly [C in Code]?: number } = {
   LW2203: exits.timedOut,
   LW2301: exits.notFound,
   LW2302: exits.refused,
+  LW2303: exits.notFound,
+  LW2304: exits.refused,
 }
 
 const isCommander = (error: unknown): error is CommanderError =>

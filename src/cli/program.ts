@@ -43,6 +43,11 @@ const commands: readonly {
     load: () => import('./commands/jobs.ts'),
   },
   { name: 'queues', summary: 'list, pause and resume queues', load: () => import('./commands/queues.ts') },
+  {
+    name: 'schedules',
+    summary: 'list, pause, resume and trigger schedules',
+    load: () => import('./commands/schedules.ts'),
+  },
   { name: 'dead', summary: 'list, show and retry dead letters', load: () => import('./commands/dead.ts') },
   {
     name: 'workers',

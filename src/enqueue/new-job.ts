@@ -3,8 +3,9 @@ import { validate } from '../define/validate.ts'
 import { type Duration, toMs } from '../job/duration.ts'
 import { InvalidOption } from '../job/errors.ts'
 import type { NewJob } from '../job/job.ts'
-import { checkKey, checkKnown } from '../job/name.ts'
+import { checkKnown } from '../job/name.ts'
 import { encode } from '../job/payload.ts'
+import { checkOwnId } from '../job/schedule.ts'
 import { limits } from '../job/defaults.ts'
 
 export interface EnqueueOptions {
@@ -69,7 +70,7 @@ export function decide(
   const deadlineMs =
     options.deadline === undefined ? policy.deadlineMs : toMs(options.deadline, 'deadline', 1)
   return {
-    id: options.id === undefined ? world.newId() : checkKey(options.id, 'id'),
+    id: options.id === undefined ? world.newId() : checkOwnId(options.id),
     task: name,
     queue: policy.queue,
     payload: encode(input, `the input of task ${name}`),

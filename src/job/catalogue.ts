@@ -141,6 +141,26 @@ export const catalogue = {
     'drain() of the test kit waited for a job that gets no further: its handler waits for time that stands still, or no slot serves its queue.',
     'Move the clock: await t.clock.advance(…). For a handler that works longer than that, raise stall.',
   ),
+  LW1221: entry(
+    'Cron expression invalid',
+    'A field of the expression is outside its range or malformed. Nothing was scheduled.',
+    'Correct the field that the message names; five fields, or six with the seconds first.',
+  ),
+  LW1222: entry(
+    'Time zone unknown',
+    'This Node has no such zone in its time zone data.',
+    'Use a name of the IANA database such as Europe/Oslo, or UTC.',
+  ),
+  LW1223: entry(
+    'Schedule never fires',
+    'The calendar names no instant in the next hundred years, such as 30 February, or its end comes before its first slot.',
+    'Correct the expression, the start or the end.',
+  ),
+  LW1224: entry(
+    'Two schedules of one name',
+    'app.schedule() was called twice with one name, or a schedule of the code bears it already.',
+    'Give each schedule a name of its own.',
+  ),
   LW1241: entry(
     'Two cursors in one run',
     'iterate() was called twice in one run, or together with checkpoint(); a job keeps one cursor.',
@@ -212,6 +232,36 @@ export const catalogue = {
     'The worker process died or lost its lease while it held the job.',
     'Nothing to do; the loss is counted apart from failures.',
   ),
+  LW2101: entry(
+    'Nobody runs the task of this schedule',
+    'No live worker has a handler for the task, so its slots wait as long as the missed policy allows.',
+    'Start a worker with a handler for it, or legwork schedules pause NAME.',
+  ),
+  LW2102: entry(
+    'Calendar cannot be read here',
+    'The stored expression or time zone is unknown to this version of Node or Legwork.',
+    'Upgrade Node in the workers, or set the schedule again with another zone.',
+  ),
+  LW2103: entry(
+    'Input of a slot could not be made',
+    'The input function of the schedule threw, or gave what the task’s schema refuses. The slot was skipped.',
+    'Repair the function; legwork schedules history NAME shows the slots, backfill runs them.',
+  ),
+  LW2104: entry(
+    'Clock disagrees with the store',
+    'The clock of this process differs from that of the file system that holds the store. The store’s clock is used.',
+    'Synchronise the clocks of the machine (NTP), or take the library away that fakes the time.',
+  ),
+  LW2105: entry(
+    'Another release declares this schedule differently',
+    'A release that is alive, or newer, says something else under this name, and its word stands.',
+    'Set deployedAt in legwork({ … }), so that the newer release is known.',
+  ),
+  LW2106: entry(
+    'Nobody declares this schedule any more',
+    'The schedule was made by code, and no live worker runs that code now, so it does not fire.',
+    'Start a worker that declares it; a release without it removes it.',
+  ),
   LW2201: entry(
     'Job is dead',
     'The job whose result was awaited ended in the dead letters.',
@@ -231,6 +281,16 @@ export const catalogue = {
     'Job not found',
     'No job with this id: never enqueued, or removed by retention.',
     'legwork jobs list',
+  ),
+  LW2303: entry(
+    'Schedule not found',
+    'No schedule has this name: never set, or removed.',
+    'legwork schedules list',
+  ),
+  LW2304: entry(
+    'Schedule does not allow this',
+    'The schedule is over, belongs to code, or was changed by somebody else at the same moment.',
+    'legwork schedules show NAME',
   ),
   LW2302: entry(
     'State does not allow this',

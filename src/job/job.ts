@@ -1,3 +1,4 @@
+import type { SlotFacts } from './schedule.ts'
 import type { FinalState, Move, State } from './state.ts'
 
 /** Milliseconds since 1970 by the store's clock. */
@@ -75,6 +76,8 @@ export interface ClaimedJob {
   readonly suspect?: true
   /** How the attempt before ended; absent on the first. */
   readonly previous?: Previous
+  /** The slot of a schedule that it is for. */
+  readonly schedule?: SlotFacts
 }
 
 /** How an attempt ended, for the next one. */
@@ -188,6 +191,8 @@ export interface Job {
   readonly progress?: Progress
   /** JSON text: the cursor from which the next attempt goes on. Only a retry after completion forgets it. */
   readonly checkpoint?: string
+  /** The slot of a schedule that it is for, and the earlier job that it waits for. */
+  readonly schedule?: SlotFacts & { readonly heldBy?: string }
   /** Oldest first; only where asked for. */
   readonly attempts?: readonly Attempt[]
   /** By attempt and time; only where asked for. */

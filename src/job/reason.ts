@@ -9,6 +9,12 @@ export type Reason =
       readonly because: 'delay' | 'retry' | 'snooze' | 'release' | 'loss'
     }
   | { readonly kind: 'queue-paused'; readonly queue: string; readonly reason: string; readonly by: string }
+  | {
+      readonly kind: 'overlap'
+      readonly schedule: string
+      /** The earlier job of the schedule that it waits for. */
+      readonly heldBy: string
+    }
   | { readonly kind: 'no-worker'; readonly queue: string }
   | { readonly kind: 'no-handler'; readonly task: string }
   | { readonly kind: 'suspect'; readonly losses: number }

@@ -8,7 +8,10 @@ export type LiveState = { [S in State]: (typeof states)[S]['final'] extends fals
 export type FinalState = Exclude<State, LiveState>
 
 export const states = {
-  blocked: { final: false, means: 'waits for the jobs it depends on' },
+  blocked: {
+    final: false,
+    means: 'waits for other jobs: those it depends on, or an earlier one of its schedule',
+  },
   scheduled: { final: false, means: 'waits for its time; a retry is simply scheduled again' },
   parked: { final: false, means: 'waits for room in a limit, outside the ready index' },
   ready: { final: false, means: 'may be claimed now' },

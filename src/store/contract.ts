@@ -15,6 +15,7 @@ import type {
 import type { KnownTask } from '../job/known.ts'
 import type { State } from '../job/state.ts'
 import type { Changes, Since } from './changes.ts'
+import type { Schedules } from './schedules.ts'
 
 /**
  * The system of record: what every engine does, with one meaning.
@@ -70,6 +71,9 @@ export interface Store {
   setQueues(settings: readonly QueueSetting[]): Promise<void>
   /** Cancel, retry, promote or remove jobs by id, on a person's request. A retry after completion forgets the checkpoint. */
   act(order: Order): Promise<readonly Acted[]>
+
+  /** Schedules, their cursors and their slots. */
+  readonly schedules: Schedules
 
   get(
     ids: readonly string[],
@@ -183,6 +187,8 @@ export interface WorkerAbout {
   readonly queues: readonly string[]
   readonly tasks: readonly string[]
   readonly concurrency: number
+  /** Schedules that its code declares, each with the digest of what it says. */
+  readonly schedules?: Readonly<Record<string, string>>
 }
 export interface WorkerView extends WorkerAbout {
   readonly id: WorkerId

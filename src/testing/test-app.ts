@@ -1,4 +1,5 @@
-import { legwork, registryOf } from '../app.ts'
+import { declaredOf, legwork, registryOf } from '../app.ts'
+import type { ScheduleOptions } from '../define/schedule.ts'
 import type { Task } from '../define/task.ts'
 import { type Duration, toMs } from '../job/duration.ts'
 import { InvalidOption, LegworkError, nearest } from '../job/errors.ts'
@@ -32,7 +33,7 @@ export type Crash = 'after-claim' | 'after-checkpoint' | 'before-settle'
 export interface TestApp
   extends Enqueuer,
     AsyncDisposable,
-    Pick<App, 'job' | 'why' | 'cancel' | 'retry' | 'pause' | 'resume' | 'store'> {
+    Pick<App, 'job' | 'why' | 'cancel' | 'retry' | 'pause' | 'resume' | 'schedules' | 'store'> {
   readonly clock: {
     now(): Date
     /** Lets time pass, running whatever falls due on the way. */
@@ -78,7 +79,7 @@ export function testApp(app: App, options: TestOptions = {}): TestApp {
     log: listLogger(logged),
     pace: { pollMs: 3_600_000, tendMs: 60_000 },
   })
-  registryOf(inner).adopt(registryOf(app))
+  takeOver(app, inner)
   const served = new Set([...registryOf(app).handled.values()].map(({ task }) => task.policy.queue))
   let started: Promise<void> | undefined
   const begin = () => (started ??= inner.start({ ...start, lease: '1h', beat: '20m' }))
@@ -94,6 +95,7 @@ export function testApp(app: App, options: TestOptions = {}): TestApp {
     retry: (id) => inner.retry(id),
     pause: (queue, reason) => inner.pause(queue, reason),
     resume: (queue) => inner.resume(queue),
+    schedules: inner.schedules,
     store: () => inner.store(),
     drain,
     clock: {
@@ -133,6 +135,13 @@ export function testApp(app: App, options: TestOptions = {}): TestApp {
   }
 }
 
+/** Gives the test's own app the handlers and the schedules of the user's. */
+function takeOver(app: App, inner: App): void {
+  registryOf(inner).adopt(registryOf(app))
+  for (const { name, options } of declaredOf(app).values())
+    inner.schedule(name, options as ScheduleOptions<never>)
+}
+
 function checkCrash(where: Crash): Crash {
   const known: readonly Crash[] = ['after-claim', 'after-checkpoint', 'before-settle']
   if (known.includes(where)) return where
@@ -140,10 +149,15 @@ function checkCrash(where: Crash): Crash {
   throw new InvalidOption('crash', where, `${known.join(' or ')}${near ? ` (did you mean ${near}?)` : ''}`)
 }
 
-/** The next instant at which a job falls due, at most a day ahead. */
+/** The next instant at which a job falls due, or a slot of a schedule, at most a day ahead. */
 async function nextStop(store: Store, now: number): Promise<number> {
   const { jobs } = await store.find({ states: ['scheduled'] }, { limit: 100_000 })
-  return Math.min(now + 86_400_000, ...jobs.map(({ availableAt }) => availableAt).filter((at) => at > now))
+  const { nextDueAt = Infinity } = await store.schedules.due(100)
+  return Math.min(
+    now + 86_400_000,
+    nextDueAt,
+    ...jobs.map(({ availableAt }) => availableAt).filter((at) => at > now),
+  )
 }
 
 function crashing(store: Store, faults: { crash: Crash | undefined }): Store {

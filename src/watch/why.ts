@@ -47,6 +47,10 @@ export function reasonOf(job: Job, around: Around): Reason {
       return job.availableAt > around.now ? scheduledReason(job, around) : readyReason(job, around)
     case 'suspended':
       return scheduledReason(job, around)
+    case 'blocked':
+      return job.schedule?.heldBy === undefined
+        ? readyReason(job, around)
+        : { kind: 'overlap', schedule: job.schedule.name, heldBy: job.schedule.heldBy }
     default:
       return readyReason(job, around)
   }
@@ -120,6 +124,11 @@ function sentence(id: string, r: Reason): readonly [string, string?] {
       ]
     case 'queue-paused':
       return [`queue ${r.queue} is paused by ${r.by}: ${r.reason}`, `legwork queues resume ${r.queue}`]
+    case 'overlap':
+      return [
+        `waits for an earlier job of schedule ${r.schedule}: ${r.heldBy}`,
+        `see what keeps that one: legwork why ${r.heldBy}`,
+      ]
     case 'no-worker':
       return [`no live worker serves queue ${r.queue}`, 'start a worker: legwork worker FILE']
     case 'no-handler':

@@ -1,3 +1,4 @@
+import type { Slot } from '../define/schedule.ts'
 import type { AnyTask, Task } from '../define/task.ts'
 import type { Iterate } from './iterate.ts'
 import type { Attempt, ErrorInfo, LogLevel } from '../job/job.ts'
@@ -23,6 +24,8 @@ export interface Context<Parsed = unknown, Progress = unknown> extends ContextEx
   readonly job: JobFacts
   /** How the attempt before this one ended; absent on the first. */
   readonly previous?: PreviousRun
+  /** The slot of a schedule that the job is for. */
+  readonly schedule?: Slot
   /** Kept with the attempt: at most 256 kB of lines, the oldest dropped first. */
   readonly log: Readonly<Record<LogLevel, (message: string, data?: unknown) => void>>
   /**

@@ -1,3 +1,4 @@
+import { toSlot } from '../define/schedule.ts'
 import { LeaseLost } from '../define/verdicts.ts'
 import { limits } from '../job/defaults.ts'
 import { show } from '../job/errors.ts'
@@ -107,7 +108,7 @@ type ContextKit = Pick<RunKit, 'notes' | 'keeper'>
 
 /** What the handler of this run is given. */
 export function contextOf(run: Run, input: unknown, { notes, keeper }: ContextKit): Context {
-  const { id, task, queue, attempt, fence, failures, losses, maxAttempts, createdAt } = run.job
+  const { id, task, queue, attempt, fence, failures, losses, maxAttempts, createdAt, schedule } = run.job
   const log = (level: LogLevel) => (message: string, data?: unknown) => notes.log(run, level, message, data)
   let logs: Context['log'] | undefined
   // Made when looked at: most handlers of many small jobs look at neither signal nor log.
@@ -119,6 +120,7 @@ export function contextOf(run: Run, input: unknown, { notes, keeper }: ContextKi
     attempt,
     ...(run.job.previous && { previous: toPreviousRun(run.job.previous) }),
     job: { id, task, queue, fence, failures, losses, maxAttempts, createdAt: new Date(createdAt) },
+    ...(schedule && { schedule: toSlot(schedule) }),
     get log() {
       logs ??= { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') }
       return logs

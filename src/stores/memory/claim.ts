@@ -76,6 +76,7 @@ const toClaimed = (row: Row): ClaimedJob => ({
   ...(row.checkpoint !== undefined && { checkpoint: row.checkpoint }),
   ...(row.suspect && { suspect: true }),
   ...previousOf(row),
+  ...(row.slot && { schedule: row.slot.facts }),
 })
 
 export function cancelsOf(s: Tables, worker: string): CancelRequest[] {

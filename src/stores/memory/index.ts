@@ -9,6 +9,7 @@ import { claim } from './claim.ts'
 import { enqueue } from './enqueue.ts'
 import { counts, find, get, workers } from './look.ts'
 import { record } from './record.ts'
+import { due, fire, history, list, set, slotMoved } from './schedules.ts'
 import { settle } from './settle.ts'
 import { newTables, type Tables } from './tables.ts'
 import { lapse, tend } from './tend.ts'
@@ -19,6 +20,7 @@ import { lapse, tend } from './tend.ts'
  */
 export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): Store {
   const s = newTables(clock)
+  s.slotMoved = (row) => slotMoved(s, row)
   const hearers = new Set<() => void>()
   const ring = () => {
     for (const hear of hearers) hear()
@@ -77,6 +79,7 @@ export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): 
     },
     setQueues: (settings) => rung(() => setQueues(s, settings)),
     act: (order) => rung(() => act(s, order)),
+    schedules: schedulesOf(s, { call, rung }),
     ...readingOf(s, call),
     ring,
     listen: (hear) => {
@@ -96,6 +99,17 @@ const readingOf = (
   counts: (queues) => call(() => counts(s, queues)),
   workers: () => call(() => workers(s)),
   changes: (since) => call(() => changes(s, since)),
+})
+
+const schedulesOf = (
+  s: Tables,
+  { call, rung }: Readonly<Record<'call' | 'rung', <T>(work: () => T) => Promise<T>>>,
+): Store['schedules'] => ({
+  set: (changes) => rung(() => set(s, changes)),
+  list: (page) => call(() => list(s, page)),
+  due: (limit) => call(() => due(s, limit)),
+  fire: (firings) => rung(() => fire(s, firings)),
+  history: (name, limit) => call(() => history(s, name, limit)),
 })
 
 function refuse(): never {

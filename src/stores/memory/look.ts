@@ -2,6 +2,7 @@ import type { Attempt, Job } from '../../job/job.ts'
 import { allStates, isFinal, type State } from '../../job/state.ts'
 import type { Count, Found, Where, WorkerView } from '../../store/index.ts'
 import { suspectLane } from './lane.ts'
+import { slotOf } from './schedules.ts'
 import { readyOf, type Row, type Tables } from './tables.ts'
 
 export function get(
@@ -84,6 +85,7 @@ function toJob(row: Row): Job {
     error,
     progress: row.progress,
     suspect: row.suspect && !isFinal(state) ? true : undefined,
+    schedule: slotOf(row),
   }
   const known = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined))
   const counters = { attempt, fence, failures, losses, snoozes, releases, maxAttempts }

@@ -4,6 +4,7 @@ import type { Attempt, ErrorInfo, Instant, LogLine, NewJob, Progress, WorkerId }
 import { isFinal, type State } from '../../job/state.ts'
 import { laneOf } from './lane.ts'
 import type { WorkerRow } from './lease.ts'
+import type { ScheduleRow, Slot } from './schedules.ts'
 
 /** One job, with everything that happened to it. */
 export interface Row {
@@ -34,6 +35,7 @@ export interface Row {
   suspect?: boolean
   /** `n` rises with every attempt of the store that ends. */
   readonly attempts: (Attempt & { readonly digest: string; readonly n: number })[]
+  slot?: Slot
   readonly logs: (LogLine & { readonly attempt: number })[]
 }
 
@@ -48,9 +50,12 @@ export interface Tables {
   readonly workers: Map<WorkerId, WorkerRow>
   readonly paused: Map<string, { reason: string; by: string; at: Instant }>
   readonly audit: { at: Instant; by: string; verb: string; target: string; reason?: string | undefined }[]
+  readonly schedules: Map<string, ScheduleRow>
   seq: number
   /** Attempts that have ended. */
   endings: number
+  /** Told of each move of a job that belongs to a schedule. */
+  slotMoved(row: Row): void
 }
 
 export const newTables = (clock: Clock): Tables => ({
@@ -62,8 +67,10 @@ export const newTables = (clock: Clock): Tables => ({
   workers: new Map(),
   paused: new Map(),
   audit: [],
+  schedules: new Map(),
   seq: 0,
   endings: 0,
+  slotMoved: () => {},
 })
 
 /** Takes a row out of the index of its old state and puts it into that of the new one. */
@@ -77,6 +84,7 @@ export function move(s: Tables, row: Row, to: State): void {
   if (to === 'running') s.running.add(row)
   if (to !== 'running') row.holder = row.call = undefined
   if (isFinal(to)) finish(s, row, to)
+  if (row.slot) s.slotMoved(row)
 }
 
 function finish(s: Tables, row: Row, to: 'completed' | 'dead' | 'cancelled'): void {

@@ -33,7 +33,7 @@ export function promote(s: Tables, budget: number): number {
 export function expire(s: Tables, budget: number): number {
   const now = s.clock.now()
   const waiting = [...s.rows.values()].filter(
-    (row) => (row.state === 'ready' || row.state === 'scheduled') && (row.expiresAt ?? Infinity) <= now,
+    (row) => ['ready', 'scheduled', 'blocked'].includes(row.state) && (row.expiresAt ?? Infinity) <= now,
   )
   waiting.sort((a, b) => (a.expiresAt ?? 0) - (b.expiresAt ?? 0) || a.seq - b.seq)
   for (const row of waiting.slice(0, budget)) {

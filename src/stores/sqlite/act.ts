@@ -1,3 +1,4 @@
+import { isSlotId } from '../../job/schedule.ts'
 import type { Acted, Order } from '../../store/contract.ts'
 import { type Change, finish, newChange, type Ticket, write } from './ending.ts'
 import type { Engine } from './engine.ts'
@@ -5,6 +6,7 @@ import { sortKey } from './place.ts'
 import { laneId } from './lanes.ts'
 import { drop } from './drop.ts'
 import { codeOf, outcomes, stateOf } from './row.ts'
+import { slotOver, slotRevived } from './slots.ts'
 
 /** What a person asks of jobs; written to the audit log. */
 export function act(e: Engine, { verb, ids, by, reason }: Order): Acted[] {
@@ -49,6 +51,7 @@ const verbs: Readonly<Record<Order['verb'], Verb>> = {
       return verbs.promote(change, job, '')
     if (!isFinalCode(job.state)) return 'refused'
     revive(change, job)
+    slotRevived(change.e, job)
     return 'done'
   },
   promote({ e, now, tally }, job) {
@@ -58,8 +61,9 @@ const verbs: Readonly<Record<Order['verb'], Verb>> = {
     tally.add(job.queue_id, codeOf.ready, 1)
     return 'done'
   },
-  remove({ e, tally }, job) {
+  remove({ e, tally, schedules }, job) {
     if (job.state === codeOf.running) return 'refused'
+    if (isSlotId(job.id)) slotOver(e, job.seq, schedules)
     drop(e, [job.seq])
     tally.add(job.queue_id, job.state, -1)
     return 'done'

@@ -22,7 +22,7 @@ function register(
   e: Engine,
   { worker, about, ends }: { worker: WorkerId; about: WorkerAbout; ends: number },
 ): number {
-  const { host, pid, version, queues, tasks, concurrency } = about
+  const { host, pid, version, queues, tasks, concurrency, schedules } = about
   const { id } = e.statement('runnerAdd').get(worker, `${host}:${pid}`) as { id: number }
   e.statement('workerAdd').run(
     id,
@@ -35,6 +35,7 @@ function register(
     e.time.now(),
     ends,
     e.time.boot,
+    schedules ? JSON.stringify(schedules) : null,
   )
   return id
 }

@@ -5,6 +5,7 @@ import { findWorker, type Lease } from './lease.ts'
 import { headsOf, lanesFor } from './lanes.ts'
 import { codeOf } from './row.ts'
 import { mostOf, suspectsAnywhere, withPrevious } from './suspects.ts'
+import { withSlots } from './slots.ts'
 import { expire, isDue, lapseOverdue, promote } from './tend.ts'
 
 /** Rows that one claim may change by time alone, and expired rows that it may pass over, in each queue. */
@@ -45,7 +46,7 @@ function held(e: Engine, { lease, ask, jobs }: Answer): Claimed {
   const nextDueAt = nextDue(e, lease)
   return {
     lease: 'held',
-    jobs,
+    jobs: withSlots(e, jobs),
     cancels: cancelsOf(e, lease.id),
     now: e.time.now(),
     ...(nextDueAt !== undefined && { nextDueAt }),

@@ -12,6 +12,7 @@ export function drop(e: Engine, seqs: readonly number[]): void {
     'dropAttempt',
     'dropLog',
     'dropCheckpoint',
+    'dropSlot',
     'dropJob',
   ] as const) {
     e.statement(name).run(list)

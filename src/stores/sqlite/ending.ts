@@ -1,9 +1,11 @@
 import { defaults } from '../../job/defaults.ts'
 import type { Attempt, ErrorInfo } from '../../job/job.ts'
+import { isSlotId } from '../../job/schedule.ts'
 import type { FinalState } from '../../job/state.ts'
 import type { Value } from './driver.ts'
 import { type Engine, newTally, type Tally } from './engine.ts'
 import { codeOf, outcomes, retention } from './row.ts'
+import { admit, slotOver } from './slots.ts'
 
 /** A live job, without what the producer said: the columns of the `ticket-*.sql` reads. */
 export interface Ticket {
@@ -38,6 +40,8 @@ export interface Change {
   readonly histories: Value[][]
   /** seqs of jobs that became final. */
   readonly finals: number[]
+  /** Schedules of which a job became final. */
+  readonly schedules: Set<number>
 }
 
 export const newChange = (e: Engine): Change => ({
@@ -47,13 +51,17 @@ export const newChange = (e: Engine): Change => ({
   attempts: [],
   histories: [],
   finals: [],
+  schedules: new Set(),
 })
 
 /** Writes what the batch has gathered so far. */
-export function write({ e, tally, attempts, histories, finals }: Change): void {
+export function write(change: Change): void {
+  const { e, tally, attempts, histories, finals, schedules } = change
   e.insert('attemptAdd', attempts.splice(0))
   e.insert('historyAdd', histories.splice(0))
   if (finals.length > 0) e.statement('dropTicket').run(JSON.stringify(finals.splice(0)))
+  for (const id of schedules) admit(e, id, change)
+  schedules.clear()
   tally.write()
 }
 
@@ -95,7 +103,7 @@ export interface End {
 
 /** Moves a live job into the history, with the counters that `ticket` carries: the columns of history-add.sql. */
 export function finish(
-  { now, tally, histories, finals }: Change,
+  { e, now, tally, histories, finals, schedules }: Change,
   ticket: Ticket,
   { state, reason, result }: End,
 ): void {
@@ -117,6 +125,7 @@ export function finish(
     result ?? null,
   ])
   finals.push(ticket.seq)
+  if (isSlotId(ticket.id)) slotOver(e, ticket.seq, schedules)
   tally.add(ticket.queue_id, ticket.state, -1)
   tally.add(ticket.queue_id, codeOf[state], 1)
 }

@@ -9,6 +9,8 @@ export interface Time {
   monotonic(): number
   /** Names the boot that the monotonic clock counts from. */
   readonly boot: string
+  /** Asks the file system again what time it is, for what must be neither early nor late. */
+  check?(): void
 }
 
 /** Jobs of one queue, task and payload version stand in line together: a worker takes from the lanes that it can run. */

@@ -56,7 +56,7 @@ export function sqlite(options: SqliteOptions | string): Store {
     ring()
     return answer
   }
-  const time = { now: clock.now, monotonic: clock.monotonic, boot: '' }
+  const time = { now: clock.now, monotonic: clock.monotonic, boot: '', check: () => {} }
   return {
     name: 'sqlite',
     can: canOf(given),
@@ -93,6 +93,7 @@ export function sqlite(options: SqliteOptions | string): Store {
     },
     setQueues: (settings) => rung('setQueues', settings),
     act: (order) => rung('act', order),
+    schedules: schedulesWith(call, rung),
     ...readingWith(call),
     ring,
     listen(hear) {
@@ -114,6 +115,14 @@ const readingWith = (call: Call): Pick<Store, 'get' | 'find' | 'counts' | 'worke
   counts: (queues) => call('counts', queues),
   workers: () => call('workers'),
   changes: (since) => call('changes', since),
+})
+
+const schedulesWith = (call: Call, rung: Call): Store['schedules'] => ({
+  set: (changes) => rung('scheduleSet', changes),
+  list: (page) => call('scheduleList', page),
+  due: (limit) => call('scheduleDue', limit),
+  fire: (firings) => rung('scheduleFire', firings),
+  history: (name, limit) => call('scheduleHistory', name, limit),
 })
 
 const canOf = ({ path, clock }: SqliteOptions): Store['can'] => ({

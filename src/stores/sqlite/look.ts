@@ -12,6 +12,7 @@ import {
   toJob,
   toLogLine,
 } from './row.ts'
+import { slotOf } from './slots.ts'
 
 /** Ready rows that `counts` looks at to find the one that waits longest; exact while no more than these are ready. */
 const headRows = 1_000
@@ -34,11 +35,11 @@ export function get(
 }
 
 /** A job with what it still shows of its last run. */
-export const asJob = (e: Engine, row: JobRow): Job =>
-  toJob(
-    row,
-    row.attempt > 0 ? (e.statement('attemptNewest').get(row.seq) as NewestRow | undefined) : undefined,
-  )
+export function asJob(e: Engine, row: JobRow): Job {
+  const newest = row.attempt > 0 ? e.statement('attemptNewest').get(row.seq) : undefined
+  const schedule = slotOf(e, row.id)
+  return { ...toJob(row, newest as NewestRow | undefined), ...(schedule && { schedule }) }
+}
 
 const attemptsOf = (e: Engine, seq: number) =>
   (e.statement('attemptList').all(seq) as AttemptRow[]).map(toAttempt)
@@ -94,6 +95,7 @@ interface WorkerRow {
   readonly beat_at_ms: number
   readonly lease_ends_mono_ms: number
   readonly boot: string
+  readonly schedules: string | null
   readonly running: number
 }
 
@@ -107,6 +109,7 @@ export function workers(e: Engine): WorkerView[] {
     queues: JSON.parse(row.queues) as string[],
     tasks: JSON.parse(row.tasks) as string[],
     concurrency: row.concurrency,
+    ...(row.schedules !== null && { schedules: JSON.parse(row.schedules) as Record<string, string> }),
     startedAt: row.started_at_ms,
     beatAt: row.beat_at_ms,
     // The monotonic clock of another boot says nothing: such a lease is over.

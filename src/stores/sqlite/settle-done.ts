@@ -1,16 +1,20 @@
 import { defaults } from '../../job/defaults.ts'
 import type { Settlement } from '../../job/job.ts'
+import { isSlotId } from '../../job/schedule.ts'
 import { digest } from '../../job/settle.ts'
 import type { Value } from './driver.ts'
 import { type Engine, newTally } from './engine.ts'
 import type { Lease } from './lease.ts'
 import { codeOf } from './row.ts'
 
-/** True for a job that is simply done, as nearly all are: what is to be written follows from its ticket. */
+/**
+ * True for a job that is simply done, as nearly all are: what is to be written follows from its ticket. Others may wait
+ * for the job of a schedule's slot.
+ */
 export function isDone(settlement: Settlement): boolean {
-  const { move, reason, error, result } = settlement
+  const { id, move, reason, error, result } = settlement
   const isText = result === undefined || typeof result === 'string'
-  return move === 'complete' && reason === undefined && error === undefined && isText
+  return move === 'complete' && reason === undefined && error === undefined && isText && !isSlotId(id)
 }
 
 /**

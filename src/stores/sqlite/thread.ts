@@ -7,7 +7,8 @@ import { bootId } from './boot.ts'
 import { openStoreFile, report, setPragmas } from './connect.ts'
 import { type Desk, desk, type Reply, type Waiting } from './desk.ts'
 import type { Database } from './driver.ts'
-import { engineOn, type Time } from './engine.ts'
+import { engineOn } from './engine.ts'
+import { fileTime } from './file-clock.ts'
 import { isBusy, toFault } from './faults.ts'
 import { migrateUp, readVersion, refuseNewer, refuseOlder, stepsFrom } from './migrate.ts'
 import type { Call } from './group.ts'
@@ -98,7 +99,7 @@ async function open(): Promise<unknown> {
     monotonic: realClock.monotonic,
     afterTurn: flush,
   })
-  return found
+  return { ...found, findings: [...found.findings, ...time.findings()] }
 }
 
 async function migrate(dryRun: boolean): Promise<unknown> {
@@ -136,7 +137,7 @@ function startBeating(id: number, beat: Beat, { tick, everyMs, maxStallMs }: Pul
   let next = beat
   const { about: _, ...again } = beat
   const once = () => {
-    if (pending || time.monotonic() - (turns[0] ?? 0) > maxStallMs) return
+    if (pending || realClock.monotonic() - (turns[0] ?? 0) > maxStallMs) return
     pending = true
     const done = (reply: Reply) => {
       pending = false
@@ -164,8 +165,14 @@ function close(): void {
 }
 
 /** A test's clock is read from memory that both threads see. */
-function timeFrom(memory: SharedArrayBuffer | undefined): Time {
-  if (!memory) return { now: realClock.now, monotonic: realClock.monotonic, boot: bootId() }
+function timeFrom(memory: SharedArrayBuffer | undefined): ReturnType<typeof fileTime> {
+  if (!memory) return fileTime(settings.path)
   const hands = new Float64Array(memory)
-  return { now: () => Math.floor(hands[0] ?? 0), monotonic: () => hands[1] ?? 0, boot: bootId() }
+  return {
+    now: () => Math.floor(hands[0] ?? 0),
+    monotonic: () => hands[1] ?? 0,
+    boot: bootId(),
+    check: () => {},
+    findings: () => [],
+  }
 }

@@ -10,6 +10,7 @@ import { find } from './find.ts'
 import { counts, get, workers } from './look.ts'
 import { setQueues } from './queues.ts'
 import { record } from './record.ts'
+import { scheduleDue, scheduleFire, scheduleHistory, scheduleList, scheduleSet } from './schedules.ts'
 import { settle } from './settle.ts'
 import { idleTend, lapse, tend } from './tend.ts'
 
@@ -23,8 +24,11 @@ function idleExchange(e: Engine, settlements: readonly Settlement[], ask: Ask) {
 }
 
 /** Run inside a write transaction. `idle` answers without one, where nothing would change. */
-const writing = { enqueue, claim, settle, exchange, record, beat, lapse, leave, tend, setQueues, act }
-const reading = { get, find, counts, workers, changes }
+const writing = {
+  ...{ enqueue, claim, settle, exchange, record, beat, lapse, leave, tend, setQueues, act },
+  ...{ scheduleSet, scheduleFire },
+}
+const reading = { get, find, counts, workers, changes, scheduleList, scheduleDue, scheduleHistory }
 const idle = { claim: idleClaim, exchange: idleExchange, tend: idleTend }
 
 export type Verb = keyof typeof writing | keyof typeof reading

@@ -1,0 +1,61 @@
+import { type Declared, toSlot } from '../define/schedule.ts'
+import type { AnyTask } from '../define/task.ts'
+import { toNewJob } from '../enqueue/new-job.ts'
+import { LegworkError } from '../job/errors.ts'
+import type { NewJob } from '../job/job.ts'
+import { encode } from '../job/payload.ts'
+import type { JobTemplate } from '../job/schedule.ts'
+import type { MakeJob } from '../upkeep/schedule-slots.ts'
+
+/** Makes the jobs of slots as a producer would, so that whatever holds for a job holds for them. */
+export interface SlotJobs {
+  /** What does not depend on the slot; rejects where an input does not fit the task. */
+  template(declared: Declared): Promise<JobTemplate>
+  make: MakeJob
+  /** JSON text of an input, checked against the task's schema where this process knows the task. */
+  encodeInput(task: string, input: unknown): Promise<string>
+}
+
+export function slotJobs({
+  declared,
+  taskOf,
+  now,
+}: {
+  readonly declared: ReadonlyMap<string, Declared>
+  taskOf(name: string): AnyTask | undefined
+  now(): number
+}): SlotJobs {
+  const world = { newId: () => '', now }
+  const jobFor = async ({ task, jobOptions }: Declared, input: unknown): Promise<Omit<NewJob, 'id'>> => {
+    const { id: _, ...job } = await toNewJob(task, input, jobOptions, world)
+    return job
+  }
+  return {
+    async template(one) {
+      if (typeof one.input !== 'function') return jobFor(one, one.input)
+      // The input comes with each slot; here is nothing yet for its schema to look at.
+      const { payload: _, ...job } = await jobFor(
+        { ...one, task: { ...one.task, input: undefined } },
+        undefined,
+      )
+      return job
+    },
+    async make({ name, plan, backfill }, facts) {
+      const { payload, ...job } = plan.job
+      if (payload !== undefined) return { ...job, payload }
+      const own = declared.get(backfill?.of ?? name)
+      if (typeof own?.input !== 'function')
+        throw new LegworkError(
+          'LW2304',
+          `the input of schedule ${name} is made by a function of its code, which this process has not. Give an input, or do it in a process that declares the schedule.`,
+          { name },
+        )
+      return jobFor(own, await (own.input as (slot: unknown) => unknown)(toSlot(facts)))
+    },
+    async encodeInput(name, input) {
+      const task = taskOf(name) ?? [...declared.values()].find((one) => one.task.name === name)?.task
+      const what = `the input of task ${name}`
+      return task ? (await toNewJob(task, input, {}, world)).payload : encode(input, what)
+    },
+  }
+}

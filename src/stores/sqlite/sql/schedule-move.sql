@@ -1,0 +1,3 @@
+-- Moves a schedule's cursor.
+-- 1 id int, 2 cursor_at_ms int, 3 next_at_ms int|null, 4 max_running int|null
+update legwork_schedule set revision = revision + 1, cursor_at_ms = ?2, next_at_ms = ?3, max_running = ?4 where id = ?1
