@@ -10,6 +10,7 @@ const slow = [
   'test/cli-init.test.ts',
   'test/cli-dev.test.ts',
   'test/cli-watch.test.ts',
+  'test/cli-complete.test.ts',
   'test/cli-slips.test.ts',
   'test/bad-store.test.ts',
   'test/sabotage.test.ts',

@@ -80,6 +80,11 @@ const commands: readonly {
     summary: 'say what an error code means and what to do',
     load: () => import('./commands/explain.ts'),
   },
+  {
+    name: 'completion',
+    summary: 'print a script for the completion of bash, zsh or fish',
+    load: () => import('./commands/completion.ts'),
+  },
 ]
 
 const opening = `Background jobs for TypeScript.
@@ -112,17 +117,30 @@ export async function execute(words: readonly string[], terminal: Terminal): Pro
   const before = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
   const how = { debug: before.includes('--debug'), json: before.includes('--json') }
   try {
-    const program = root(terminal)
-    for (const { name, summary, load } of commands) {
-      if (argv.includes(name)) (await load()).register(program, terminal)
-      else program.command(name).summary(summary)
-    }
+    // Asked by the shell while a person types: nothing of it is a command line of ours.
+    if (argv[0] === '__complete')
+      return (await import('./complete.ts')).complete(
+        argv.slice(1),
+        (typed) => grow(typed, terminal),
+        terminal,
+      )
+    const program = await grow(argv, terminal)
     if (argv.length === 0) program.outputHelp()
     else await program.parseAsync(argv, { from: 'user' })
     return Number(process.exitCode ?? exits.ok)
   } catch (error) {
     return report(error, terminal, how)
   }
+}
+
+/** The program, with the options of the commands that are named. */
+async function grow(words: readonly string[], terminal: Terminal): Promise<Command> {
+  const program = root(terminal)
+  for (const { name, summary, load } of commands) {
+    if (words.includes(name)) (await load()).register(program, terminal)
+    else program.command(name).summary(summary)
+  }
+  return program
 }
 
 function root(terminal: Terminal): Command {
