@@ -28,21 +28,29 @@ interface Sabotage {
 
 const home = 'dist/stores/sqlite'
 const held = (find: RegExp, put: string): Patch => ({ file: `${home}/ticket.js`, find, put })
+/** The same fence for jobs that are simply done, which are settled all at once. */
+const done = (find: RegExp, put: string): Patch => ({ file: `${home}/sql.generated.js`, find, put })
 const again = (put: string): Patch => ({ file: `${home}/sql.generated.js`, find: /and t\.call > \?2/, put })
 
 const sabotages: Readonly<Record<string, Sabotage>> = {
   'the fence is not compared': {
-    patches: [held(/ && found\.fence === fence/, '')],
+    patches: [held(/ && found\.fence === fence/, ''), done(/ and t\.fence = s\.value ->> 1/, '')],
     breaks: ['fence.old-fence', 'settle.repeat-running'],
     violates: ['settled-twice', 'unsettled'],
   },
   'the holder is not compared': {
-    patches: [held(/ && found\.holder_id === lease\.id/, '')],
+    patches: [
+      held(/ && found\.holder_id === lease\.id/, ''),
+      done(/t\.holder_id = \?2 and t\.fence = s\.value/, 't.fence = s.value'),
+    ],
     breaks: ['fence.never-held'],
     violates: [],
   },
   'the lease is not looked at': {
-    patches: [held(/lease\?\.held &&/, 'lease &&')],
+    patches: [
+      held(/lease\?\.held &&/, 'lease &&'),
+      { file: `${home}/settle.js`, find: /!lease\?\.held \|\|/, put: '!lease ||' },
+    ],
     breaks: ['fence.lapsed-unseen'],
     violates: [],
   },

@@ -17,7 +17,7 @@ export const defaults = {
   abortGraceMs: 3_000,
   pollBusyMs: 50,
   pollIdleMs: 1_100,
-  pollQuietMs: 7_500,
+  pollQuietMs: 10_000,
   /** Without a job for this long a worker polls at the quiet pace. */
   quietAfterMs: 60_000,
   tendMs: 5_000,

@@ -4,7 +4,7 @@ import { cancelsOf } from './claim.ts'
 import type { Ticket } from './ending.ts'
 import type { Engine } from './engine.ts'
 import { findWorker } from './lease.ts'
-import { settle } from './settle.ts'
+import { settleApart } from './settle.ts'
 
 /** Makes a worker's lease longer; the first time it registers the worker. */
 export function beat(e: Engine, { worker, ttlMs, about }: Beat): Beaten {
@@ -46,9 +46,9 @@ export function leave(e: Engine, worker: WorkerId): void {
   // Whose lease ran out has nothing to give back: its jobs are taken away as a loss, by whoever looks next.
   if (!lease?.held) return
   const held = e.statement('ticketHeld').all(lease.id, Number.MAX_SAFE_INTEGER) as Ticket[]
-  settle(
+  settleApart(
     e,
-    worker,
+    lease,
     held.map(({ id, fence }) => ({ id, fence, move: 'release' as const })),
   )
   e.statement('workerRemove').run(lease.id)

@@ -1,6 +1,7 @@
 import type { ClaimedJob } from '../../job/job.ts'
-import type { Ask, CancelRequest, Claimed } from '../../store/contract.ts'
-import { type Engine, newTally, readJson, yes } from './engine.ts'
+import type { Ask, CancelRequest } from '../../store/contract.ts'
+import type { ClaimedRows, Handed } from './crossing/claims.ts'
+import { type Engine, newTally, yes } from './engine.ts'
 import { findWorker, type Lease } from './lease.ts'
 import { headsOf, lanesFor } from './lanes.ts'
 import { codeOf } from './row.ts'
@@ -12,7 +13,7 @@ import { expire, isDue, lapseOverdue, promote } from './tend.ts'
 const upkeepRows = 1_000
 
 /** Hands out ready jobs in order, after what time alone has changed, and after what this worker never received. */
-export function claim(e: Engine, ask: Ask): Claimed {
+export function claim(e: Engine, ask: Ask): ClaimedRows {
   const lease = findWorker(e, ask.worker)
   if (!lease?.held) return lost(e)
   if (ask.limit > 0 && isDue(e)) {
@@ -20,11 +21,11 @@ export function claim(e: Engine, ask: Ask): Claimed {
     promote(e, upkeepRows)
     expire(e, upkeepRows)
   }
-  return held(e, { lease, ask, jobs: withPrevious(e, take(e, lease, ask)) })
+  return held(e, { lease, ask, jobs: take(e, lease, ask) })
 }
 
 /** The answer to a claim that would change nothing, found without the write lock; `undefined` when there may be work. */
-export function idleClaim(e: Engine, ask: Ask): Claimed | undefined {
+export function idleClaim(e: Engine, ask: Ask): ClaimedRows | undefined {
   const lease = findWorker(e, ask.worker)
   if (!lease?.held) return lost(e)
   if (ask.limit > 0 && isDue(e)) return undefined
@@ -34,19 +35,19 @@ export function idleClaim(e: Engine, ask: Ask): Claimed | undefined {
   return held(e, { lease, ask, jobs: [] })
 }
 
-const lost = (e: Engine): Claimed => ({ lease: 'lost', jobs: [], cancels: [], now: e.time.now() })
+const lost = (e: Engine): ClaimedRows => ({ lease: 'lost', jobs: [], cancels: [], now: e.time.now() })
 
 interface Answer {
   readonly lease: Lease
   readonly ask: Ask
-  readonly jobs: readonly ClaimedJob[]
+  readonly jobs: ClaimedRows['jobs']
 }
 
-function held(e: Engine, { lease, ask, jobs }: Answer): Claimed {
+function held(e: Engine, { lease, ask, jobs }: Answer): ClaimedRows {
   const nextDueAt = nextDue(e, lease)
   return {
     lease: 'held',
-    jobs: withSlots(e, jobs),
+    jobs,
     cancels: cancelsOf(e, lease.id),
     now: e.time.now(),
     ...(nextDueAt !== undefined && { nextDueAt }),
@@ -76,12 +77,17 @@ function suspectsWait(e: Engine, lease: Lease, ask: Ask): boolean {
   return ask.queues.some(({ name, limit }) => limit > 0 && hasReady(e, name, { ...ask, alone: true }))
 }
 
-function take(e: Engine, lease: Lease, ask: Ask): ClaimedJob[] {
-  const taken = takeAgain(e, lease, ask)
+function take(e: Engine, lease: Lease, ask: Ask): ClaimedRows['jobs'] {
+  const again = takeAgain(e, lease, ask)
+  const taken: (ClaimedJob | Handed)[] = [...withSlots(e, withPrevious(e, again))]
+  let left = mostOf(ask) - again.length
   for (const queue of rotate(ask.queues, ask.call)) {
-    const again = taken.filter((job) => job.queue === queue.name).length
-    const room = Math.min(mostOf(ask) - taken.length, queue.limit - again)
-    taken.push(...takeReady(e, { lease, ask, queue: queue.name, room }))
+    const had = again.filter((job) => job.queue === queue.name).length
+    const wanted = { lease, ask, queue: queue.name, room: Math.min(left, queue.limit - had) }
+    for (const { n, ...handed } of takeReady(e, wanted)) {
+      taken.push(handed)
+      left -= n
+    }
   }
   return taken
 }
@@ -125,17 +131,21 @@ interface Wanted {
 /** Rows of one read: a JSON text of SQLite ends at a billion bytes, and a payload may have a million. */
 const rowsOfRead = 200
 
-function takeReady(e: Engine, wanted: Wanted): ClaimedJob[] {
+type Taken = Handed & { readonly n: number }
+
+function takeReady(e: Engine, wanted: Wanted): Taken[] {
   const id = wanted.room > 0 ? openQueue(e, wanted.queue) : undefined
   const lanes = id === undefined ? [] : lanesFor(e, id, wanted.ask)
   if (id === undefined || lanes.length === 0) return []
-  const taken: ClaimedJob[] = []
+  const taken: Taken[] = []
+  let left = wanted.room
   for (let more = true; more; ) {
-    const limit = Math.min(rowsOfRead, wanted.room - taken.length)
+    const limit = Math.min(rowsOfRead, left)
     const now = e.time.now()
     const seqs = headsOf(e, { lanes, limit, spare: upkeepRows, now })
-    if (seqs.length > 0) taken.push(...start(e, wanted, { queueId: id, seqs, now }))
-    more = seqs.length > 0 && taken.length < wanted.room
+    if (seqs.length > 0) taken.push(start(e, wanted, { queueId: id, seqs, now }))
+    left -= seqs.length
+    more = seqs.length > 0 && left > 0
   }
   return taken
 }
@@ -146,39 +156,16 @@ interface Chosen {
   readonly now: number
 }
 
-function start(e: Engine, wanted: Wanted, { queueId, seqs, now }: Chosen): ClaimedJob[] {
-  const { lease, ask } = wanted
+function start(e: Engine, { lease, ask, queue }: Wanted, { queueId, seqs, now }: Chosen): Taken {
   const list = JSON.stringify(seqs)
   e.statement('claimStart').run(lease.id, ask.call, now, list)
   const tally = newTally(e)
   tally.add(queueId, codeOf.ready, -seqs.length)
   tally.add(queueId, codeOf.running, seqs.length)
   tally.write()
-  return (readJson(e, 'claimBody', list) as BodyRow[]).map((row) => started(row, wanted, now))
-}
-
-/** The columns of claim-body.sql. */
-type BodyRow = readonly [
-  id: string,
-  task: string,
-  version: number,
-  fence: number,
-  attempt: number,
-  failures: number,
-  losses: number,
-  maxAttempts: number,
-  createdAt: number,
-  deadlineAt: number | null,
-  payload: string,
-  checkpoint: string | null,
-]
-
-function started(row: BodyRow, { queue, ask: { alone } }: Wanted, startedAt: number): ClaimedJob {
-  const [id, task, version, fence, attempt, failures, losses, maxAttempts, createdAt, deadlineAt] = row
-  const [payload, checkpoint] = [row[10], row[11]]
-  const held = { fence, attempt, failures, losses, maxAttempts, createdAt, startedAt }
-  const rare = { ...(deadlineAt !== null && { deadlineAt }), ...(checkpoint !== null && { checkpoint }) }
-  return { id, task, queue, payload, version, ...held, ...rare, ...(alone && { suspect: alone }) }
+  const { json } = e.statement('claimBody').get(list) as { json: string }
+  const n = seqs.length
+  return { queue, startedAt: now, rows: json, n, ...(ask.alone && { suspect: ask.alone }) }
 }
 
 const toClaimed = (row: ClaimRow): ClaimedJob => ({

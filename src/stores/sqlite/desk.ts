@@ -134,4 +134,7 @@ function nextGroup(entries: readonly Entry[]): readonly Entry[] {
 }
 
 const itemsOf = ({ args }: Call): number =>
-  args.reduce<number>((sum, arg) => sum + (Array.isArray(arg) ? arg.length : 1), 0)
+  args.reduce<number>((sum, arg) => sum + (Array.isArray(arg) ? arg.length : sizeOf(arg)), 0)
+
+/** What crosses as a text says how many records it holds. */
+const sizeOf = (arg: unknown): number => (arg as { n?: number } | undefined)?.n ?? 1

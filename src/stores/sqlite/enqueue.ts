@@ -1,5 +1,6 @@
 import type { Enqueued, NewJob, OnCrash } from '../../job/job.ts'
 import type { State } from '../../job/state.ts'
+import { type Bound, type Sheaf, unbind } from './crossing/jobs.ts'
 import type { Value } from './driver.ts'
 import { type Engine, newTally, readJson } from './engine.ts'
 import { enqueueAlike } from './enqueue-alike.ts'
@@ -8,8 +9,9 @@ import { codeOf, stateOf } from './row.ts'
 import { setOnCrash } from './suspects.ts'
 
 /** Adds each job unless its id is known. The caller holds the transaction. */
-export function enqueue(e: Engine, jobs: readonly NewJob[]): Enqueued[] {
-  return enqueueAlike(e, jobs) ?? enqueueEach(e, jobs)
+export function enqueue(e: Engine, sheaf: Sheaf): Bound {
+  const created = 'kinds' in sheaf ? enqueueAlike(e, sheaf.kinds) : undefined
+  return created ? { created } : { each: enqueueEach(e, unbind(sheaf)) }
 }
 
 function enqueueEach(e: Engine, jobs: readonly NewJob[]): Enqueued[] {

@@ -1,6 +1,4 @@
-import type { NewJob } from '../../job/job.ts'
 import { type Engine, forgetNames } from './engine.ts'
-import { enqueue } from './enqueue.ts'
 import { run, runIdle, type Verb, writes } from './verbs.ts'
 
 /** A verb with its arguments, as it came from the other side. */
@@ -37,21 +35,7 @@ interface Work {
 }
 
 function runEach(e: Engine, { calls, at, answers }: Work): void {
-  const enqueues = at.filter((i) => (calls[i] as Call).verb === 'enqueue')
-  if (enqueues.length > 1) enqueueAll(e, { calls, at: enqueues, answers })
-  for (const i of at) answers[i] ??= runOne(e, calls[i] as Call, run)
-}
-
-/** Many small enqueues are written as one large one. */
-function enqueueAll(e: Engine, { calls, at, answers }: Work): void {
-  const lists = at.map((i) => (calls[i] as Call).args[0] as readonly NewJob[])
-  const all = enqueue(e, lists.flat())
-  let from = 0
-  for (const [n, i] of at.entries()) {
-    const to = from + (lists[n] as readonly NewJob[]).length
-    answers[i] = all.slice(from, to)
-    from = to
-  }
+  for (const i of at) answers[i] = runOne(e, calls[i] as Call, run)
 }
 
 const runOne = (e: Engine, { verb, args }: Call, how: typeof run): unknown => how(e, verb, args)

@@ -5,9 +5,12 @@ import type { Beat, Beaten, DurabilityReport, Migrated, Pulse, Store } from '../
 import { realClock } from '../../world.ts'
 import { checkDurability, checkFileName, isInMemory } from './checks.ts'
 import type { Settings } from './connect.ts'
+import { claimedOf } from './crossing/claims.ts'
+import { bundle, settledOf } from './crossing/endings.ts'
+import { answersOf, bind, type Bound } from './crossing/jobs.ts'
 import { type Remote, startThread } from './remote.ts'
 import { enqueueIn, refuseNewIn } from './tx.ts'
-import type { Verb } from './verbs.ts'
+import type { Exchanged, Verb } from './verbs.ts'
 
 export { type OpenOptions, openDatabase } from './connect.ts'
 export { type Database, type Driver, driver, type Statement, type Value } from './driver.ts'
@@ -68,14 +71,12 @@ export function sqlite(options: SqliteOptions | string): Store {
     },
     close: () => life.close(),
     migrate: ({ dryRun = false } = {}) => life.migrate(dryRun),
-    enqueue(jobs, { tx } = {}) {
-      if (tx !== undefined)
-        return life.isOpen() ? enqueueIn(tx, jobs, { path: settings.path, time }) : Promise.reject(closed())
-      return rung('enqueue', jobs)
+    async enqueue(jobs, { tx } = {}) {
+      if (tx === undefined) return answersOf(await rung<Bound>('enqueue', bind(jobs)), jobs)
+      if (!life.isOpen()) throw closed()
+      return enqueueIn(tx, jobs, { path: settings.path, time })
     },
-    claim: (ask) => call('claim', ask),
-    settle: (worker, settlements) => rung('settle', worker, settlements),
-    exchange: (settlements, ask) => (settlements.length > 0 ? rung : call)('exchange', settlements, ask),
+    ...workingWith(call, rung),
     record: (worker, notes) => rung('record', worker, notes),
     beat: (beat) => call('beat', beat),
     async keepBeating(beat, pulse, hear) {
@@ -123,6 +124,17 @@ const schedulesWith = (call: Call, rung: Call): Store['schedules'] => ({
   due: (limit) => call('scheduleDue', limit),
   fire: (firings) => rung('scheduleFire', firings),
   history: (name, limit) => call('scheduleHistory', name, limit),
+})
+
+/** What a busy worker calls all the time. */
+const workingWith = (call: Call, rung: Call): Pick<Store, 'claim' | 'settle' | 'exchange'> => ({
+  claim: async (ask) => claimedOf(await call('claim', ask)),
+  settle: async (worker, settlements) => settledOf(await rung('settle', worker, bundle(settlements))),
+  async exchange(settlements, ask) {
+    const send = settlements.length > 0 ? rung : call
+    const { settled, claimed } = await send<Exchanged>('exchange', bundle(settlements), ask)
+    return { settled: settledOf(settled), claimed: claimedOf(claimed) }
+  },
 })
 
 const canOf = ({ path, clock }: SqliteOptions): Store['can'] => ({

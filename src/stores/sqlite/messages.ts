@@ -1,8 +1,7 @@
 import type { Beat, Pulse } from '../../store/contract.ts'
 import type { Settings } from './connect.ts'
 import type { Reply } from './desk.ts'
-import type { Parcel } from './parcel.ts'
-import type { Verb } from './verbs.ts'
+import type { Call } from './group.ts'
 
 /** What the thread is started with. `time` is the shared memory of a test's clock: `[now, monotonic]`. */
 export interface Init {
@@ -13,12 +12,11 @@ export interface Init {
 /** How a call went; both sides know it by its id. */
 export interface Answer {
   readonly id: number
-  readonly verb: Verb
   readonly reply: Reply
 }
 
 export type ToThread =
-  | { readonly kind: 'calls'; readonly calls: Parcel }
+  | { readonly kind: 'calls'; readonly calls: readonly Call[] }
   | { readonly kind: 'open'; readonly id: number }
   | { readonly kind: 'migrate'; readonly id: number; readonly dryRun: boolean }
   | { readonly kind: 'beat'; readonly id: number; readonly beat: Beat; readonly pulse: Pulse }
@@ -27,6 +25,6 @@ export type ToThread =
   | { readonly kind: 'close' }
 
 export type FromThread =
-  | { readonly kind: 'answers'; readonly answers: Parcel }
+  | { readonly kind: 'answers'; readonly answers: readonly Answer[] }
   | { readonly kind: 'beaten'; readonly id: number; readonly reply: Reply }
   | { readonly kind: 'bell' }

@@ -4,8 +4,7 @@ import type { Beat, Beaten, Pulse } from '../../store/contract.ts'
 import { fromFault } from './faults.ts'
 import type { Reply } from './desk.ts'
 import type { Call } from './group.ts'
-import type { Answer, FromThread, Init, ToThread } from './messages.ts'
-import { pack, unpack } from './parcel.ts'
+import type { FromThread, Init, ToThread } from './messages.ts'
 import type { Verb } from './verbs.ts'
 
 /** This side of the store's thread: calls go over, answers come back after their commit. */
@@ -125,7 +124,7 @@ class StoreThread implements Remote {
     const calls = this.#batch
     this.#batch = []
     try {
-      this.#post({ kind: 'calls', calls: pack(calls) })
+      this.#post({ kind: 'calls', calls })
     } catch {
       // One argument cannot cross (a function, say): it must not take the others with it.
       for (const one of calls) this.#postAlone(one)
@@ -134,7 +133,7 @@ class StoreThread implements Remote {
 
   #postAlone(one: Call): void {
     try {
-      this.#post({ kind: 'calls', calls: pack([one]) })
+      this.#post({ kind: 'calls', calls: [one] })
     } catch (cause) {
       const text = `${one.verb}: an argument cannot be copied to the store's thread.`
       this.#settle(one.id, ({ reject }) => reject(new StoreError('LW1007', text, {}, { cause })))
@@ -144,7 +143,7 @@ class StoreThread implements Remote {
   #hear(message: FromThread): void {
     if (message.kind === 'bell') return this.#ring()
     if (message.kind === 'beaten') return this.#hearers.get(message.id)?.(answerOf(message.reply))
-    for (const { id, reply } of unpack<Answer>(message.answers)) {
+    for (const { id, reply } of message.answers) {
       this.#settle(id, (p) => ('fault' in reply ? p.reject(fromFault(reply.fault)) : p.resolve(reply.value)))
     }
   }

@@ -2,42 +2,52 @@ import type { Settled, Settlement, WorkerId } from '../../job/job.ts'
 import { survives } from '../../job/loss.ts'
 import { digest, isFailure, stateAfter } from '../../job/settle.ts'
 import { isFinal } from '../../job/state.ts'
+import { type Ended, type Endings, restOf, unbundle } from './crossing/endings.ts'
 import { type Change, endAttempt, finish, newChange, type Ticket, wait, write } from './ending.ts'
 import type { Engine } from './engine.ts'
 import { findWorker, type Lease } from './lease.ts'
 import { attemptOr, NotThisWay } from './savepoint.ts'
-import { isDone, settleDone } from './settle-done.ts'
+import { settleDone } from './settle-done.ts'
 import { clearSuspect } from './suspects.ts'
 import { type Found, heldTicket, ticketsOf } from './ticket.ts'
 
 /** Writes endings already decided; whoever no longer holds the job changes nothing. */
-export function settle(e: Engine, worker: WorkerId, settlements: readonly Settlement[]): Settled[] {
-  if (settlements.length === 0) return []
+export function settle(e: Engine, worker: WorkerId, endings: Endings): Ended {
+  if (endings.n === 0) return { applied: 0 }
   const lease = findWorker(e, worker)
-  if (lease?.held && settlesDone(e, lease, settlements)) {
-    const rest = settlements.filter((one) => !isDone(one))
-    const answers = settleApart(e, lease, rest).values()
-    return settlements.map((one) => (isDone(one) ? 'applied' : (answers.next().value as Settled)))
-  }
-  return settleApart(e, lease, settlements)
+  if (!lease?.held || !settlesDone(e, lease, endings))
+    return { each: settleApart(e, lease, unbundle(endings)) }
+  const rest = restOf(endings)
+  if (rest.length === 0) return { applied: endings.n }
+  const each = new Array<Settled>(endings.n).fill('applied')
+  const answers = settleApart(
+    e,
+    lease,
+    rest.map(([, one]) => one),
+  )
+  for (const [i, [place]] of rest.entries()) each[place] = answers[i] as Settled
+  return { each }
 }
 
 /** True when what is simply done was written at once; false when nothing was, and each must be looked at. */
-function settlesDone(e: Engine, lease: Lease, settlements: readonly Settlement[]): boolean {
-  const done = settlements.filter(isDone)
-  const isOnce = new Set(settlements.map((one) => one.id)).size === settlements.length
-  if (done.length === 0 || !isOnce) return false
+function settlesDone(e: Engine, lease: Lease, endings: Endings): boolean {
+  if (endings.doneCount === 0) return true
   return attemptOr(
     e,
     () => {
-      if (!settleDone(e, lease, done)) throw new NotThisWay()
+      if (!settleDone(e, lease, endings)) throw new NotThisWay()
       return true
     },
     () => false,
   )
 }
 
-function settleApart(e: Engine, lease: Lease | undefined, settlements: readonly Settlement[]): Settled[] {
+/** Looks at each of them. */
+export function settleApart(
+  e: Engine,
+  lease: Lease | undefined,
+  settlements: readonly Settlement[],
+): Settled[] {
   if (settlements.length === 0) return []
   return attemptOr(
     e,

@@ -1,10 +1,10 @@
 import { suspectLosses, trialMs } from '../../job/loss.ts'
-import type { ClaimedJob, ErrorInfo, OnCrash, Previous } from '../../job/job.ts'
+import type { ClaimedJob, OnCrash } from '../../job/job.ts'
 import type { Ask } from '../../store/contract.ts'
+import { type PreviousRow, toPrevious } from './crossing/claims.ts'
 import type { Ticket } from './ending.ts'
 import { type Engine, readJson, yes } from './engine.ts'
 import type { Lease } from './lease.ts'
-import { outcomes } from './row.ts'
 
 /** From then on a job is only claimed alone. */
 export function markSuspect(e: Engine, seq: number): void {
@@ -24,31 +24,17 @@ export const suspectsAnywhere = (e: Engine, { id }: Lease): boolean =>
 /** How many jobs at once: a suspect comes alone. */
 export const mostOf = (ask: Ask): number => (ask.alone ? Math.min(1, ask.limit) : ask.limit)
 
-/** In the order of claim-previous.sql. */
-type PreviousRow = readonly [
-  id: string,
-  outcome: number,
-  endedAt: number,
-  worker: string,
-  error: ErrorInfo | null,
-  reason: string | null,
-]
-
 /** The jobs with what became of the attempt before; reads nothing where all are claimed for the first time. */
 export function withPrevious(e: Engine, jobs: readonly ClaimedJob[]): readonly ClaimedJob[] {
   const again = jobs.filter(({ attempt }) => attempt > 1).map(({ id }) => id)
   if (again.length === 0) return jobs
-  const rows = readJson(e, 'claimPrevious', JSON.stringify(again)) as PreviousRow[]
-  const known = new Map(rows.map((row) => [row[0], toPrevious(row)]))
+  // The columns of claim-previous.sql.
+  const rows = readJson(e, 'claimPrevious', JSON.stringify(again)) as [id: string, ...PreviousRow][]
+  const known = new Map(rows.map(([id, ...row]) => [id, toPrevious(row)]))
   return jobs.map((job) => {
     const previous = known.get(job.id)
     return previous ? { ...job, previous } : job
   })
-}
-
-function toPrevious([, outcome, endedAt, worker, error, reason]: PreviousRow): Previous {
-  const name = outcomes[outcome] as Previous['outcome']
-  return { outcome: name, endedAt, worker, ...(error && { error }), ...(reason && { reason }) }
 }
 
 const codes = { retry: 0, fail: 1, dead: 2 } as const satisfies Record<OnCrash, number>

@@ -13,7 +13,6 @@ import { isBusy, toFault } from './faults.ts'
 import { migrateUp, readVersion, refuseNewer, refuseOlder, stepsFrom } from './migrate.ts'
 import type { Call } from './group.ts'
 import type { Answer, FromThread, Init, ToThread } from './messages.ts'
-import { pack, unpack } from './parcel.ts'
 import { forgetStatistics } from './statistics.ts'
 
 /*
@@ -43,7 +42,7 @@ port.on('message', (message: ToThread) => {
 function hear(message: ToThread): void {
   switch (message.kind) {
     case 'calls':
-      return line?.take(unpack<Call>(message.calls).map(waiting))
+      return line?.take(message.calls.map(waiting))
     case 'open':
       return void answer(message.id, open())
     case 'migrate':
@@ -62,7 +61,7 @@ function hear(message: ToThread): void {
 
 const waiting = (call: Call): Waiting => ({
   call,
-  done: (reply) => void outbox.push({ id: call.id, verb: call.verb, reply }),
+  done: (reply) => void outbox.push({ id: call.id, reply }),
 })
 
 const tell = (message: FromThread): void => port.postMessage(message)
@@ -72,12 +71,12 @@ async function answer(id: number, work: Promise<unknown>): Promise<void> {
     (value) => ({ value }),
     (error: unknown) => ({ fault: toFault(error, settings.path) }),
   )
-  tell({ kind: 'answers', answers: { list: [{ id, reply }] } })
+  tell({ kind: 'answers', answers: [{ id, reply }] })
 }
 
 function flush(): void {
   if (outbox.length === 0) return
-  tell({ kind: 'answers', answers: pack(outbox) })
+  tell({ kind: 'answers', answers: outbox })
   outbox = []
 }
 

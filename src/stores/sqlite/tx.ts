@@ -1,6 +1,7 @@
 import { realpathSync, statSync } from 'node:fs'
 import { StoreError } from '../../job/errors.ts'
 import type { Enqueued, NewJob } from '../../job/job.ts'
+import { answersOf, bind } from './crossing/jobs.ts'
 import { type Database, driver } from './driver.ts'
 import { type Engine, engineOn, forgetNames, type Time } from './engine.ts'
 import { enqueue } from './enqueue.ts'
@@ -57,7 +58,7 @@ function atomically(e: Engine, jobs: readonly NewJob[], path: string): readonly 
   forgetNames(e)
   try {
     e.db.exec('savepoint legwork_enqueue')
-    const answers = enqueue(e, jobs)
+    const answers = answersOf(enqueue(e, bind(jobs)), jobs)
     e.db.exec('release legwork_enqueue')
     return answers
   } catch (error) {

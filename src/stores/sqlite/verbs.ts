@@ -1,9 +1,10 @@
-import type { Settlement } from '../../job/job.ts'
 import type { Ask } from '../../store/contract.ts'
 import { act } from './act.ts'
 import { beat, leave } from './beat.ts'
 import { changes } from './changes.ts'
 import { claim, idleClaim } from './claim.ts'
+import type { ClaimedRows } from './crossing/claims.ts'
+import type { Ended, Endings } from './crossing/endings.ts'
 import type { Engine } from './engine.ts'
 import { enqueue } from './enqueue.ts'
 import { find } from './find.ts'
@@ -14,13 +15,18 @@ import { scheduleDue, scheduleFire, scheduleHistory, scheduleList, scheduleSet }
 import { settle } from './settle.ts'
 import { idleTend, lapse, tend } from './tend.ts'
 
-function exchange(e: Engine, settlements: readonly Settlement[], ask: Ask) {
-  return { settled: settle(e, ask.worker, settlements), claimed: claim(e, ask) }
+function exchange(e: Engine, endings: Endings, ask: Ask): Exchanged {
+  return { settled: settle(e, ask.worker, endings), claimed: claim(e, ask) }
 }
 
-function idleExchange(e: Engine, settlements: readonly Settlement[], ask: Ask) {
-  const claimed = settlements.length === 0 ? idleClaim(e, ask) : undefined
-  return claimed && { settled: [], claimed }
+function idleExchange(e: Engine, endings: Endings, ask: Ask): Exchanged | undefined {
+  const claimed = endings.n === 0 ? idleClaim(e, ask) : undefined
+  return claimed && { settled: { applied: 0 }, claimed }
+}
+
+export interface Exchanged {
+  readonly settled: Ended
+  readonly claimed: ClaimedRows
 }
 
 /** Run inside a write transaction. `idle` answers without one, where nothing would change. */
