@@ -2,11 +2,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const demo = join(root, 'dist-examples', 'shop')
@@ -112,13 +113,51 @@ describe('a whole run', () => {
   })
 })
 
-describe('a sabotaged run', () => {
+/** A folder of a visitor's own, with a few photographs, one of them broken, and people. */
+async function visitor(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'legwork-visitor-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  await mkdir(join(folder, 'pics'))
+  for (const width of [300, 200, 100]) {
+    const picture = sharp({ create: { width, height: 150, channels: 3, background: 'teal' } })
+    await picture.png().toFile(join(folder, 'pics', `my photo ${width}.PNG`))
+  }
+  await writeFile(join(folder, 'pics/broken.jpg'), 'no picture')
+  await writeFile(join(folder, 'people.csv'), '\uFEFFname;email\nÅsa Öst;asa@visitor.example\nNo address;\n')
+  await writeFile(join(folder, 'columns.csv'), 'first,email\nAda,ada@visitor.example\n')
+  await writeFile(join(folder, 'header.csv'), 'name,email\n')
+  await mkdir(join(folder, 'empty'))
+  return folder
+}
+
+describe('a sabotaged run, on a visitor’s own photographs and people', () => {
   it('exits 1, names what is wrong, and leaves nothing behind', async () => {
-    const { code, out } = await play('--sabotage', 'mail').run
+    const own = await visitor()
+    const input = ['--images', join(own, 'pics'), '--csv', join(own, 'people.csv')]
+    const { code, out } = await play('--sabotage', 'mail', ...input).run
     expect(code).toBe(1)
-    expect(out).toMatch(/^✘ mails +\S+@post\.example has 0 welcome mails$/m)
+    expect(out).toMatch(/^1 of 4 photographs left out\n1 of 2 rows left out$/m)
+    expect(out).toContain('44 sign-ups, 4 of them rolled back; 3 photographs')
+    expect(out).toMatch(/^✔ thumbnails +3 photographs have a thumbnail/m)
+    expect(out).toMatch(/^✘ mails +\S+@\S+ has 0 welcome mails$/m)
     expect(out).toMatch(/^1 of 7 verifications do NOT hold/m)
     expect(existsSync(folderIn(out))).toBe(false)
+  })
+})
+
+describe('a visitor’s input that cannot be used', () => {
+  it.each([
+    [['--images', 'nowhere'], /nowhere: ENOENT/],
+    [['--images', 'empty'], /empty: there is no photograph in it/],
+    [['--images', 'people.csv'], /people\.csv: ENOTDIR/],
+    [['--csv', 'nobody.csv'], /nobody\.csv: ENOENT/],
+    [['--csv', 'columns.csv'], /columns\.csv: there is no column name; it has first, email/],
+    [['--csv', 'header.csv'], /header\.csv: there is no row/],
+    [['--csv', 'pics'], /pics: EISDIR/],
+  ] as const)('%s is refused before anything begins', async ([option, name], said) => {
+    const { code, out, err } = await play(option, join(await visitor(), name)).run
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toMatch(said)
   })
 })
 

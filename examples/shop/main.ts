@@ -8,12 +8,13 @@ import { legwork } from 'legwork'
 import { openCrew } from './crew.ts'
 import { openInbox } from './inbox.ts'
 import { writeNotes } from './notes.ts'
+import { BadInput, ownPeople, ownPhotos } from './own-input.ts'
 import { type Places, placesIn } from './places.ts'
 import { sabotage, sabotageNames } from './sabotage.ts'
 import { openScreen } from './screen.ts'
 import { openShop } from './shop.ts'
 import { tellStory } from './story.ts'
-import { layOut } from './supplies.ts'
+import { layOut, type Own } from './supplies.ts'
 import { verify } from './verify.ts'
 
 const help = `Usage: npm start [-- options]
@@ -23,8 +24,11 @@ file is imported, in several processes, one of which is killed half-way. Then th
 It takes half a minute, uses loopback only, and leaves nothing behind.
 
 Options:
-  --keep    keep the shop's folder (inbox, thumbnails, database, logs) and print where it is
-  --help    this text
+  --keep        keep the shop's folder (inbox, thumbnails, database, logs) and print where it is
+  --images DIR  your own photographs in the place of ours; 60 at most, and they stay where they are
+  --csv FILE    your own people: a CSV file with the columns name and email; 80 at most. The mails go to
+                the demo's own mail server, to nobody else
+  --help        this text
 `
 
 /** The story takes a quarter of this on two slow cores; past it, something is wrong. In ms. */
@@ -34,6 +38,8 @@ interface Options {
   readonly keep: boolean
   readonly help: boolean
   readonly sabotage: string | undefined
+  readonly images: string | undefined
+  readonly csv: string | undefined
 }
 
 async function main(): Promise<number> {
@@ -46,9 +52,11 @@ async function main(): Promise<number> {
     stdout.write(help)
     return 0
   }
+  const own = await ownInput(options)
+  if (own === undefined) return 2
   const places = placesIn(await mkdtemp(join(tmpdir(), 'legwork-shop-')))
   try {
-    return await openFor(places, options)
+    return await openFor(places, options, own)
   } finally {
     if (options.keep) stdout.write(`Kept: ${places.folder}\n`)
     else await rm(places.folder, { recursive: true, force: true, maxRetries: 5 })
@@ -60,18 +68,39 @@ function readOptions(): Options | string {
   try {
     const { values } = parseArgs({
       args: argv.slice(2),
-      options: { keep: { type: 'boolean' }, help: { type: 'boolean' }, sabotage: { type: 'string' } },
+      options: {
+        keep: { type: 'boolean' },
+        help: { type: 'boolean' },
+        sabotage: { type: 'string' },
+        images: { type: 'string' },
+        csv: { type: 'string' },
+      },
     })
-    const { keep = false, help: wantsHelp = false, sabotage: broken } = values
+    const { keep = false, help: wantsHelp = false, sabotage: broken, images, csv } = values
     if (broken === undefined || sabotageNames.includes(broken))
-      return { keep, help: wantsHelp, sabotage: broken }
+      return { keep, help: wantsHelp, sabotage: broken, images, csv }
     return `--sabotage takes one of ${sabotageNames.join(', ')}`
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
 }
 
-async function openFor(places: Places, options: Options): Promise<number> {
+/** What a visitor brought, read before anything begins; undefined, and said, where it cannot be used. */
+async function ownInput({ images, csv }: Options): Promise<Own | undefined> {
+  try {
+    const photos = images === undefined ? undefined : await ownPhotos(images)
+    const people = csv === undefined ? undefined : await ownPeople(csv)
+    for (const { without } of [photos, people].filter((one) => one !== undefined))
+      if (without !== '') stdout.write(`${without}\n`)
+    return { ...(photos && { photos: photos.found }), ...(people && { people: people.found }) }
+  } catch (error) {
+    if (!(error instanceof BadInput)) throw error
+    stderr.write(`${error.message}\n`)
+    return undefined
+  }
+}
+
+async function openFor(places: Places, options: Options, own: Own): Promise<number> {
   const startedAt = performance.now()
   const stop = new AbortController()
   const interrupt = (name: string) => stop.abort(new Error(name))
@@ -81,7 +110,7 @@ async function openFor(places: Places, options: Options): Promise<number> {
     patienceMs,
   )
   try {
-    await layOut(places)
+    await layOut(places, own)
     await play(places, stop.signal)
     if (options.sabotage) await sabotage(places.folder, options.sabotage)
     return summarize(await verify(places.folder), performance.now() - startedAt)

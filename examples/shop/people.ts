@@ -18,20 +18,35 @@ const names = [
   .join(', ')
   .split(', ')
 
-/** The address that takes no mail until somebody repairs its mailbox. */
-export const fullMailbox = 'olga.orlova@post.example'
-
-/** Addresses whose server says "come back later" to the first try. */
-export const shyMailboxes = ['daan.de.wit@post.example', 'vera.vidal@post.example', 'luca.longo@post.example']
-
-export const people: readonly Person[] = names.map((name, i) => ({
+const madeUp: readonly Person[] = names.map((name) => ({
   name,
   email: `${name.toLowerCase().replaceAll(' ', '.')}@post.example`,
-  ...(i % 11 === 6 && { changesMind: true }),
 }))
 
-export const customers = people.filter((person) => !person.changesMind)
-export const changedTheirMind = people.filter((person) => person.changesMind)
+/** More sign-ups would make the demo longer than anybody watches. */
+export const mostPeople = 80
+
+/** Everybody who signs up, in order; a visitor's own people come first, and made-up ones fill the line. */
+export let people: readonly Person[] = []
+export let customers: readonly Person[] = []
+export let changedTheirMind: readonly Person[] = []
+/** The address that takes no mail until somebody repairs its mailbox. */
+export let fullMailbox = ''
+/** Addresses whose server says "come back later" to the first try. */
+export let shyMailboxes: readonly string[] = []
+
+/** Says who signs up. */
+export function receive(own: readonly Person[]): void {
+  const line = [...own, ...madeUp.slice(own.length)]
+  people = line.map((person, i) => ({ ...person, ...(i % 11 === 6 && { changesMind: true }) }))
+  customers = people.filter((person) => !person.changesMind)
+  changedTheirMind = people.filter((person) => person.changesMind)
+  const emailOf = (place: number): string => customers[place]?.email ?? ''
+  fullMailbox = emailOf(13)
+  shyMailboxes = [3, 19, 34].map(emailOf)
+}
+
+receive([])
 
 /** The id of a person's welcome job: a repeated sign-up finds it instead of sending a second mail. */
 export const welcomeId = (email: string): string => `welcome:${email}`

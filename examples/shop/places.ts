@@ -12,6 +12,8 @@ export interface Places {
   readonly thumbs: string
   /** The CSV file to import. */
   readonly areas: string
+  /** A visitor's own people, where there are any. */
+  readonly people: string
   /** What the story saw while it ran, for the verification. */
   readonly notes: string
 }
@@ -24,6 +26,7 @@ export function placesIn(folder: string): Places {
     uploads: join(folder, 'uploads'),
     thumbs: join(folder, 'thumbs'),
     areas: join(folder, 'areas.csv'),
+    people: join(folder, 'people.json'),
     notes: join(folder, 'notes.json'),
   }
 }

@@ -1,10 +1,11 @@
 // The shop's front: takes sign-ups, photographs and a CSV file, and hands the work behind them to the queue.
 // A process of its own; it knows the tasks and none of the handlers.
+import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { argv } from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type App, legwork } from 'legwork'
-import { people, type Person, welcomeId } from './people.ts'
+import { people, type Person, receive, welcomeId } from './people.ts'
 import { placesIn, type Places } from './places.ts'
 import { addCustomer, openShop, type ShopDb } from './shop.ts'
 import { importAreas, thumbnail, welcome } from './tasks.ts'
@@ -40,6 +41,7 @@ async function handInAreas(app: App, { areas }: Places): Promise<void> {
 }
 
 const places = placesIn(argv[2] ?? '.')
+if (existsSync(places.people)) receive(JSON.parse(await readFile(places.people, 'utf8')) as Person[])
 await using app = legwork(places.db)
 const db = await openShop(places.db)
 await handInAreas(app, places)
