@@ -119,6 +119,11 @@ class LegworkApp implements App {
     return this
   }
 
+  handleBatch(task: AnyTask, ...args: readonly unknown[]): App {
+    this.#registry.handleBatch(task, args, () => this.#refuseLate(`handleBatch(${task.name})`, 'handler'))
+    return this
+  }
+
   use(...args: readonly unknown[]): App {
     this.#registry.use(args, () => this.#refuseLate('use()', 'middleware'))
     return this

@@ -10,6 +10,7 @@ import type { ScheduleControl } from './schedules/control.ts'
 import type { Acted, DurabilityReport, Store } from './store/index.ts'
 import type { JobHandle } from './watch/handle.ts'
 import type { Why } from './watch/why.ts'
+import type { BatchHandler, BatchOptions } from './worker/batch.ts'
 import type { Handler } from './worker/handler.ts'
 import type { Exporting, Lazy } from './worker/lazy.ts'
 import type { Middleware } from './worker/middleware.ts'
@@ -85,6 +86,15 @@ export interface App extends Enqueuer, AsyncDisposable {
     handler:
       | Handler<Parsed, NoInfer<Returned>, Progress>
       | Lazy<Exporting<Name, Handler<Parsed, NoInfer<Returned>, Progress>>>,
+  ): App
+  /**
+   * Says how many jobs of a task are done in one call; each keeps its own attempts, signal and end. A batch takes one slot.
+   * A task like that should have a queue of its own. @throws {InvalidOption} LW1201, LW1203.
+   */
+  handleBatch<In, Parsed, Out, Progress, Returned>(
+    task: Task<string, In, Parsed, Out, Progress, Returned>,
+    options: BatchOptions,
+    handler: BatchHandler<Parsed, NoInfer<Returned>, Progress>,
   ): App
   /** Runs around every run of every task, the first one outermost. @throws {InvalidOption} LW1201 @throws {WrongMoment} LW1204 */
   use(middleware: Middleware): App

@@ -176,6 +176,11 @@ export const catalogue = {
     'A middleware ended without calling next(), so the handler did not run.',
     'Call next(), or throw Snooze, Release or Dead to say what becomes of the job.',
   ),
+  LW1244: entry(
+    'Batch end does not fit',
+    'A batch handler returned something that does not belong to its jobs; those not decided have failed with this.',
+    'Return an array with one entry for each job, a Map by job id, or nothing.',
+  ),
   LW1301: entry(
     'Task file cannot be loaded',
     'The file is missing, has a syntax error, or exports no app.',

@@ -4,7 +4,7 @@
  */
 export class Halt {
   #controller: AbortController | undefined
-  #hear: (() => void) | undefined
+  readonly #hear: { run?: () => void; batch?: () => void } = {}
   #reason: unknown
   #isAborted = false
 
@@ -31,12 +31,13 @@ export class Halt {
     this.#isAborted = true
     this.#reason = reason
     this.#controller?.abort(reason)
-    this.#hear?.()
+    this.#hear.run?.()
+    this.#hear.batch?.()
   }
 
-  /** Tells one listener, at once when it has been aborted already. */
-  onAbort(hear: () => void): void {
-    this.#hear = hear
+  /** Tells the one listener for the run, or for its batch; at once when it has been aborted already. */
+  onAbort(hear: () => void, who: 'run' | 'batch' = 'run'): void {
+    this.#hear[who] = hear
     if (this.#isAborted) hear()
   }
 }

@@ -1,5 +1,6 @@
 import type { Slot } from '../define/schedule.ts'
 import type { AnyTask, Task } from '../define/task.ts'
+import type { Batcher } from './gather.ts'
 import type { Iterate } from './iterate.ts'
 import type { Attempt, ErrorInfo, LogLevel } from '../job/job.ts'
 
@@ -89,6 +90,8 @@ export type Handler<Parsed = unknown, Out = unknown, Progress = unknown> = (
 export interface Handled {
   readonly task: AnyTask
   readonly handler: Handler<never, unknown, never>
+  /** Where its jobs gather, of a task whose jobs are worked on in batches. */
+  readonly batch?: Batcher
 }
 
 /** Types a handler apart from `app.handle`, for files of their own. */

@@ -37,8 +37,13 @@ export function wrap(handled: Handled, layers: readonly Layer[]): Handled {
 /** Keeps what the library gave as it was given. */
 function lock(context: Context, task: AnyTask): MiddlewareContext {
   const whole = Object.assign(context, { task })
-  for (const key of Object.keys(whole))
-    if (key !== 'cursor') Object.defineProperty(whole, key, { writable: false, configurable: false })
+  // What is made when it is looked at has no value to replace.
+  for (const [key, { get }] of Object.entries(Object.getOwnPropertyDescriptors(whole)))
+    Object.defineProperty(
+      whole,
+      key,
+      get ? { configurable: false } : { configurable: false, writable: false },
+    )
   return whole
 }
 

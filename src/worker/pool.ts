@@ -13,23 +13,19 @@ export interface Pool {
   started: number
   /** Slots whose handler ignored its abort; replaced by new ones up to a quarter of the pool. */
   leaked: number
+  /** Jobs that a slot takes: more than one only where all jobs of the pool are worked on in batches. */
+  readonly batchMax: number
+  /** Free places in batches that gather. */
+  places: number
   /** True while the store may have more for this pool than it was given. */
   isHungry: boolean
   /** Moving average of how long a run takes. */
   runMs: number
 }
 
-export function newPool(queues: readonly string[], concurrency: number): Pool {
-  return {
-    queues,
-    concurrency,
-    buffer: [],
-    running: 0,
-    started: 0,
-    leaked: 0,
-    isHungry: true,
-    runMs: Infinity,
-  }
+export function newPool(queues: readonly string[], concurrency: number, batchMax = 1): Pool {
+  const idle = { buffer: [], running: 0, started: 0, leaked: 0, places: 0, isHungry: true, runMs: Infinity }
+  return { queues, concurrency, batchMax, ...idle }
 }
 
 /** Slots in which a handler may start now. */
@@ -47,7 +43,8 @@ export function room(pool: Pool, roundTripMs: number): number {
     pool.runMs < defaults.prefetchUnderMs
       ? Math.ceil((2 * pool.concurrency * Math.max(1, roundTripMs)) / Math.max(0.02, pool.runMs))
       : 0
-  return Math.max(0, freeSlots(pool) + Math.min(ahead, defaults.prefetchMax) - pool.buffer.length)
+  const places = freeSlots(pool) * pool.batchMax + pool.places
+  return Math.max(0, places + Math.min(ahead, defaults.prefetchMax) - pool.buffer.length)
 }
 
 /** Weighs a run into the average; the first one counts whole. */

@@ -32,9 +32,15 @@ export function poolsFor(handled: readonly Handled[], { concurrency, queues = {}
   const rest = served.filter((name) => !Object.hasOwn(queues, name))
   const shared = slots(queues['*']?.concurrency ?? concurrency ?? defaults.concurrency, 'concurrency')
   const pools = named.map(([name, one]) =>
-    newPool([name], slots(one?.concurrency, `queues.${name}.concurrency`)),
+    newPool([name], slots(one?.concurrency, `queues.${name}.concurrency`), batchMaxOf(handled, [name])),
   )
-  return rest.length > 0 ? [...pools, newPool(rest, shared)] : pools
+  return rest.length > 0 ? [...pools, newPool(rest, shared, batchMaxOf(handled, rest))] : pools
 }
+
+/** A slot of a queue with any other task takes one job: it would be claimed for nothing while there is no slot for it. */
+const batchMaxOf = (handled: readonly Handled[], queues: readonly string[]): number =>
+  Math.min(
+    ...handled.filter(({ task }) => queues.includes(task.policy.queue)).map(({ batch }) => batch?.max ?? 1),
+  )
 
 const slots = (count: unknown, option: string): number => checkCount(count, option, 1, 100_000)

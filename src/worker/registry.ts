@@ -1,5 +1,6 @@
 import { type AnyTask, isTask, notATask } from '../define/task.ts'
 import { InvalidOption, UnknownThing } from '../job/errors.ts'
+import { batched } from './batch.ts'
 import type { Handled, Handler } from './handler.ts'
 import { isLazy, type Loading, type LoadingKit, loading } from './lazy.ts'
 import { type Layer, type Middleware, wrap } from './middleware.ts'
@@ -10,9 +11,11 @@ export interface Registry {
   readonly layers: readonly Layer[]
   /** @throws {InvalidOption} LW1201, LW1203 for a second handler. @throws {UnknownThing} LW1101 for what is no task. */
   handle(task: AnyTask, handler: unknown, refuseLate: () => void): void
+  /** A handler of many jobs at once. @throws {InvalidOption} LW1201, LW1203. @throws {UnknownThing} LW1101 */
+  handleBatch(task: AnyTask, args: readonly unknown[], refuseLate: () => void): void
   /** A middleware, or a task and a middleware for it alone. @throws {InvalidOption} LW1201 */
   use(args: readonly unknown[], refuseLate: () => void): void
-  /** Takes over what another registry was told. */
+  /** Takes over what another registry was told; batches do not wait here, for in a test time stands still. */
   adopt(other: Registry): void
   /** Loads every lazy handler now. @throws {UnknownThing} LW1311 */
   preload(): Promise<void>
@@ -41,6 +44,12 @@ export function registry(kit: LoadingKit): Registry {
       // Its input and output are the task's; only the caller can see them.
       handled.set(task.name, { task, handler: late ? late.handler : (handler as Handler) })
     },
+    handleBatch(task, [options, handler], refuseLate) {
+      checkNew(handled, 'handleBatch', task)
+      const one = batched(task, options, handler)
+      refuseLate()
+      handled.set(task.name, one)
+    },
     use(args, refuseLate) {
       const [first, second] = args
       const run = args.length > 1 ? second : first
@@ -51,7 +60,7 @@ export function registry(kit: LoadingKit): Registry {
       layers.push({ run: run as Middleware, ...(isTask(first) && { task: first }) })
     },
     adopt(other) {
-      for (const [name, one] of other.handled) handled.set(name, one)
+      for (const [name, one] of other.handled) handled.set(name, one.batch?.hasty() ?? one)
       layers.push(...other.layers)
     },
     async preload() {

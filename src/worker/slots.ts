@@ -10,6 +10,7 @@ import type { Keeper } from './checkpoint.ts'
 import { Halt } from './halt.ts'
 import type { Handled } from './handler.ts'
 import type { Notebook } from './notes.ts'
+import { nextJob } from './next-job.ts'
 import { freeSlots, measure, type Pool } from './pool.ts'
 import type { Run } from './current-run.ts'
 import { run } from './run.ts'
@@ -81,10 +82,10 @@ export class Slots {
   }
 
   #fill(pool: Pool): void {
-    if (pool.buffer.length > 0 && freeSlots(pool) > 0)
+    if (pool.buffer.length > 0 && (freeSlots(pool) > 0 || pool.places > 0))
       this.#outside.runInAsyncScope(() => {
-        while (freeSlots(pool) > 0 && pool.buffer.length > 0)
-          void this.#start(pool.buffer.shift() as ClaimedJob, pool)
+        const next = () => nextJob(pool, this.#kit.handled)
+        for (let job = next(); job; job = next()) void this.#start(job, pool)
       })
     if (pool.buffer.length > 0 && !this.#watching.has(pool)) this.#watch(pool)
   }
@@ -109,7 +110,8 @@ export class Slots {
     if (!found) return this.#refuse(job)
     const one: Run = { job, abort: new Halt(), isLeaked: false }
     this.runs.set(job.id, one)
-    pool.running += 1
+    const seat = found.batch?.seat(one, { ...this.#kit, pool, refill: () => this.#refill(pool) })
+    if (!seat) pool.running += 1
     pool.started += 1
     const startedAt = clock.monotonic()
     const outcome = await run(one, found, {
@@ -117,11 +119,14 @@ export class Slots {
       notes,
       keeper,
       abortGraceMs,
-      onLateEnd: () => this.#unleak(pool),
+      onLateEnd: () => seat || this.#unleak(pool),
     })
-    measure(pool, clock.monotonic() - startedAt)
-    pool.running -= 1
-    if (one.isLeaked) this.#leak(one, pool)
+    if (seat) seat.leave()
+    else {
+      measure(pool, clock.monotonic() - startedAt)
+      pool.running -= 1
+      if (one.isLeaked) this.#leak(one, pool)
+    }
     // A lost lease leaves nothing to settle, also where the run had been aborted for another reason before.
     const isHeld = this.runs.get(job.id) === one
     if (isHeld) this.runs.delete(job.id)
@@ -140,6 +145,10 @@ export class Slots {
 
   #unleak(pool: Pool): void {
     pool.leaked -= 1
+    this.#refill(pool)
+  }
+
+  #refill(pool: Pool): void {
     this.#fill(pool)
     this.#kit.wake()
   }

@@ -66,6 +66,31 @@ app.handle(resize, otherName)
 app.handle(resize, noHandler)
 // @ts-expect-error a function that loads
 lazy('./resize.js')
+const batchApp = legwork('memory:')
+batchApp.handleBatch(resize, { max: 100, wait: '50ms' }, async (items, { signal }) => {
+  signal.throwIfAborted()
+  for (const { input, complete, fail, retryIn, tenant, job } of items) {
+    const decided: boolean = complete({ url: `${input.width} ${tenant.id} ${job.id}` })
+    void [decided, fail(new Error('x')), retryIn('5m')]
+  }
+})
+const again = () => legwork('memory:')
+again().handleBatch(resize, {}, (items) => items.map(({ input }) => ({ url: `${input.width}` })))
+again().handleBatch(resize, {}, (items) => items.map(() => new Error('all of them')))
+again().handleBatch(resize, {}, (items) => new Map([[items[0]?.job.id ?? '', { url: 'x' }]]))
+again().handleBatch(resize, {}, (items) => Promise.allSettled(items.map(async () => ({ url: 'x' }))))
+// @ts-expect-error a result of another kind
+again().handleBatch(resize, {}, (items) => items.map(() => ({ href: 'x' })))
+// @ts-expect-error promises of another kind
+again().handleBatch(resize, {}, (items) => Promise.allSettled(items.map(async () => 5)))
+// @ts-expect-error one result is not one for each
+again().handleBatch(resize, {}, () => ({ url: 'x' }))
+// @ts-expect-error this task has a result
+again().handleBatch(resize, {}, (items) => void items[0]?.complete())
+// @ts-expect-error no such option
+again().handleBatch(resize, { size: 100 }, () => {})
+// @ts-expect-error no such unit
+again().handleBatch(resize, { wait: '50 millis' }, () => {})
 await app.start({ preload: true })
 // @ts-expect-error yes or no
 await app.start({ preload: 'yes' })
