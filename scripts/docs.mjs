@@ -115,7 +115,6 @@ const meanings = {
   prefetchMax: 'jobs claimed ahead, at most',
   claimMax: 'jobs of one claim, at most',
   batchMax: 'jobs in one commit, at most',
-  claimMax: 'jobs of one claim, at most',
   'retain.completed': 'how long completed jobs are kept',
   'retain.cancelled': 'how long cancelled jobs are kept',
   'retain.dead': 'how long dead jobs are kept',
