@@ -7,6 +7,8 @@ import { type Handler, lazy, legwork, task, unchecked } from 'legwork'
 import { memory } from 'legwork/memory'
 import { testApp, virtualClock } from 'legwork/testing'
 import { afterAll, describe, expect, test } from 'vitest'
+import { memberArguments } from '../src/cli/supervise.ts'
+import { startOptions } from '../src/cli/work.ts'
 import { silent } from './stage-kit.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'legwork-lazy-'))
@@ -80,6 +82,12 @@ describe('a lazy handler', () => {
     await app.start({ preload: true })
     expect(count).toBe(1)
     await app.stop()
+  })
+
+  test('is asked for on the command line, also for the processes of a supervisor', () => {
+    expect(startOptions({ preload: true } as never)).toEqual({ preload: true })
+    expect(memberArguments('jobs.ts', { preload: true } as never)).toContain('--preload')
+    expect(memberArguments('jobs.ts', {} as never)).not.toContain('--preload')
   })
 
   test('with a middleware around it', async () => {

@@ -50,7 +50,7 @@ export async function supervise(
 
 /** The command line of a process of the crew. */
 export function memberArguments(file: string, options: WorkOptions): string[] {
-  const { concurrency, queues, grace, lease } = options
+  const { concurrency, queues, grace, lease, preload } = options
   const { url, from } = placeOf(options)
   const given: Readonly<Record<string, unknown>> = {
     '--url': from === 'default' ? undefined : url,
@@ -64,7 +64,13 @@ export function memberArguments(file: string, options: WorkOptions): string[] {
     '--lease': lease,
   }
   const pairs = Object.entries(given).filter(([, value]) => value !== undefined)
-  return ['worker', file, '--member', ...pairs.flatMap(([flag, value]) => [flag, String(value)])]
+  return [
+    'worker',
+    file,
+    '--member',
+    ...(preload ? ['--preload'] : []),
+    ...pairs.flatMap(([flag, value]) => [flag, String(value)]),
+  ]
 }
 
 interface Telling {

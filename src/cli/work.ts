@@ -14,6 +14,7 @@ export interface WorkOptions extends Common {
   readonly queues?: Readonly<Record<string, { readonly concurrency: number }>>
   readonly grace?: Duration
   readonly lease?: Duration
+  readonly preload?: boolean
   /** Set by the supervisor for the processes it starts. */
   readonly member?: boolean
 }
@@ -26,11 +27,12 @@ export function parseQueues(text: string): WorkOptions['queues'] {
   return Object.fromEntries(pairs.map((pair) => [pair?.[1], { concurrency: Number(pair?.[2]) }]))
 }
 
-export function startOptions({ concurrency, queues, lease }: WorkOptions): StartOptions {
+export function startOptions({ concurrency, queues, lease, preload }: WorkOptions): StartOptions {
   return {
     ...(concurrency !== undefined && { concurrency }),
     ...(queues && { queues }),
     ...(lease !== undefined && { lease }),
+    ...(preload !== undefined && { preload }),
   }
 }
 

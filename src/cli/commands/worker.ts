@@ -39,6 +39,7 @@ export function register(program: Command, terminal: Terminal): void {
         leastLeaseMs,
       ),
     )
+    .addOption(new Option('--preload', 'load lazy handlers before the first job is claimed'))
     .addOption(new Option('--member').hideHelp())
     .addHelpText('after', aboutFile)
   does<WorkOptions>(command, (call) => start(call, terminal))
