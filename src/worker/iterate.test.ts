@@ -6,7 +6,8 @@ import { virtualClock } from '../testing/virtual-clock.ts'
 import { Halt } from './halt.ts'
 import { keeper } from './checkpoint.ts'
 import type { Run } from './current-run.ts'
-import { type IterateOptions, iterateOf } from './iterate.ts'
+import { iterateOf } from './iterate.ts'
+import type { IterateOptions } from './iteration-plan.ts'
 
 async function* numbers(done: number) {
   for (let n = done + 1; ; n++) yield n
