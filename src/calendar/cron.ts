@@ -63,7 +63,7 @@ function fieldsOf(expression: unknown, option: string): readonly string[] {
 /** The library's parser; its complaint is told with the name of the field that it is about. */
 function read(text: string, expression: string, option: string): Cron {
   const parse = (pattern: string): Cron =>
-    new Cron(pattern, { timezone: 'UTC', mode: '5-or-6-parts', paused: true })
+    new Cron(pattern, { utcOffset: 0, mode: '5-or-6-parts', paused: true })
   try {
     return parse(text)
   } catch (error) {

@@ -63,8 +63,14 @@ export function house(): House {
   }
 }
 
-function start([script, ...args]: [string, ...string[]]): Proc {
-  const child = fork(script, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+export function start(
+  [script, ...args]: [string, ...string[]],
+  env: Readonly<Record<string, string>> = {},
+): Proc {
+  const child = fork(script, args, {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, ...env },
+  })
   const told: Told[] = []
   const watchers = new Set<() => void>()
   child.on('message', (message) => {
