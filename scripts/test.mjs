@@ -3,11 +3,13 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { installNeeds } from './needs.mjs'
 import { ready, root, say } from './ready.mjs'
 
 const startedAt = Date.now()
 say('npm test: installs what is missing, builds, checks, and runs every test (a few minutes)')
 ready()
+installNeeds()
 
 const report = join(tmpdir(), `legwork-test-${process.pid}.json`)
 const node = (args) =>

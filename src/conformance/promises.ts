@@ -12,6 +12,7 @@ import { poisonPromises } from './poison.ts'
 import { processPromises } from './process.ts'
 import type { Promised } from './promise.ts'
 import { receivedPromises } from './received.ts'
+import { scheduleCrowdPromises, schedulePromises } from './schedules.ts'
 import { settlePromises } from './settle.ts'
 import { retentionPromises, upkeepPromises } from './upkeep.ts'
 import { bulkPromises, lifePromises, valuePromises } from './values.ts'
@@ -33,11 +34,13 @@ export const promises: readonly Promised[] = [
   ...pausePromises,
   ...upkeepPromises,
   ...retentionPromises,
+  ...schedulePromises,
   ...lookPromises,
   ...changesPromises,
   ...valuePromises,
   ...lifePromises,
   ...bulkPromises,
   ...crowdPromises,
+  ...scheduleCrowdPromises,
   ...processPromises,
 ]
