@@ -18,10 +18,12 @@ function errorsPage() {
     LW11: 'Tasks and payloads',
     LW12: 'Options and moments',
     LW13: 'Files of yours',
+    LW16: 'Keys and blobs',
     LW20: 'How runs end',
     LW21: 'Schedules',
     LW22: 'Waiting for a result',
     LW23: 'Looking at jobs',
+    LW26: 'Payloads that do not open',
   }
   const parts = Object.entries(families).map(([family, title]) => {
     const codes = Object.entries(catalogue).filter(([code]) => code.startsWith(family))

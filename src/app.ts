@@ -14,6 +14,8 @@ import { checkKey, checkKnown, checkName, checkReason } from './job/name.ts'
 import { openStore } from './open-store.ts'
 import type { ScheduleControl } from './schedules/control.ts'
 import { type ScheduleDesk, scheduleDesk } from './schedules/desk.ts'
+import type { Rekeyed, RekeyOptions } from './payload/rekey.ts'
+import { type PayloadRoom, payloadRoom } from './payload/room.ts'
 import type { Acted, DurabilityReport, Store } from './store/index.ts'
 import { keepTending } from './upkeep/keep-tending.ts'
 import { jobHandle, type JobHandle } from './watch/handle.ts'
@@ -23,11 +25,12 @@ import { checkApp, checkStart, checkStop } from './surface.ts'
 import type { App, AppOptions, Enqueuer, RunOptions, StartOptions, StopOptions } from './surface.ts'
 import { version } from './version.ts'
 import { guardRejections } from './worker/guard.ts'
+import { paceOf } from './worker/pace.ts'
 import type { Pool } from './worker/pool.ts'
 import { poolsFor } from './worker/pools-for.ts'
-import { type Registry, registry } from './worker/registry.ts'
+import { knownVersions, type Registry, registry } from './worker/registry.ts'
 import { Worker, type WorkerKit } from './worker/worker.ts'
-import { consoleLogger, realClock, realRandom } from './world.ts'
+import { consoleLogger, environmentKeys, realClock, realRandom } from './world.ts'
 
 /**
  * Makes an app on a store: a path, a URL, a store of your own, or nothing for `LEGWORK_URL` or `./.legwork/jobs.db`.
@@ -52,6 +55,7 @@ class LegworkApp implements App {
   readonly #registry: Registry
   readonly #producer: Producer
   readonly #desk: ScheduleDesk
+  readonly #payloads: PayloadRoom
   #options: AppOptions
   #opening: Promise<Opened> | undefined
   #worker: Worker | undefined
@@ -69,7 +73,9 @@ class LegworkApp implements App {
     this.#log = calm(options.log ?? consoleLogger)
     this.#registry = registry({ clock: this.#clock, log: this.#log })
     this.#newId = idSource({ now: () => this.#clock.now(), random: this.#random })
+    this.#payloads = payloadRoom({ keys: environmentKeys(), ...options }, this.#clock)
     this.#producer = producer({
+      wrapping: this.#payloads.wrapping,
       open: async () => (await this.#open()).store,
       clock: this.#clock,
       newId: this.#newId,
@@ -81,14 +87,21 @@ class LegworkApp implements App {
       log: this.#log,
       newId: this.#newId,
       deployedAt: options.deployedAt,
+      wrapping: this.#payloads.wrapping,
       taskOf: (name) => this.#registry.handled.get(name)?.task,
     })
   }
 
   /** What an app was told before it started, for the test kit. */
   static inside(app: App) {
-    if (app instanceof LegworkApp) return { registry: app.#registry, declared: app.#desk.declared }
-    throw new InvalidOption('app', app, 'an app made with legwork()')
+    if (!(app instanceof LegworkApp)) throw new InvalidOption('app', app, 'an app made with legwork()')
+    const { keys, redact, blobs } = app.#options
+    const payloads = {
+      ...(keys !== undefined && { keys }),
+      ...(redact && { redact }),
+      ...(blobs && { blobs }),
+    }
+    return { registry: app.#registry, declared: app.#desk.declared, payloads }
   }
 
   get schedules(): ScheduleControl {
@@ -144,7 +157,7 @@ class LegworkApp implements App {
         'LW1206',
         'start() was called on an app without handlers. Call app.handle(task, handler) first.',
       )
-    const pace = this.#pace(options)
+    const pace = paceOf(options, this.#options.pace?.pollMs)
     const handled = this.#registry.ready()
     const pools = poolsFor([...handled.values()], options)
     // Before the first await, so that a second start() in the same turn is refused, and stop() waits for this one.
@@ -170,14 +183,19 @@ class LegworkApp implements App {
     const { store } = await this.#open()
     const { clock, random, newId } = { clock: this.#clock, random: this.#random, newId: this.#newId }
     const schedules = await this.#desk.prepare()
-    const own = { log: this.#log, about: () => ({ ...this.#about(pace.pools), schedules }) }
+    const own = {
+      log: this.#log,
+      wrapping: this.#payloads.wrapping,
+      about: () => ({ ...this.#about(pace.pools), schedules }),
+    }
     const worker = new Worker({ ...pace, ...own, store, clock, random, newId })
     await worker.start()
     this.#worker = worker
     const tendMs = this.#options.pace?.tendMs
     const [everyMs, idleMs] = [tendMs ?? defaults.tendMs, tendMs ?? defaults.tendIdleMs]
     await this.#desk.start(store, everyMs)
-    this.#stopTending = keepTending({ store, clock, random, everyMs, idleMs })
+    const stops = [keepTending({ store, clock, random, everyMs, idleMs }), this.#payloads.keepSweeping(store)]
+    this.#stopTending = async () => void (await Promise.all(stops.map((stop) => stop())))
     this.#unguard = guardRejections(this.#log)
   }
 
@@ -293,6 +311,10 @@ class LegworkApp implements App {
     await (await this.store()).setQueues([{ name: checkName(queue, 'queue'), paused: null }])
   }
 
+  async rekey(options?: RekeyOptions): Promise<Rekeyed> {
+    return this.#payloads.rekey(await this.store(), options)
+  }
+
   async durability(): Promise<DurabilityReport> {
     return (await this.#open()).report
   }
@@ -312,7 +334,7 @@ class LegworkApp implements App {
     { id, task, outcome }: Pick<Enqueued, 'id' | 'task' | 'outcome'>,
   ): JobHandle<never, never> {
     return jobHandle(
-      { store, clock: this.#clock, lookout },
+      { store, clock: this.#clock, lookout, wrapping: this.#payloads.wrapping },
       { id, task, duplicate: outcome === 'duplicate' },
     ) as JobHandle<never, never>
   }
@@ -346,29 +368,6 @@ class LegworkApp implements App {
     return { store, report, lookout }
   }
 
-  #pace(options: StartOptions) {
-    const leaseMs = toMs(options.lease ?? defaults.leaseMs, 'lease')
-    const beatMs = toMs(options.beat ?? Math.min(defaults.beatMs, leaseMs / 5), 'beat')
-    if (beatMs < 1 || beatMs * 3 > leaseMs)
-      throw new InvalidOption(
-        'beat',
-        options.beat ?? beatMs,
-        'at least 1 ms and at most a third of the lease',
-      )
-    const pollMs = this.#options.pace?.pollMs
-    const poll = {
-      busyMs: pollMs ?? defaults.pollBusyMs,
-      idleMs: pollMs ?? defaults.pollIdleMs,
-      quietMs: pollMs ?? defaults.pollQuietMs,
-    }
-    return {
-      leaseMs,
-      beatMs,
-      poll,
-      abortGraceMs: toMs(options.abortGrace ?? defaults.abortGraceMs, 'abortGrace'),
-    }
-  }
-
   #about(pools: readonly Pool[]) {
     const concurrency = pools.reduce((sum, pool) => sum + pool.concurrency, 0)
     return {
@@ -377,6 +376,7 @@ class LegworkApp implements App {
       version,
       queues: pools.flatMap(({ queues }) => queues),
       tasks: [...this.#registry.handled.keys()],
+      ...knownVersions(this.#registry.handled),
       concurrency,
     }
   }
@@ -394,5 +394,6 @@ const closed = (what: string) =>
 /** What an app does for which task, for the test kit. */
 export const registryOf = (app: App): Registry => LegworkApp.inside(app).registry
 
-/** The schedules that an app's code declares, for the test kit. */
+/** The schedules that an app's code declares, and what it says of its payloads, for the test kit. */
 export const declaredOf = (app: App): ReadonlyMap<string, Declared> => LegworkApp.inside(app).declared
+export const payloadsOf = (app: App) => LegworkApp.inside(app).payloads

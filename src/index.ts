@@ -13,6 +13,7 @@ export type {
   Task,
   TaskOptions,
 } from './define/task.ts'
+export type { Upcaster, Upcasters } from './define/upcast.ts'
 export {
   Cancelled,
   Dead,
@@ -30,6 +31,7 @@ export { catalogue } from './job/catalogue.ts'
 export type { Code } from './job/catalogue.ts'
 export { defaults, limits } from './job/defaults.ts'
 export type { Duration } from './job/duration.ts'
+export type { Size } from './job/size.ts'
 export {
   InvalidOption,
   InvalidPayload,
@@ -53,6 +55,10 @@ export type {
   TriggerOptions,
 } from './schedules/control.ts'
 export type { BackfillView, ScheduleView, SlotHistory } from './schedules/view.ts'
+export { files } from './payload/files.ts'
+export type { BlobPage, Blobs } from './payload/blobs.ts'
+export type { Keys, KeySource } from './payload/keys.ts'
+export type { Rekeyed, RekeyOptions } from './payload/rekey.ts'
 export type { JobEvent } from './watch/events.ts'
 export type { JobHandle, Status } from './watch/handle.ts'
 export type { Why } from './watch/why.ts'

@@ -7,6 +7,10 @@ import { InvalidOption } from './job/errors.ts'
 import type { Logger } from './job/logger.ts'
 import { checkKnown } from './job/name.ts'
 import type { ScheduleControl } from './schedules/control.ts'
+import { checkPaths } from './job/paths.ts'
+import { type Blobs, toShelf } from './payload/blobs.ts'
+import type { KeySource } from './payload/keys.ts'
+import type { Rekeyed, RekeyOptions } from './payload/rekey.ts'
 import type { Acted, DurabilityReport, Store } from './store/index.ts'
 import type { JobHandle } from './watch/handle.ts'
 import type { Why } from './watch/why.ts'
@@ -24,6 +28,15 @@ export interface AppOptions {
   readonly enqueueTimeout?: Duration
   /** When this release was deployed: of two that declare a schedule differently, the later one's word stands. */
   readonly deployedAt?: Date | number | string
+  /**
+   * Keys for tasks that encrypt: `{ active: 'k2', k1: '…', k2: '…' }`, 32 bytes each in base64, or a function that
+   * fetches them. Default: the JSON text in `LEGWORK_KEYS`.
+   */
+  readonly keys?: KeySource
+  /** Parts that no person sees of any task's jobs, besides the task's own `redact`. */
+  readonly redact?: readonly string[]
+  /** Where large payloads and results go, such as `files('./.legwork/blobs')`. Default: none, and 1 MiB is the limit. */
+  readonly blobs?: Blobs
   /** For tests. */
   readonly clock?: Clock
   /** For tests. */
@@ -137,6 +150,11 @@ export interface App extends Enqueuer, AsyncDisposable {
   /** Stops claims from a queue; running jobs go on. Default reason: `paused by the application`. */
   pause(queue: string, reason?: string): Promise<void>
   resume(queue: string): Promise<void>
+  /**
+   * After a change of `keys.active`: seals the keys of all stored jobs with the active one, in bounded batches, under
+   * load, going on where an interrupted walk was. @throws {LegworkError} LW1601, LW1602
+   */
+  rekey(options?: RekeyOptions): Promise<Rekeyed>
   /** What the store promises, as read back from its settings. */
   durability(): Promise<DurabilityReport>
   /** For tools: another store than the app was made with. @throws {WrongMoment} LW1204 once a store is open. */
@@ -154,7 +172,8 @@ export interface RunOptions extends EnqueueOptions {
 
 /** What `legwork()` was given, or nothing. @throws {InvalidOption} LW1201 for what it does not know. */
 export function checkApp(options: AppOptions = {}): AppOptions {
-  const known = ['store', 'log', 'enqueueTimeout', 'clock', 'random', 'pace', 'deployedAt']
+  const tests = ['clock', 'random', 'pace']
+  const known = ['store', 'log', 'enqueueTimeout', 'keys', 'redact', 'blobs', 'deployedAt', ...tests]
   checkKnown(options, known, 'app option')
   const { store, log, enqueueTimeout } = options
   if (store !== undefined && typeof store !== 'string' && typeof store?.exchange !== 'function')
@@ -164,6 +183,8 @@ export function checkApp(options: AppOptions = {}): AppOptions {
   )
   if (log !== undefined && !isLogger)
     throw new InvalidOption('log', log, 'an object with the functions debug, info, warn and error')
+  if (options.redact !== undefined) checkPaths(options.redact, 'redact')
+  if (options.blobs !== undefined) toShelf(options.blobs)
   if (enqueueTimeout !== undefined) toMs(enqueueTimeout, 'enqueueTimeout', 1)
   return options
 }

@@ -33,6 +33,9 @@ export const realRandom = (): number => {
   return chance.readUIntBE(chanceAt - 6, 6) / 2 ** 48
 }
 
+/** Keys as JSON text, for tasks that encrypt. */
+export const environmentKeys = (): string | undefined => process.env['LEGWORK_KEYS'] || undefined
+
 /** Warnings and errors as one line each on standard error; the rest is silent. Its fields come last, as JSON. */
 export const consoleLogger: Logger = {
   debug: () => {},

@@ -71,6 +71,27 @@ test('a queue with unfinished jobs and no live worker says so, be they waiting, 
   expect((await findings())['held']?.note).toContain('h:7')
 })
 
+test('a payload that is newer than the live workers know waits for one who knows it, and says so', async () => {
+  const { clock, store, kind, findings, beat } = await stage()
+  const retain = { completed: minute, dead: null, cancelled: minute }
+  const job = { task: 'send', queue: 'mail', payload: '1', priority: 5, tags: [], maxAttempts: 3, retain }
+  await store.enqueue([{ ...job, id: 'b', version: 3 }])
+  const about = { host: 'h', pid: 7, version: '0.1.0', queues: ['mail'], tasks: ['send'], concurrency: 1 }
+  await beat('w1', ['send'])
+  await store.beat({ worker: 'w2', ttlMs: 10 * minute, about: { ...about, versions: { send: 2 } } })
+  const { reason, text } = await why(store, 'b', clock.now())
+  expect(reason).toEqual({ kind: 'newer-version', task: 'send', version: 3, known: 2, workers: 2 })
+  expect(text).toBe('waits for a worker that knows version 3 of send; 2 live workers know 2')
+  expect((await findings())['versions']).toMatchObject({
+    value: 'send version 3 (2 workers of queue mail know 2)',
+  })
+  await clock.advance(minute)
+  expect(await kind(), 'the older job is not held up').toBe('waiting-in-line')
+  await store.beat({ worker: 'w3', ttlMs: 10 * minute, about: { ...about, versions: { send: 3 } } })
+  expect((await why(store, 'b', clock.now())).reason.kind).toBe('waiting-in-line')
+  expect((await findings())['versions']).toBeUndefined()
+})
+
 test('doctor names a task that no live worker of its queue handles', async () => {
   const { findings, beat } = await stage()
   await beat('w1', ['other'])

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { InvalidOption, type LegworkError, StoreError } from '../job/errors.ts'
+import { shown, shownAttempt, shownProgress } from '../job/shown.ts'
 import { fileOf, mask, openStore } from '../open-store.ts'
 import type { Store } from '../store/index.ts'
 import type { Common } from './command.ts'
@@ -67,11 +68,31 @@ export async function withStore<T>(
   const store = await openStore(place.url, { migrate: 'never' })
   try {
     await open(store, place)
-    return await use(store, place)
+    return await use(forPeople(store), place)
   } finally {
     await store.close()
   }
 }
+
+/** The store as commands may show it: whatever they read of jobs has its hidden parts hidden. */
+export const forPeople = (store: Store): Store => ({
+  ...store,
+  get: async (ids, options) => (await store.get(ids, options)).map((job) => job && shown(job)),
+  async find(where, page) {
+    const found = await store.find(where, page)
+    return { ...found, jobs: found.jobs.map(shown) }
+  },
+  async changes(since) {
+    const { items, running, ...rest } = await store.changes(since)
+    return {
+      ...rest,
+      items: items.map((one) =>
+        one.kind === 'ended' ? { ...one, attempt: shownAttempt(one.attempt) } : one,
+      ),
+      running: running.map((one) => (one.progress ? { ...one, progress: shownProgress(one.progress) } : one)),
+    }
+  },
+})
 
 async function open(store: Store, place: Place): Promise<void> {
   try {

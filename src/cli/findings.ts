@@ -1,3 +1,4 @@
+import { knownVersion } from '../job/known.ts'
 import type { Count, Finding, Job, Store, WorkerView } from '../store/index.ts'
 import { version } from '../version.ts'
 import { healthOf, isAlive, serving } from './health.ts'
@@ -15,6 +16,7 @@ export async function lifeFindings(store: Store, now: number): Promise<Finding[]
     ...heldFindings(workers, now),
     ...queueFindings(counts, workers, now),
     ...taskFindings(waiting.jobs, workers, now),
+    ...versionFindings(waiting.jobs, workers, now),
     jobsFinding(counts),
   ]
 }
@@ -64,6 +66,22 @@ function queueFindings(counts: readonly Count[], workers: readonly WorkerView[],
       note: 'unfinished jobs and no live worker: legwork worker FILE',
     },
   ]
+}
+
+/** Waiting jobs whose payload is of a newer version than any live worker of their queue knows. */
+function versionFindings(jobs: readonly Job[], workers: readonly WorkerView[], now: number): Finding[] {
+  const stuck = new Set<string>()
+  for (const { queue, task, version: needed } of jobs) {
+    const able = serving(queue, workers, now).filter(({ tasks }) => tasks.includes(task))
+    const known = Math.max(...able.map((worker) => knownVersion(worker, task)))
+    if (able.length > 0 && known < needed)
+      stuck.add(
+        `${task} version ${needed} (${plural(able.length, 'worker')} of queue ${queue} know ${known})`,
+      )
+  }
+  if (stuck.size === 0) return []
+  const note = 'jobs wait for a worker that knows the version of their payload'
+  return [{ about: 'versions', value: some([...stuck]), verdict: 'warn', note }]
 }
 
 /** Tasks of waiting jobs whose queue is served, but by nobody who has a handler for them. */

@@ -76,6 +76,11 @@ const commands: readonly {
     load: () => import('./commands/migrate.ts'),
   },
   {
+    name: 'rekey',
+    summary: 'seal the keys of all stored jobs with the active key, after it was changed',
+    load: () => import('./commands/rekey.ts'),
+  },
+  {
     name: 'explain',
     summary: 'say what an error code means and what to do',
     load: () => import('./commands/explain.ts'),

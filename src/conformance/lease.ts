@@ -191,7 +191,7 @@ export const leasePromises = theme('lease', 'L0', [
   ],
   [
     'workers',
-    'workers() shows who lives: host, pid, queues, lease and running jobs',
+    'workers() shows who lives: host, pid, queues, tasks with their versions, lease and running jobs',
     async ({ addMany, hand, store, clock }) => {
       await addMany(3)
       const startedAt = clock.now()
@@ -217,6 +217,19 @@ export const leasePromises = theme('lease', 'L0', [
         },
       )
       assert.ok(Math.abs((seen?.leaseEndsAt ?? 0) - clock.now() - 8_000) <= 2, `ends at ${seen?.leaseEndsAt}`)
+    },
+  ],
+  [
+    'versions',
+    'workers() shows the payload versions that a worker knows, as it said them when it registered',
+    async ({ store }) => {
+      const about = { host: 'h', pid: 1, version: '1', queues: [queue], concurrency: 1 }
+      const tasks = ['mail', 'constructor', 'resize']
+      const versions = { mail: 3, constructor: 2 }
+      await store.beat({ worker: 'knows', ttlMs: 1_000, about: { ...about, tasks, versions } })
+      const [seen] = await store.workers()
+      assert.deepEqual(seen?.tasks, tasks)
+      assert.deepEqual({ ...seen?.versions }, versions)
     },
   ],
   [

@@ -9,6 +9,7 @@ import { fencePromises } from './fence.ts'
 import { leasePromises } from './lease.ts'
 import { lookPromises, recordPromises } from './look.ts'
 import { poisonPromises } from './poison.ts'
+import { payloadPromises } from './payloads.ts'
 import { processPromises } from './process.ts'
 import type { Promised } from './promise.ts'
 import { receivedPromises } from './received.ts'
@@ -36,6 +37,7 @@ export const promises: readonly Promised[] = [
   ...retentionPromises,
   ...schedulePromises,
   ...lookPromises,
+  ...payloadPromises,
   ...changesPromises,
   ...valuePromises,
   ...lifePromises,

@@ -5,8 +5,11 @@ import { type Duration, toMs } from '../job/duration.ts'
 import { InvalidOption, show, UnknownThing } from '../job/errors.ts'
 import type { OnCrash, Retention } from '../job/job.ts'
 import { checkCount, checkKnown, checkName } from '../job/name.ts'
+import { checkPaths } from '../job/paths.ts'
 import type { RetryPolicy } from '../job/settle.ts'
 import type { FinalState } from '../job/state.ts'
+import type { Hide } from '../job/wrapping.ts'
+import { checkUpcasters, type Upcasters } from './upcast.ts'
 
 /**
  * A kind of work, as a value: what goes in, what comes out, and how it is tried. It holds no connection and no
@@ -60,6 +63,9 @@ export interface Policy {
   readonly deadlineMs?: number
   readonly ttlMs?: number
   readonly version: number
+  readonly upcast?: Upcasters
+  /** Absent where nothing is hidden. */
+  readonly hide?: Hide
   readonly retain: Retention
   readonly tags: readonly string[]
   readonly onCrash: OnCrash
@@ -84,8 +90,20 @@ export interface TaskOptions {
   readonly deadline?: Duration
   /** A job not started by then is dead (expired). Default none. */
   readonly ttl?: Duration
-  /** Version of the payload's shape. Default 1. */
+  /** Version of the payload's shape. A worker never claims a newer one than it knows. Default 1. */
   readonly version?: number
+  /** Makes payloads of older versions fit, step by step: `{ 1: (old) => … }` makes version 2 of version 1. */
+  readonly upcast?: Upcasters
+  /**
+   * Parts of payloads and results that no person sees, such as `card.number`, `items.*.secret` or `**.password`. Only
+   * the handler does. Their values are taken out of errors and logs too.
+   */
+  readonly redact?: readonly string[]
+  /**
+   * Parts of the payload to encrypt, or `true` for all of it; the app needs `keys`. Results, progress, logs and the
+   * messages of errors of such a task are encrypted whole, for they may quote them.
+   */
+  readonly encrypt?: true | readonly string[]
   /** How long finished jobs are kept. Default: completed 1 day, cancelled 7 days, dead for ever. */
   readonly retain?: { readonly [S in FinalState]?: Duration | 'forever' }
   readonly tags?: readonly string[]
@@ -160,7 +178,7 @@ function toPolicy(name: string, o: TaskOptions): Policy {
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(deadlineMs !== undefined && { deadlineMs }),
     ...(ttlMs !== undefined && { ttlMs }),
-    version: checkCount(o.version ?? 1, at('version'), 1, 1_000_000),
+    ...toShape(o, at),
     retain: toRetention(o.retain, at('retain')),
     tags: checkTags(o.tags, at('tags')),
     onCrash: toOnCrash(o.onCrash ?? 'retry', at('onCrash')),
@@ -170,6 +188,24 @@ function toPolicy(name: string, o: TaskOptions): Policy {
 function toOnCrash(value: OnCrash, option: string): OnCrash {
   if (['retry', 'fail', 'dead'].includes(value)) return value
   throw new InvalidOption(option, value, 'retry, fail or dead')
+}
+
+function toShape({ version: given, upcast, redact, encrypt }: TaskOptions, at: (option: string) => string) {
+  const version = checkCount(given ?? 1, at('version'), 1, 1_000_000)
+  const upcasters = checkUpcasters(upcast, version, at('upcast'))
+  const rules = redact === undefined ? [] : checkPaths(redact, at('redact'))
+  const parts =
+    encrypt === undefined || encrypt === true
+      ? encrypt
+      : checkPaths(encrypt, `${at('encrypt')} (or true for all)`)
+  const hidesParts = parts === true || (parts !== undefined && parts.length > 0)
+  return {
+    version,
+    ...(upcasters && { upcast: upcasters }),
+    ...((rules.length > 0 || hidesParts) && {
+      hide: { redact: rules, ...(hidesParts && { encrypt: parts }) },
+    }),
+  }
 }
 
 const named = { high: 2, normal: 5, low: 8 } as const
@@ -203,6 +239,9 @@ const known = [
   'deadline',
   'ttl',
   'version',
+  'upcast',
+  'redact',
+  'encrypt',
   'retain',
   'tags',
   'onCrash',

@@ -20,12 +20,14 @@ export async function toNewJobs(
       throw numbered(error, i)
     }
   })
-  if (!task.input) return jobs
+  const { wrapping } = world
+  const stored = () => Promise.all(jobs.map((job) => wrapping.store(job, task.policy.hide)))
+  if (!task.input) return stored()
   for (const [i, input] of inputs.entries())
     await checkInput(task, input)?.catch((error: unknown) => {
       throw numbered(error, i)
     })
-  return jobs
+  return stored()
 }
 
 function check(task: AnyTask, inputs: unknown, options: EnqueueOptions): void {

@@ -6,6 +6,7 @@ import type { NewJob } from '../job/job.ts'
 import { checkKnown } from '../job/name.ts'
 import { encode } from '../job/payload.ts'
 import { checkOwnId } from '../job/schedule.ts'
+import type { Wrapping } from '../job/wrapping.ts'
 import { limits } from '../job/defaults.ts'
 
 export interface EnqueueOptions {
@@ -33,6 +34,7 @@ interface World {
   newId(): string
   /** The producer's own time, to tell dates that are past. */
   now(): number
+  readonly wrapping: Wrapping
 }
 
 /**
@@ -51,7 +53,7 @@ export async function toNewJob(
   checked?.catch(() => {})
   const job = decide(task, input, options, world)
   await checked
-  return job
+  return world.wrapping.store(job, task.policy.hide)
 }
 
 /** Undefined where the task has no schema. */
@@ -73,7 +75,7 @@ export function decide(
     id: options.id === undefined ? world.newId() : checkOwnId(options.id),
     task: name,
     queue: policy.queue,
-    payload: encode(input, `the input of task ${name}`),
+    payload: encode(input, `the input of task ${name}`, world.wrapping.payloadBytes),
     version: policy.version,
     priority: options.priority === undefined ? policy.priority : toPriority(options.priority, 'priority'),
     ...start(options, world.now()),

@@ -3,6 +3,7 @@ import { type Clock, within } from '../job/clock.ts'
 import { defaults } from '../job/defaults.ts'
 import { InvalidOption, LegworkError, StoreError, UnknownOutcome } from '../job/errors.ts'
 import type { Enqueued, NewJob } from '../job/job.ts'
+import type { Wrapping } from '../job/wrapping.ts'
 import type { Store } from '../store/index.ts'
 import { coalesce } from './coalesce.ts'
 import { inBatches, toNewJobs } from './many.ts'
@@ -25,12 +26,13 @@ export interface ProducerKit {
   readonly clock: Clock
   newId(): string
   readonly timeoutMs: number
+  readonly wrapping: Wrapping
 }
 
 /** Hands jobs to the store: validate, decide, write. */
 export function producer(kit: ProducerKit): Producer {
-  const { open, clock, newId, timeoutMs } = kit
-  const now = () => clock.now()
+  const { open, clock, newId, timeoutMs, wrapping } = kit
+  const world = { newId, now: () => clock.now(), wrapping }
   // A store that does not answer leaves the outcome unknown; the caller may repeat with the same id.
   const write = async (jobs: readonly NewJob[]) =>
     within(clock, timeoutMs, {
@@ -41,9 +43,9 @@ export function producer(kit: ProducerKit): Producer {
 
   const bound = (add: (job: NewJob) => Promise<Enqueued>, addAll: typeof write): Omit<Producer, 'in'> => ({
     enqueue: async (task, input, options = {}) =>
-      sameTask(task, await add(await toNewJob(task, input, options, { newId, now }))),
+      sameTask(task, await add(await toNewJob(task, input, options, world))),
     async enqueueMany(task, inputs, options = {}) {
-      return inBatches(await toNewJobs(task, inputs, options, { newId, now }), addAll)
+      return inBatches(await toNewJobs(task, inputs, options, world), addAll)
     },
   })
 

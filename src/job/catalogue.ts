@@ -196,6 +196,21 @@ export const catalogue = {
     'The module of a lazy handler could not be imported, or exports no handler; its jobs were given back without a failure.',
     'Repair the module, export the handler as default or under the name of its task, and restart the worker.',
   ),
+  LW1601: entry(
+    'Keys invalid',
+    'The keys of the app are not 32 bytes in base64 each, or its active or index key is not among them.',
+    'Make a key with: openssl rand -base64 32. Name the active one: { active: "k1", k1: "…" }.',
+  ),
+  LW1602: entry(
+    'No keys',
+    'A task encrypts and the app has no keys, or the function that fetches them failed. Nothing was written.',
+    'legwork({ keys }) or LEGWORK_KEYS, with the same keys wherever jobs are enqueued and run.',
+  ),
+  LW1603: entry(
+    'Blob store failed',
+    'A large payload or result could not be kept or read: the folder is read-only or full, or the app has no blob store.',
+    'Read the cause; give every process the same blobs.',
+  ),
   LW2001: entry(
     'Discarded by its handler',
     'The handler threw Dead: a retry would not help.',
@@ -266,6 +281,21 @@ export const catalogue = {
     'Nobody declares this schedule any more',
     'The schedule was made by code, and no live worker runs that code now, so it does not fire.',
     'Start a worker that declares it; a release without it removes it.',
+  ),
+  LW2601: entry(
+    'Key is not here',
+    'The job is sealed with a key that this process does not have. It is not lost: workers give it back and look again, later each time, up to 5 min.',
+    'Give the workers the key again. To run it at once then: legwork jobs promote ID',
+  ),
+  LW2602: entry(
+    'Sealed text does not open',
+    'An encrypted text was changed in the store, or copied from another job.',
+    'Restore it from a backup, or remove the job.',
+  ),
+  LW2603: entry(
+    'Blob missing or damaged',
+    'The blob that holds the payload or result is gone, cut short or changed.',
+    'Restore the blob, then: legwork dead retry ID',
   ),
   LW2201: entry(
     'Job is dead',

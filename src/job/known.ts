@@ -11,3 +11,9 @@ export function canRun(
 ): boolean {
   return known === undefined || known.some(({ name, version }) => name === job.task && job.version <= version)
 }
+
+/** The newest payload version of a task that a worker knows, by what it said of itself. */
+export const knownVersion = (
+  { versions = {} }: { readonly versions?: Readonly<Record<string, number>> },
+  task: string,
+): number => (Object.hasOwn(versions, task) ? (versions[task] ?? 1) : 1)

@@ -8,6 +8,7 @@ export type Reason =
       readonly inMs: number
       readonly because: 'delay' | 'retry' | 'snooze' | 'release' | 'loss'
     }
+  | { readonly kind: 'key-missing'; readonly inMs: number; readonly text: string }
   | { readonly kind: 'queue-paused'; readonly queue: string; readonly reason: string; readonly by: string }
   | {
       readonly kind: 'overlap'
@@ -18,6 +19,14 @@ export type Reason =
   | { readonly kind: 'no-worker'; readonly queue: string }
   | { readonly kind: 'no-handler'; readonly task: string }
   | { readonly kind: 'suspect'; readonly losses: number }
+  | {
+      readonly kind: 'newer-version'
+      readonly task: string
+      readonly version: number
+      /** The newest that a live worker knows. */
+      readonly known: number
+      readonly workers: number
+    }
   | { readonly kind: 'waiting-in-line'; readonly ahead: number; readonly workers: number }
   | { readonly kind: 'completed'; readonly agoMs: number }
   | { readonly kind: 'dead'; readonly reason: string; readonly error?: string }

@@ -6,6 +6,7 @@ import type { Instant } from '../job/job.ts'
 import type { Logger } from '../job/logger.ts'
 import { encode } from '../job/payload.ts'
 import { digestOf, type JobTemplate } from '../job/schedule.ts'
+import type { Wrapping } from '../job/wrapping.ts'
 import type { Store } from '../store/index.ts'
 import { keepFiring } from '../upkeep/fire-schedules.ts'
 import { type Mine, reconcile } from '../upkeep/reconcile-schedules.ts'
@@ -22,6 +23,7 @@ export interface DeskKit {
   readonly deployedAt: Date | number | string | undefined
   /** Tasks that this process handles. */
   taskOf(name: string): AnyTask | undefined
+  readonly wrapping: Wrapping
 }
 
 /** What an app has to do with schedules: those that its code declares, those of the store, and firing both. */
@@ -41,7 +43,7 @@ export function scheduleDesk(kit: DeskKit): ScheduleDesk {
   const { clock, log } = kit
   const declared = new Map<string, Declared>()
   const now = () => clock.now()
-  const jobs = slotJobs({ declared, taskOf: kit.taskOf, now })
+  const jobs = slotJobs({ declared, taskOf: kit.taskOf, now, wrapping: kit.wrapping })
   const bring = bringing(log, toDeployedAt(kit.deployedAt))
   let mine: readonly Mine[] = []
   let firing: ReturnType<typeof keepFiring> | undefined

@@ -5,6 +5,7 @@ import { LegworkError } from '../job/errors.ts'
 import type { NewJob } from '../job/job.ts'
 import { encode } from '../job/payload.ts'
 import type { JobTemplate } from '../job/schedule.ts'
+import type { Wrapping } from '../job/wrapping.ts'
 import type { MakeJob } from '../upkeep/schedule-slots.ts'
 
 /** Makes the jobs of slots as a producer would, so that whatever holds for a job holds for them. */
@@ -20,19 +21,26 @@ export function slotJobs({
   declared,
   taskOf,
   now,
+  wrapping,
 }: {
   readonly declared: ReadonlyMap<string, Declared>
   taskOf(name: string): AnyTask | undefined
   now(): number
+  readonly wrapping: Wrapping
 }): SlotJobs {
-  const world = { newId: () => '', now }
+  // What is hidden is hidden under the id of its job, which only a slot has.
+  const world = { newId: () => '', now, wrapping: { ...wrapping, store: (job: NewJob) => job } }
   const jobFor = async ({ task, jobOptions }: Declared, input: unknown): Promise<Omit<NewJob, 'id'>> => {
     const { id: _, ...job } = await toNewJob(task, input, jobOptions, world)
     return job
   }
   return {
     async template(one) {
-      if (typeof one.input !== 'function') return jobFor(one, one.input)
+      if (typeof one.input !== 'function') {
+        const { payload: hidden, ...rest } = await jobFor(one, one.input)
+        // A template lies in the store for all to see, so what is hidden comes with each slot, from the code.
+        return one.task.policy.hide ? rest : { ...rest, payload: hidden }
+      }
       // The input comes with each slot; here is nothing yet for its schema to look at.
       const { payload: _, ...job } = await jobFor(
         { ...one, task: { ...one.task, input: undefined } },
@@ -40,17 +48,23 @@ export function slotJobs({
       )
       return job
     },
-    async make({ name, plan, backfill }, facts) {
-      const { payload, ...job } = plan.job
-      if (payload !== undefined) return { ...job, payload }
+    async make(schedule, facts, id) {
+      const { name, plan, backfill } = schedule
       const own = declared.get(backfill?.of ?? name)
-      if (typeof own?.input !== 'function')
+      const hide = (own?.task ?? taskOf(plan.job.task))?.policy.hide
+      const { payload, ...job } = plan.job
+      if (payload !== undefined) return wrapping.store({ ...job, payload, id }, hide)
+      if (!own)
         throw new LegworkError(
           'LW2304',
-          `the input of schedule ${name} is made by a function of its code, which this process has not. Give an input, or do it in a process that declares the schedule.`,
+          `the input of schedule ${name} is made by its code, which this process has not. Give an input, or do it in a process that declares the schedule.`,
           { name },
         )
-      return jobFor(own, await (own.input as (slot: unknown) => unknown)(toSlot(facts)))
+      const input =
+        typeof own.input === 'function'
+          ? await (own.input as (slot: unknown) => unknown)(toSlot(facts))
+          : own.input
+      return wrapping.store({ ...(await jobFor(own, input)), id }, hide)
     },
     async encodeInput(name, input) {
       const task = taskOf(name) ?? [...declared.values()].find((one) => one.task.name === name)?.task

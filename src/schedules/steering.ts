@@ -74,11 +74,9 @@ async function triggerOnce(
 ): Promise<Triggered | undefined> {
   const { name, plan, revision } = stored
   const facts = { name, at: now, from: slotBefore(plan.when, now), isBackfill: false, isManual: true }
-  const made =
-    'input' in options
-      ? { ...plan.job, payload: await jobs.encodeInput(plan.job.task, options.input) }
-      : await jobs.make(stored, facts)
-  const job = { ...made, id: slotId(name, now, `!${newId()}`) }
+  const given = 'input' in options ? { payload: await jobs.encodeInput(plan.job.task, options.input) } : {}
+  const meant = { ...stored, plan: { ...plan, job: { ...plan.job, ...given } } }
+  const job = await jobs.make(meant, facts, slotId(name, now, `!${newId()}`))
   const room = roomOf[options.overlap ?? plan.overlap]
   const [fired] = await store.schedules.fire([{ name, revision, slots: [{ facts, job }], skipped: [], room }])
   if (fired?.outcome !== 'fired') return undefined

@@ -16,6 +16,7 @@ import type { KnownTask } from '../job/known.ts'
 import type { State } from '../job/state.ts'
 import type { Changes, Since } from './changes.ts'
 import type { Schedules } from './schedules.ts'
+import type { Payloads } from './payloads.ts'
 
 /**
  * The system of record: what every engine does, with one meaning.
@@ -89,6 +90,9 @@ export interface Store {
    * did, once. Without `after` nothing yet, only the place of this moment. A removed job takes what it had to tell with it.
    */
   changes(since: Since): Promise<Changes>
+
+  /** Stored payloads, for walks over all of them. */
+  readonly payloads: Payloads
 
   /** Wakes whoever listens, in every process. A hint: it may be lost, or come for nothing. */
   ring(): void
@@ -186,6 +190,8 @@ export interface WorkerAbout {
   readonly version: string
   readonly queues: readonly string[]
   readonly tasks: readonly string[]
+  /** The newest payload version that it knows, of each of its tasks that is not at 1. */
+  readonly versions?: Readonly<Record<string, number>>
   readonly concurrency: number
   /** Schedules that its code declares, each with the digest of what it says. */
   readonly schedules?: Readonly<Record<string, string>>
@@ -252,4 +258,5 @@ export interface Count {
   readonly oldestReadyAt?: Instant
 }
 
+export type { PayloadChange, Payloads, Replaced } from './payloads.ts'
 export type { Attempt, Job, KnownTask }

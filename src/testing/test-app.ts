@@ -1,4 +1,4 @@
-import { declaredOf, legwork, registryOf } from '../app.ts'
+import { declaredOf, legwork, payloadsOf, registryOf } from '../app.ts'
 import type { ScheduleOptions } from '../define/schedule.ts'
 import type { Task } from '../define/task.ts'
 import { type Duration, toMs } from '../job/duration.ts'
@@ -73,10 +73,10 @@ export function testApp(app: App, options: TestOptions = {}): TestApp {
   const logged: { level: string; message: string }[] = []
   // Doorbells and due times are exact in memory, so polls, beats and upkeep only need to be rare.
   const inner = legwork({
+    ...payloadsOf(app),
     store,
     clock,
-    random: seeded(seed),
-    log: listLogger(logged),
+    ...{ random: seeded(seed), log: listLogger(logged) },
     pace: { pollMs: 3_600_000, tendMs: 60_000 },
   })
   takeOver(app, inner)

@@ -12,8 +12,11 @@ import {
 } from '../job/schedule.ts'
 import type { Firing } from '../store/index.ts'
 
-/** Makes the job of a slot, but for its id and its time. May reject: the input function is a user's. */
-export type MakeJob = (schedule: Schedule, facts: SlotFacts) => Promise<Omit<NewJob, 'id'>>
+/**
+ * Makes the job of a slot, but for its time. May reject: the input function is a user's. The id is given, for a payload
+ * may be sealed to it.
+ */
+export type MakeJob = (schedule: Schedule, facts: SlotFacts, id: string) => Promise<NewJob>
 
 /** What is to be written for the slots that are due by `now`. */
 export async function firingOf(schedule: Schedule, now: Instant, makeJob: MakeJob): Promise<Firing> {
@@ -101,7 +104,7 @@ export async function makeAll(
     const facts = { name, at, from, isBackfill: schedule.backfill !== undefined, isManual: false }
     from = at
     try {
-      const job = { ...(await makeJob(schedule, facts)), id: slotId(name, at, suffixOf?.(at)) }
+      const job = await makeJob(schedule, facts, slotId(name, at, suffixOf?.(at)))
       slots.push({ facts, job: delayed(job, name, { at, jitterMs: schedule.plan.jitterMs }) })
     } catch (error) {
       const note = error instanceof Error ? error.message : String(error)

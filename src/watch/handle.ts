@@ -3,6 +3,8 @@ import { type Duration, toMs } from '../job/duration.ts'
 import { InvalidOption, JobFailed, LegworkError } from '../job/errors.ts'
 import type { ErrorInfo, Job } from '../job/job.ts'
 import { checkKnown, checkReason } from '../job/name.ts'
+import { shown } from '../job/shown.ts'
+import type { Wrapping } from '../job/wrapping.ts'
 import { type FinalState, isFinal } from '../job/state.ts'
 import type { Acted, Store } from '../store/index.ts'
 import { eventKey, eventsOf, type JobEvent } from './events.ts'
@@ -54,6 +56,7 @@ export interface HandleKit {
   readonly store: Store
   readonly clock: Clock
   readonly lookout: Lookout
+  readonly wrapping: Wrapping
 }
 
 export function jobHandle(
@@ -66,11 +69,13 @@ export function jobHandle(
     duplicate,
     async result(options = {}) {
       checkWait(options, ['timeout', 'signal'])
-      return toOutput((await settled(kit, id, options)).result)
+      const job = await settled(kit, id, options)
+      return toOutput(resultOf(id, job && (await kit.wrapping.read(job)))?.result)
     },
     async status() {
-      const [job] = await kit.store.get([id])
-      if (!job) throw new LegworkError('LW2301', `job ${id} is not in the store.`, { id })
+      const [stored] = await kit.store.get([id])
+      if (!stored) throw new LegworkError('LW2301', `job ${id} is not in the store.`, { id })
+      const job = await readable(kit, stored)
       return { ...factsOf(job), ...ending(job) } as Status
     },
     events: (options = {}) => follow(kit, id, options),
@@ -98,7 +103,7 @@ async function settled(
   kit: HandleKit,
   id: string,
   { timeout, signal }: { timeout?: Duration; signal?: AbortSignal },
-): Promise<{ result: string | undefined }> {
+): Promise<Job | undefined> {
   const over = new AbortController()
   const timeoutMs = timeout === undefined ? undefined : toMs(timeout, 'timeout')
   const late = () =>
@@ -115,15 +120,29 @@ async function settled(
   signal?.addEventListener('abort', leave, { once: true })
   try {
     over.signal.throwIfAborted()
-    return await kit.lookout.see(id, (job) => resultOf(id, job), { signal: over.signal })
+    const isOver = (job: Job | undefined) => !job || isFinal(job.state)
+    const { job } = await kit.lookout.see(id, (job) => (isOver(job) ? { job } : undefined), {
+      signal: over.signal,
+    })
+    return job
   } finally {
     stop()
     signal?.removeEventListener('abort', leave)
   }
 }
 
+/** As its runs said it; without a result that does not open here, for what else is known of it is wanted all the same. */
+async function readable({ wrapping }: HandleKit, job: Job): Promise<Job> {
+  try {
+    return await wrapping.read(job)
+  } catch {
+    const { result: _closed, ...rest } = shown(job)
+    return rest
+  }
+}
+
 async function* follow(
-  { lookout }: HandleKit,
+  kit: HandleKit,
   id: string,
   options: { readonly signal?: AbortSignal },
 ): AsyncGenerator<JobEvent> {
@@ -131,18 +150,21 @@ async function* follow(
   const { signal } = options
   const known = new Set<string>()
   for (;;) {
-    const { fresh, isOver } = await lookout.see(
+    const { fresh, job } = await kit.lookout.see(
       id,
       (job) => {
         if (!job) throw new LegworkError('LW2301', `job ${id} is not in the store.`, { id })
-        const events = eventsOf(job).filter((event) => !known.has(eventKey(event)))
-        return events.length > 0 ? { fresh: events, isOver: isFinal(job.state) } : undefined
+        const keys = eventsOf(job).map(eventKey)
+        return keys.some((key) => !known.has(key))
+          ? { fresh: keys.map((key) => !known.has(key)), job }
+          : undefined
       },
       { detail: true, ...(signal && { signal }) },
     )
-    for (const event of fresh) known.add(eventKey(event))
-    yield* fresh
-    if (isOver) return
+    for (const event of eventsOf(job)) known.add(eventKey(event))
+    const events = eventsOf(await readable(kit, job))
+    yield* events.filter((_, i) => fresh[i])
+    if (isFinal(job.state)) return
   }
 }
 

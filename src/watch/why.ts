@@ -1,6 +1,8 @@
 import { showMs } from '../job/duration.ts'
 import type { Job } from '../job/job.ts'
+import { knownVersion } from '../job/known.ts'
 import type { Reason } from '../job/reason.ts'
+import { shown } from '../job/shown.ts'
 import type { Count, Store, WorkerView } from '../store/index.ts'
 
 export interface Why {
@@ -15,8 +17,9 @@ export interface Why {
 
 /** Why the job is in the state it is in: one reason from the closed list. */
 export async function why(store: Store, id: string, now: number): Promise<Why> {
-  const [job] = await store.get([id], { attempts: true })
-  if (!job) return say(id, 'not-found', { kind: 'not-found' })
+  const [found] = await store.get([id], { attempts: true })
+  if (!found) return say(id, 'not-found', { kind: 'not-found' })
+  const job = shown(found)
   const [[count], workers] = await Promise.all([store.counts([job.queue]), store.workers()])
   return say(id, job.state, reasonOf(job, { count, workers, now }))
 }
@@ -62,7 +65,11 @@ function scheduledReason(job: Job, around: Around): Reason {
   // Its queue is served, but nobody there can run it: that is why it was given back.
   if (because === 'release' && serving.length > 0 && !serving.some(({ tasks }) => tasks.includes(job.task)))
     return { kind: 'no-handler', task: job.task }
-  return { kind: 'scheduled', inMs: Math.max(0, job.availableAt - around.now), because }
+  const inMs = Math.max(0, job.availableAt - around.now)
+  const last = job.attempts?.at(-1)
+  if (because === 'release' && last?.reason?.startsWith('LW2601'))
+    return { kind: 'key-missing', inMs, text: last.reason }
+  return { kind: 'scheduled', inMs, because }
 }
 
 /** Live workers of the job's queue. */
@@ -85,6 +92,8 @@ function readyReason(job: Job, around: Around): Reason {
   if (serving.length === 0) return { kind: 'no-worker', queue: job.queue }
   if (!serving.some(({ tasks }) => tasks.includes(job.task))) return { kind: 'no-handler', task: job.task }
   if (job.suspect) return { kind: 'suspect', losses: job.losses }
+  const unable = tooOld(job, serving)
+  if (unable) return unable
   const ready = count?.states.ready ?? 0
   return {
     kind: 'waiting-in-line',
@@ -92,6 +101,16 @@ function readyReason(job: Job, around: Around): Reason {
     ahead: Math.max(0, job.state === 'ready' ? ready - 1 : ready),
     workers: serving.length,
   }
+}
+
+/** Undefined where a live worker knows the version of the job's payload. */
+function tooOld({ task, version }: Job, serving: readonly WorkerView[]): Reason | undefined {
+  const known = serving
+    .filter(({ tasks }) => tasks.includes(task))
+    .map((worker) => knownVersion(worker, task))
+  const newest = Math.max(...known)
+  if (newest >= version) return undefined
+  return { kind: 'newer-version', task, version, known: newest, workers: known.length }
 }
 
 const becauses = { retry: 'retry', snooze: 'snooze', release: 'release', lapse: 'loss' } as const
@@ -122,6 +141,11 @@ function sentence(id: string, r: Reason): readonly [string, string?] {
         `waits ${showMs(r.inMs)} more because of ${becauseText[r.because]}`,
         `run it now: legwork jobs promote ${id}`,
       ]
+    case 'key-missing':
+      return [
+        `${r.text} Looked for again in ${showMs(r.inMs)}`,
+        `give a worker the key, then: legwork jobs promote ${id}`,
+      ]
     case 'queue-paused':
       return [`queue ${r.queue} is paused by ${r.by}: ${r.reason}`, `legwork queues resume ${r.queue}`]
     case 'overlap':
@@ -136,6 +160,11 @@ function sentence(id: string, r: Reason): readonly [string, string?] {
     case 'suspect':
       return [
         `crashed ${r.losses} times with others; runs alone next, as soon as a worker process has let its other jobs end`,
+      ]
+    case 'newer-version':
+      return [
+        `waits for a worker that knows version ${r.version} of ${r.task}; ${r.workers} live ${r.workers === 1 ? 'worker knows' : 'workers know'} ${r.known}`,
+        'deploy a worker of the new release',
       ]
     case 'waiting-in-line':
       return [

@@ -6,6 +6,7 @@ import { toErrorInfo } from '../job/failure.ts'
 import type { Settled } from '../job/job.ts'
 import type { Logger } from '../job/logger.ts'
 import { decode, encode } from '../job/payload.ts'
+import { isWrapped, plain, unwrap } from '../job/wrapper.ts'
 import type { Note } from '../store/index.ts'
 import type { Run } from './current-run.ts'
 
@@ -83,8 +84,10 @@ async function send({ clock, log, record }: KeeperKit, run: Run, text: string): 
 }
 
 /** JSON text of a cursor. @throws {InvalidPayload} LW1103 to LW1106. */
-export const cursorText = ({ job }: Run, cursor: unknown): string =>
-  encode(cursor, `the cursor of job ${job.id} (task ${job.task})`, limits.checkpointBytes)
+export function cursorText({ job, cover }: Run, cursor: unknown): string {
+  const text = encode(cursor, `the cursor of job ${job.id} (task ${job.task})`, limits.checkpointBytes)
+  return cover ? cover.close(text) : plain(text)
+}
 
 /** What a handler's own `checkpoint(cursor)` does. */
 export async function checkpoint(run: Run, { keep }: Keeper, cursor: unknown): Promise<void> {
@@ -97,6 +100,8 @@ export async function checkpoint(run: Run, { keep }: Keeper, cursor: unknown): P
 }
 
 /** Where this run goes on: what it kept itself, or an attempt before it. */
-export function cursorOf({ job, checkpoint = job.checkpoint }: Run): unknown {
-  return checkpoint === undefined ? undefined : decode(checkpoint)
+export function cursorOf({ job, cover, checkpoint = job.checkpoint }: Run): unknown {
+  if (checkpoint === undefined) return undefined
+  if (!isWrapped(checkpoint)) return decode(checkpoint)
+  return cover ? decode(cover.open(checkpoint)) : unwrap(checkpoint).body
 }

@@ -3,6 +3,8 @@ import type { Clock } from '../job/clock.ts'
 import type { ClaimedJob } from '../job/job.ts'
 import type { Keeper } from './checkpoint.ts'
 import type { Halt } from './halt.ts'
+import type { Logger } from '../job/logger.ts'
+import type { Cover, Wrapping } from '../job/wrapping.ts'
 import type { Notebook } from './notes.ts'
 
 /** One claimed job on its way through a handler. */
@@ -16,12 +18,16 @@ export interface Run {
   isIterating?: boolean
   /** Why an iteration stopped before its end: whatever its handler makes of that, the run has not completed. */
   interrupt?: unknown
+  /** Where its task or its app hides something, or keeps blobs. */
+  cover?: Cover | undefined
 }
 
 export interface RunKit {
   readonly clock: Clock
+  readonly log: Logger
   readonly notes: Notebook
   readonly keeper: Keeper
+  readonly wrapping: Wrapping
   readonly abortGraceMs: number
   /** Called when a handler that was given up ends after all. */
   onLateEnd(): void

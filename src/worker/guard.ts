@@ -1,5 +1,6 @@
 import { toErrorInfo } from '../job/failure.ts'
 import type { Logger } from '../job/logger.ts'
+import { shownError } from '../job/shown.ts'
 import { currentRun } from './current-run.ts'
 
 /**
@@ -9,7 +10,8 @@ import { currentRun } from './current-run.ts'
 export function guardRejections(log: Logger): () => void {
   const guard = (error: unknown): void => {
     const run = currentRun.getStore()
-    const info = toErrorInfo(error)
+    const plain = toErrorInfo(error)
+    const info = run?.cover ? shownError(run.cover.error(plain)) : plain
     if (run)
       return log.error(
         { job: run.job.id, task: run.job.task, err: info },

@@ -5,6 +5,7 @@ import { show } from '../job/errors.ts'
 import { toErrorInfo } from '../job/failure.ts'
 import type { LogLevel, Previous } from '../job/job.ts'
 import { encode } from '../job/payload.ts'
+import { plain } from '../job/wrapper.ts'
 import { storable } from '../job/text.ts'
 import type { Clock } from '../job/clock.ts'
 import type { Note, Store } from '../store/index.ts'
@@ -43,12 +44,13 @@ export function notebook(clock: Clock, onNote: () => void): Notebook {
   function log(run: Run, level: LogLevel, ...[message, data]: [message: unknown, data?: unknown]): void {
     if (run.isLeaked) return
     const { lines } = pageOf(run)
-    lines.push({
+    const line: Line = {
       level,
       message: storable(textOf(message), limits.logLineBytes),
       at: clock.monotonic(),
       ...(data !== undefined && { data: dataText(data) }),
-    })
+    }
+    lines.push(run.cover ? run.cover.line(line) : line)
     if (lines.length > linesMax) lines.shift()
     onNote()
   }
@@ -57,7 +59,7 @@ export function notebook(clock: Clock, onNote: () => void): Notebook {
     progress(run, now) {
       if (run.isLeaked) return
       const { progress, problem } = toProgress(now)
-      if (progress) pageOf(run).progress = progress
+      if (progress) pageOf(run).progress = run.cover ? run.cover.progress(progress) : progress
       if (problem) log(run, 'warn', `progress() could not be kept as it was said: ${problem}`)
       onNote()
     },
@@ -153,7 +155,7 @@ function toProgress(now: unknown): { readonly progress?: Progress; readonly prob
     const progress = {
       ...(typeof percent === 'number' && !Number.isNaN(percent) && { percent: within100(percent) }),
       ...(note !== undefined && { note: storable(textOf(note), limits.logLineBytes) }),
-      ...(typeof text === 'string' && { data: text }),
+      ...(typeof text === 'string' && { data: plain(text) }),
     }
     const problem = bad ? `its percent is ${show(percent)}` : text instanceof Error ? text.message : undefined
     return { ...(Object.keys(progress).length > 0 && { progress }), ...(problem && { problem }) }
@@ -180,10 +182,12 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 /** A log line must always be recordable, so data that JSON cannot hold is described instead. */
 function dataText(data: unknown): string {
   try {
-    return encode(
-      data instanceof Error ? { ...toErrorInfo(data) } : data,
-      'the data of a log line',
-      limits.logLineBytes,
+    return plain(
+      encode(
+        data instanceof Error ? { ...toErrorInfo(data) } : data,
+        'the data of a log line',
+        limits.logLineBytes,
+      ),
     )
   } catch (error) {
     return JSON.stringify(toErrorInfo(error).message)

@@ -93,3 +93,12 @@ function checkNew(
     'LW1203',
   )
 }
+
+/** What a worker says of the payload versions that it knows: of its tasks that are not at 1. */
+export function knownVersions(handled: ReadonlyMap<string, Pick<Handled, 'task'>>): {
+  readonly versions?: Readonly<Record<string, number>>
+} {
+  const later = [...handled.values()].filter(({ task }) => task.policy.version !== 1)
+  if (later.length === 0) return {}
+  return { versions: Object.fromEntries(later.map(({ task }) => [task.name, task.policy.version])) }
+}

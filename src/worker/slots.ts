@@ -5,6 +5,7 @@ import { defaults } from '../job/defaults.ts'
 import type { ClaimedJob, Settlement } from '../job/job.ts'
 import type { Logger } from '../job/logger.ts'
 import { type Outcome, settle } from '../job/settle.ts'
+import type { Wrapping } from '../job/wrapping.ts'
 import type { CancelRequest } from '../store/index.ts'
 import type { Keeper } from './checkpoint.ts'
 import { Halt } from './halt.ts'
@@ -23,6 +24,7 @@ export interface SlotsKit {
   readonly pools: readonly Pool[]
   readonly notes: Notebook
   readonly keeper: Keeper
+  readonly wrapping: Wrapping
   readonly abortGraceMs: number
   settle(settlement: Settlement): void
   wake(): void
@@ -105,7 +107,7 @@ export class Slots {
   }
 
   async #start(job: ClaimedJob, pool: Pool): Promise<void> {
-    const { clock, handled, abortGraceMs, notes, keeper } = this.#kit
+    const { clock, handled } = this.#kit
     const found = handled.get(job.task)
     if (!found) return this.#refuse(job)
     const one: Run = { job, abort: new Halt(), isLeaked: false }
@@ -114,13 +116,7 @@ export class Slots {
     if (!seat) pool.running += 1
     pool.started += 1
     const startedAt = clock.monotonic()
-    const outcome = await run(one, found, {
-      clock,
-      notes,
-      keeper,
-      abortGraceMs,
-      onLateEnd: () => seat || this.#unleak(pool),
-    })
+    const outcome = await run(one, found, { ...this.#kit, onLateEnd: () => seat || this.#unleak(pool) })
     if (seat) seat.leave()
     else {
       measure(pool, clock.monotonic() - startedAt)

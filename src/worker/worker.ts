@@ -1,6 +1,7 @@
 import { LeaseLost, ShuttingDown } from '../define/verdicts.ts'
 import { type Clock, sleep } from '../job/clock.ts'
 import type { Logger } from '../job/logger.ts'
+import type { Wrapping } from '../job/wrapping.ts'
 import type { Note, Store, WorkerAbout } from '../store/index.ts'
 import { keeper } from './checkpoint.ts'
 import { Exchange, type ExchangeKit } from './exchange.ts'
@@ -19,6 +20,7 @@ export interface WorkerKit {
   newId(): string
   about(): WorkerAbout
   readonly handled: ReadonlyMap<string, Handled>
+  readonly wrapping: Wrapping
   readonly pools: readonly Pool[]
   readonly leaseMs: number
   readonly beatMs: number

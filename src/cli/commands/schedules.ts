@@ -6,7 +6,8 @@ import { type Overlap, overlaps } from '../../job/schedule.ts'
 import { type ScheduleControl, scheduleControl, type Triggered } from '../../schedules/control.ts'
 import { slotJobs } from '../../schedules/slot-jobs.ts'
 import type { BackfillView, ScheduleView, SlotHistory } from '../../schedules/view.ts'
-import { realRandom } from '../../world.ts'
+import { payloadRoom } from '../../payload/room.ts'
+import { realClock, realRandom } from '../../world.ts'
 import { add, type Call, type Common, count, does, oneOf } from '../command.ts'
 import { actor, withStore } from '../connect.ts'
 import { exits } from '../exit.ts'
@@ -160,7 +161,8 @@ function withSchedules<T>(options: Common, use: (control: ScheduleControl) => Pr
   return withStore(options, (store) => {
     const now = () => Date.now()
     const newId = idSource({ now, random: realRandom })
-    const jobs = slotJobs({ declared: new Map(), taskOf: () => undefined, now })
+    const { wrapping } = payloadRoom({}, realClock)
+    const jobs = slotJobs({ declared: new Map(), taskOf: () => undefined, now, wrapping })
     const open = async () => store
     return use(scheduleControl({ open, newId, now, by: actor(), jobs, wake: () => {} }))
   })

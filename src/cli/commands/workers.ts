@@ -45,9 +45,12 @@ function columns(now: number): Column<WorkerView>[] {
     { title: 'HEARD', cell: ({ beatAt }) => ago(beatAt, now), right: true },
     { title: 'VERSION', cell: ({ version }) => version },
     { title: 'QUEUES', cell: ({ queues }) => queues.join(',') },
-    { title: 'TASKS', cell: ({ tasks }) => tasks.join(',') },
+    { title: 'TASKS', cell: taskNames },
   ]
 }
+
+const taskNames = ({ tasks, versions = {} }: WorkerView): string =>
+  tasks.map((task) => (Object.hasOwn(versions, task) ? `${task}@${versions[task]}` : task)).join(',')
 
 function workerJson({ startedAt, beatAt, leaseEndsAt, ...rest }: WorkerView, now: number): object {
   return {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../job/clock.ts'
 import { StoreError } from '../../job/errors.ts'
-import type { Store } from '../../store/index.ts'
+import type { Payloads, Store } from '../../store/index.ts'
 import { realClock } from '../../world.ts'
 import { act, setQueues } from './act.ts'
 import { beat, leave } from './beat.ts'
@@ -8,6 +8,7 @@ import { changes } from './changes.ts'
 import { claim } from './claim.ts'
 import { enqueue } from './enqueue.ts'
 import { counts, find, get, workers } from './look.ts'
+import { replacePayloads } from './payloads.ts'
 import { record } from './record.ts'
 import { due, fire, history, list, set, slotMoved } from './schedules.ts'
 import { settle } from './settle.ts'
@@ -81,6 +82,7 @@ export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): 
     act: (order) => rung(() => act(s, order)),
     schedules: schedulesOf(s, { call, rung }),
     ...readingOf(s, call),
+    payloads: payloadsOf(s, call),
     ring,
     listen: (hear) => {
       hearers.add(hear)
@@ -111,6 +113,16 @@ const schedulesOf = (
   fire: (firings) => rung(() => fire(s, firings)),
   history: (name, limit) => call(() => history(s, name, limit)),
 })
+
+function payloadsOf(s: Tables, call: <T>(work: () => T) => Promise<T>): Payloads {
+  const places = new Map<string, string>()
+  return {
+    replace: (changes) => call(() => replacePayloads(s, changes)),
+    placeOf: (walk) => call(() => places.get(walk)),
+    keepPlace: (walk, place) =>
+      call(() => void (place === null ? places.delete(walk) : places.set(walk, place))),
+  }
+}
 
 function refuse(): never {
   throw new StoreError('LW1014', 'a store in memory cannot join a transaction.')

@@ -4,6 +4,7 @@ import { cancelsOf } from './claim.ts'
 import type { Ticket } from './ending.ts'
 import type { Engine } from './engine.ts'
 import { findWorker } from './lease.ts'
+import { tasksText } from './row.ts'
 import { settleApart } from './settle.ts'
 
 /** Makes a worker's lease longer; the first time it registers the worker. */
@@ -22,7 +23,7 @@ function register(
   e: Engine,
   { worker, about, ends }: { worker: WorkerId; about: WorkerAbout; ends: number },
 ): number {
-  const { host, pid, version, queues, tasks, concurrency, schedules } = about
+  const { host, pid, version, queues, concurrency, schedules } = about
   const { id } = e.statement('runnerAdd').get(worker, `${host}:${pid}`) as { id: number }
   e.statement('workerAdd').run(
     id,
@@ -30,7 +31,7 @@ function register(
     pid,
     version,
     JSON.stringify(queues),
-    JSON.stringify(tasks),
+    tasksText(about),
     concurrency,
     e.time.now(),
     ends,

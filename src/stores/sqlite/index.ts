@@ -96,6 +96,7 @@ export function sqlite(options: SqliteOptions | string): Store {
     act: (order) => rung('act', order),
     schedules: schedulesWith(call, rung),
     ...readingWith(call),
+    payloads: payloadsWith(call),
     ring,
     listen(hear) {
       hearers.add(hear)
@@ -135,6 +136,12 @@ const workingWith = (call: Call, rung: Call): Pick<Store, 'claim' | 'settle' | '
     const { settled, claimed } = await send<Exchanged>('exchange', bundle(settlements), ask)
     return { settled: settledOf(settled), claimed: claimedOf(claimed) }
   },
+})
+
+const payloadsWith = (call: Call): Store['payloads'] => ({
+  replace: (changes) => call('replacePayloads', changes),
+  placeOf: (walk) => call('placeOf', walk),
+  keepPlace: (walk, place) => call('keepPlace', walk, place),
 })
 
 const canOf = ({ path, clock }: SqliteOptions): Store['can'] => ({

@@ -5,6 +5,7 @@ import type { Engine } from './engine.ts'
 import {
   type AttemptRow,
   type JobRow,
+  knownTasks,
   type LogRow,
   type NewestRow,
   stateOf,
@@ -107,7 +108,7 @@ export function workers(e: Engine): WorkerView[] {
     pid: row.pid,
     version: row.version,
     queues: JSON.parse(row.queues) as string[],
-    tasks: JSON.parse(row.tasks) as string[],
+    ...knownTasks(row.tasks),
     concurrency: row.concurrency,
     ...(row.schedules !== null && { schedules: JSON.parse(row.schedules) as Record<string, string> }),
     startedAt: row.started_at_ms,

@@ -1,6 +1,7 @@
 import { defaults } from '../../job/defaults.ts'
 import type { Attempt, ErrorInfo, Job, LogLine, Progress, Retention } from '../../job/job.ts'
 import { allStates, type State } from '../../job/state.ts'
+import type { WorkerAbout } from '../../store/contract.ts'
 
 /** A state as the schema stores it: its place in the list of all states, which never changes. */
 export const codeOf = Object.fromEntries(allStates.map((state, i) => [state, i])) as Readonly<
@@ -134,6 +135,20 @@ export const toAttempt = (row: AttemptRow): Attempt => ({
   ...given('reason', row.reason),
   ...given('progress', parse<Progress>(row.progress)),
 })
+
+/** What a worker knows, as stored: a name, or a name and its version where that is not 1. */
+export const tasksText = ({ tasks, versions = {} }: WorkerAbout): string =>
+  JSON.stringify(tasks.map((name) => (Object.hasOwn(versions, name) ? [name, versions[name]] : name)))
+
+export function knownTasks(text: string): Pick<WorkerAbout, 'tasks' | 'versions'> {
+  // The column holds what this file wrote.
+  const known = JSON.parse(text) as (string | [string, number])[]
+  const versions = known.filter((one) => typeof one !== 'string')
+  return {
+    tasks: known.map((one) => (typeof one === 'string' ? one : one[0])),
+    ...(versions.length > 0 && { versions: Object.fromEntries(versions) }),
+  }
+}
 
 /** The columns of `log-list.sql`. */
 export interface LogRow {

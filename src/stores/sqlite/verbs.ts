@@ -10,6 +10,7 @@ import { enqueue } from './enqueue.ts'
 import { find } from './find.ts'
 import { counts, get, workers } from './look.ts'
 import { setQueues } from './queues.ts'
+import { keepPlace, placeOf, replacePayloads } from './payloads.ts'
 import { record } from './record.ts'
 import { scheduleDue, scheduleFire, scheduleHistory, scheduleList, scheduleSet } from './schedules.ts'
 import { settle } from './settle.ts'
@@ -32,9 +33,12 @@ export interface Exchanged {
 /** Run inside a write transaction. `idle` answers without one, where nothing would change. */
 const writing = {
   ...{ enqueue, claim, settle, exchange, record, beat, lapse, leave, tend, setQueues, act },
-  ...{ scheduleSet, scheduleFire },
+  ...{ scheduleSet, scheduleFire, replacePayloads, keepPlace },
 }
-const reading = { get, find, counts, workers, changes, scheduleList, scheduleDue, scheduleHistory }
+const reading = {
+  ...{ get, find, counts, workers, changes },
+  ...{ scheduleList, scheduleDue, scheduleHistory, placeOf },
+}
 const idle = { claim: idleClaim, exchange: idleExchange, tend: idleTend }
 
 export type Verb = keyof typeof writing | keyof typeof reading

@@ -1,0 +1,111 @@
+import { limits } from '../job/defaults.ts'
+import { InvalidPayload } from '../job/errors.ts'
+import type { ClaimedJob, NewJob } from '../job/job.ts'
+import { secretsOf } from '../job/scrub.ts'
+import { utf8Bytes } from '../job/text.ts'
+import { type Header, isWrapped, plain, unwrap, wrap } from '../job/wrapper.ts'
+import type { Hide, Opened, Wrapping } from '../job/wrapping.ts'
+import { getBlob, putBlob, type Shelf } from './blobs.ts'
+import { type Box, boxOf, newBox } from './box.ts'
+import { coverWith } from './cover.ts'
+import type { Keyring } from './keys.ts'
+import { readJob } from './read.ts'
+
+export interface WrappingKit {
+  readonly keyring: Keyring
+  /** Of the whole app, besides the task's. */
+  readonly redact: readonly string[]
+  readonly shelf: Shelf | undefined
+}
+
+/** Hides, seals and puts away what jobs hold, as their tasks and the app say. */
+export function wrapping(kit: WrappingKit): Wrapping {
+  const { redact, shelf, keyring } = kit
+  const isPlain = (text: string, hide: Hide | undefined) =>
+    hide === undefined && redact.length === 0 && !isWrapped(text) && !isLarge(text, shelf)
+  return {
+    payloadBytes: shelf?.maxBytes ?? limits.payloadBytes,
+    resultBytes: shelf?.maxBytes ?? limits.resultBytes,
+    store: (job, hide) => (isPlain(job.payload, hide) ? job : storeJob(job, hide, kit)),
+    open: (job, hide) =>
+      shelf === undefined && isPlain(job.payload, hide) ? undefined : openJob(job, hide, kit),
+    read: (job) => readJob(job, { keyring, shelf }),
+  }
+}
+
+const isLarge = (text: string, shelf: Shelf | undefined): boolean =>
+  shelf !== undefined && text.length * 3 > shelf.overBytes && utf8Bytes(text) > shelf.overBytes
+
+const union = (a: readonly string[], b: readonly string[] = []): readonly string[] => [
+  ...new Set([...a, ...b]),
+]
+
+async function storeJob(job: NewJob, hide: Hide | undefined, kit: WrappingKit): Promise<NewJob> {
+  const box = hide?.encrypt === undefined ? undefined : await newBox(job, kit.keyring)
+  const redact = union(kit.redact, hide?.redact)
+  const payload = await pack(job.payload, {
+    kit,
+    job,
+    part: 'payload',
+    header: {
+      v: 1,
+      ...(redact.length > 0 && { redact }),
+      ...(box && hide?.encrypt !== undefined && { sealed: hide.encrypt, key: box.key }),
+    },
+    box,
+  })
+  return { ...job, payload }
+}
+
+interface Packing {
+  readonly kit: WrappingKit
+  readonly job: Pick<NewJob, 'id' | 'task'>
+  readonly part: 'payload' | 'result'
+  readonly header: Header
+  readonly box: Box | undefined
+}
+
+/** Seals, then puts away what is too large: what leaves this process is sealed. */
+async function pack(text: string, { kit, job, part, header, box }: Packing): Promise<string> {
+  const closed = box ? box.close(part, text, header.sealed ?? true) : text
+  const { shelf } = kit
+  if (shelf && isLarge(closed, shelf))
+    return wrap({ ...header, blob: await putBlob(shelf, job.id, closed) }, 'null')
+  const isBare = !header.redact && !header.sealed && !header.key
+  const packed = isBare ? plain(closed) : wrap(header, closed)
+  const bytes = utf8Bytes(packed)
+  const most = part === 'payload' ? limits.payloadBytes : limits.resultBytes
+  if (bytes <= most) return packed
+  throw new InvalidPayload(
+    'LW1104',
+    `the ${part} of job ${job.id} (${job.task}) has ${bytes} bytes ${box ? 'when it is sealed' : 'with its rules'}, the limit is ${most}. Keep large ones as blobs: legwork({ blobs: files('./.legwork/blobs') })`,
+    { maxBytes: most },
+  )
+}
+
+async function openJob(job: ClaimedJob, hide: Hide | undefined, kit: WrappingKit): Promise<Opened> {
+  const { header, payload, box: own } = await openPayload(job, kit)
+  const redact = union(union(kit.redact, hide?.redact), header.redact)
+  const hidden = [...redact, ...hiddenBy(header.sealed), ...hiddenBy(hide?.encrypt)]
+  const secrets = hidden.length > 0 ? secretsOf(JSON.parse(payload), hidden) : []
+  const resultHeader: Header = {
+    v: 1,
+    ...(redact.length > 0 && { redact }),
+    ...(own && { sealed: true }),
+  }
+  const storeResult = (text: string) =>
+    pack(text, { kit, job, part: 'result', header: resultHeader, box: own })
+  return { payload, cover: coverWith({ secrets, redact, box: own, storeResult }) }
+}
+
+const hiddenBy = (sealed: true | readonly string[] | undefined): readonly string[] =>
+  sealed === true ? ['**'] : (sealed ?? [])
+
+async function openPayload(job: ClaimedJob, { keyring, shelf }: WrappingKit) {
+  if (!isWrapped(job.payload)) return { header: { v: 1 } as Header, payload: job.payload, box: undefined }
+  const { header, body } = unwrap(job.payload)
+  const box = await boxOf(job, job.payload, keyring)
+  const text = header.blob ? await getBlob(shelf, job.id, header.blob) : JSON.stringify(body)
+  const payload = box && header.sealed ? box.open('payload', JSON.parse(text), header.sealed) : text
+  return { header, payload, box }
+}
