@@ -129,6 +129,7 @@ const meanings = {
   progressBytes: 'data of `progress()`, as JSON',
   checkpointBytes: 'a cursor, as JSON',
   keyBytes: 'an id of your own',
+  uniqueKeyBytes: 'what makes a unique key, as JSON',
   nameChars: 'name of a task, queue or tag',
   tags: 'tags of one job',
   depth: 'nesting of a payload',

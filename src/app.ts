@@ -8,7 +8,7 @@ import { defaults } from './job/defaults.ts'
 import { toMs } from './job/duration.ts'
 import { InvalidOption, LegworkError, StoreError, WrongMoment } from './job/errors.ts'
 import { idSource } from './job/id.ts'
-import type { Enqueued } from './job/job.ts'
+import type { Accepted } from './job/job.ts'
 import { calm, type Logger } from './job/logger.ts'
 import { checkKey, checkKnown, checkName, checkReason } from './job/name.ts'
 import { openStore } from './open-store.ts'
@@ -331,20 +331,20 @@ class LegworkApp implements App {
 
   #handle(
     { store, lookout }: Opened,
-    { id, task, outcome }: Pick<Enqueued, 'id' | 'task' | 'outcome'>,
+    { id, task, outcome }: Pick<Accepted, 'id' | 'task' | 'outcome'>,
   ): JobHandle<never, never> {
     return jobHandle(
       { store, clock: this.#clock, lookout, wrapping: this.#payloads.wrapping },
-      { id, task, duplicate: outcome === 'duplicate' },
+      { id, task, duplicate: outcome !== 'created' },
     ) as JobHandle<never, never>
   }
 
   /** Of a job that was just written, so that the store is open, or was. */
-  async #handleOf(enqueued: Enqueued): Promise<JobHandle<never, never>> {
+  async #handleOf(enqueued: Accepted): Promise<JobHandle<never, never>> {
     return this.#handle((await this.#opening) as Opened, enqueued)
   }
 
-  async #handlesOf(all: readonly Enqueued[]): Promise<JobHandle<never, never>[]> {
+  async #handlesOf(all: readonly Accepted[]): Promise<JobHandle<never, never>[]> {
     const opened = (await this.#opening) as Opened | undefined
     return opened ? all.map((one) => this.#handle(opened, one)) : []
   }

@@ -14,6 +14,7 @@ export type {
   TaskOptions,
 } from './define/task.ts'
 export type { Upcaster, Upcasters } from './define/upcast.ts'
+export type { UniqueKey, UniqueOptions, UniqueRule, UniqueWhile } from './define/unique.ts'
 export {
   Cancelled,
   Dead,
@@ -25,6 +26,7 @@ export {
   TimedOut,
 } from './define/verdicts.ts'
 export type { EnqueueOptions } from './enqueue/new-job.ts'
+export type { EnqueueUnique } from './enqueue/unique.ts'
 export { custom, exponential, fixed, linear } from './job/backoff.ts'
 export type { Backoff, Growth, Jitter } from './job/backoff.ts'
 export { catalogue } from './job/catalogue.ts'
@@ -37,6 +39,7 @@ export {
   InvalidPayload,
   JobFailed,
   LegworkError,
+  NotUnique,
   Refused,
   StoreError,
   UnknownOutcome,

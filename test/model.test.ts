@@ -47,6 +47,8 @@ const answers = [
   'known',
   'skipped',
 ]
+/** These need two jobs of one key, and so are rarer. */
+const rarer = ['existing', 'replaced', 'twin', 'batch']
 const heard = new Map<string, number>()
 
 afterAll(() => store.close())
@@ -77,7 +79,9 @@ test(`memory and SQLite answer alike and show the same, over ${sequences} random
     ...(seed !== undefined && { seed: Number(seed) }),
   })
   expect(played).toBeGreaterThanOrEqual(sequences)
-  const rare = answers.filter((answer) => (heard.get(answer) ?? 0) < sequences / 10)
+  const below = (floor: number) => (answer: string) => (heard.get(answer) ?? 0) < floor
+  // Chance alone leaves a few sequences without an answer that many sequences never lack.
+  const rare = [...answers.filter(below(sequences / 10 - 8)), ...rarer.filter(below(sequences / 40 - 3))]
   expect(rare, 'answers that the sequences hardly ever brought').toEqual([])
 })
 

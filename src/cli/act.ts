@@ -78,6 +78,8 @@ function line(answer: Answer, { verb, isForecast, refusal }: Tell, terminal: Ter
   const { id, outcome, state } = answer
   const name = safe(id)
   if (outcome === 'gone') return `${name}  ${terminal.paint('red', 'not found')}`
+  if (answer.twin !== undefined)
+    return `${name}  ${terminal.paint('red', 'refused')}: job ${safe(answer.twin)} holds its unique key`
   if (outcome === 'refused')
     return `${name}  ${terminal.paint('red', 'refused')}: ${refusal?.(answer) ?? `a ${state} job cannot be ${pasts[verb]}`}`
   if (outcome === 'asked') return `${name}  ${isForecast ? 'would be asked' : 'asked'} to stop; it is running`

@@ -24,6 +24,7 @@ export interface Produce extends Common {
   readonly priority?: number
   readonly id?: string
   readonly tag?: string[]
+  readonly uniqueKey?: string
 }
 
 export function produceOptions(command: Command): Command {
@@ -35,6 +36,10 @@ export function produceOptions(command: Command): Command {
     .addOption(instant('--at <instant>', 'not before this instant, such as 2026-05-01T09:00Z', Date.now))
     .addOption(count('--priority <n>', '0 runs first, 9 last', { max: 9 }))
     .option('--id <id>', 'an id of your own: the same id again finds the same job')
+    .option(
+      '--unique-key <key>',
+      'find the unfinished job with this key, or whatever the task’s own rule says',
+    )
     .addOption(many('--tag <name>', 'a tag to search by; may be repeated'))
 }
 
@@ -100,12 +105,13 @@ function bare(options: Common): App {
   return legwork(url)
 }
 
-export function enqueueOptions({ delay, at, priority, id, tag }: Produce): EnqueueOptions {
+export function enqueueOptions({ delay, at, priority, id, tag, uniqueKey }: Produce): EnqueueOptions {
   return {
     ...(delay !== undefined && { delay }),
     ...(at !== undefined && { runAt: at }),
     ...(priority !== undefined && { priority: priority as NonNullable<EnqueueOptions['priority']> }),
     ...(id !== undefined && { id }),
     ...(tag && { tags: tag }),
+    ...(uniqueKey !== undefined && { unique: { key: uniqueKey } }),
   }
 }

@@ -15,12 +15,16 @@ import type { Promised } from './promise.ts'
 import { receivedPromises } from './received.ts'
 import { scheduleCrowdPromises, schedulePromises } from './schedules.ts'
 import { settlePromises } from './settle.ts'
+import { twinPromises } from './twins.ts'
+import { uniquePromises } from './unique.ts'
 import { retentionPromises, upkeepPromises } from './upkeep.ts'
 import { bulkPromises, lifePromises, valuePromises } from './values.ts'
 
 /** Every promise of the contract, by theme. */
 export const promises: readonly Promised[] = [
   ...enqueuePromises,
+  ...uniquePromises,
+  ...twinPromises,
   ...claimPromises,
   ...settlePromises,
   ...fencePromises,

@@ -10,6 +10,7 @@ import type { RetryPolicy } from '../job/settle.ts'
 import type { FinalState } from '../job/state.ts'
 import type { Hide } from '../job/wrapping.ts'
 import { checkUpcasters, type Upcasters } from './upcast.ts'
+import { toUniquePolicy, type UniqueOptions, type UniquePolicy } from './unique.ts'
 
 /**
  * A kind of work, as a value: what goes in, what comes out, and how it is tried. It holds no connection and no
@@ -69,6 +70,7 @@ export interface Policy {
   readonly retain: Retention
   readonly tags: readonly string[]
   readonly onCrash: OnCrash
+  readonly unique?: UniquePolicy
 }
 
 /** `true`: retry by policy; `false`: dead at once; a duration: retry after that wait. */
@@ -114,6 +116,12 @@ export interface TaskOptions {
   readonly onCrash?: OnCrash
 }
 
+/** Apart from the other options, because `by` knows the type of the input. */
+export interface Uniqueness<In> {
+  /** At most one job with the same key at a time; `true` makes the whole input the key. */
+  readonly unique?: true | UniqueOptions<In>
+}
+
 export interface Schemas<In, Parsed, Out, Progress, Returned> {
   /** What a producer passes in and, after parsing, what the handler receives. Without it the task takes no input. */
   readonly input?: StandardSchemaV1<In, Parsed>
@@ -138,7 +146,7 @@ export function task<
   Returned = Out,
 >(
   name: Name,
-  options: Schemas<In, Parsed, Out, Progress, Returned> & TaskOptions = {},
+  options: Schemas<In, Parsed, Out, Progress, Returned> & TaskOptions & Uniqueness<NoInfer<In>> = {},
 ): Task<Name, In, Parsed, Out, Progress, Returned> {
   checkName(name, 'task name')
   checkKnown(options, known, 'task option')
@@ -152,7 +160,7 @@ export function unchecked<T>(): StandardSchemaV1<T, T> {
   return { '~standard': { version: 1, vendor: 'legwork', validate: (value) => ({ value: value as T }) } }
 }
 
-function toPolicy(name: string, o: TaskOptions): Policy {
+function toPolicy(name: string, o: TaskOptions & Uniqueness<never>): Policy {
   const at = (option: string) => `task ${name}: ${option}`
   const optionalMs = (value: Duration | undefined, option: string) =>
     value === undefined ? undefined : toMs(value, at(option), 1)
@@ -182,6 +190,7 @@ function toPolicy(name: string, o: TaskOptions): Policy {
     retain: toRetention(o.retain, at('retain')),
     tags: checkTags(o.tags, at('tags')),
     onCrash: toOnCrash(o.onCrash ?? 'retry', at('onCrash')),
+    ...(o.unique !== undefined && { unique: toUniquePolicy(o.unique, at('unique')) }),
   }
 }
 
@@ -245,6 +254,7 @@ const known = [
   'retain',
   'tags',
   'onCrash',
+  'unique',
   'input',
   'output',
   'progress',

@@ -1,7 +1,7 @@
 import { type AnyTask, isTask, notATask } from '../define/task.ts'
 import { defaults, limits } from '../job/defaults.ts'
-import { InvalidOption, LegworkError, StoreError, UnknownOutcome } from '../job/errors.ts'
-import type { Enqueued, NewJob } from '../job/job.ts'
+import { InvalidOption, LegworkError, NotUnique, StoreError, UnknownOutcome } from '../job/errors.ts'
+import type { Accepted, NewJob } from '../job/job.ts'
 import { checkInput, decide, type EnqueueOptions } from './new-job.ts'
 
 /** The jobs of many inputs of one task; all are checked before any is written, and an error says which input it was. */
@@ -13,21 +13,27 @@ export async function toNewJobs(
 ): Promise<NewJob[]> {
   check(task, inputs, options)
   // All are read before the first wait: whoever calls may use the same objects again.
-  const jobs = Array.from(inputs, (input, i) => {
-    try {
-      return decide(task, input, options, world)
-    } catch (error) {
-      throw numbered(error, i)
-    }
-  })
-  const { wrapping } = world
-  const stored = () => Promise.all(jobs.map((job) => wrapping.store(job, task.policy.hide)))
-  if (!task.input) return stored()
-  for (const [i, input] of inputs.entries())
-    await checkInput(task, input)?.catch((error: unknown) => {
-      throw numbered(error, i)
-    })
-  return stored()
+  const { jobs, stopped } = decideAll(task, inputs, options, world)
+  // The schema looks at the input that stopped it too: one that does not fit is the better reason.
+  const looked = inputs.slice(0, jobs.length + (stopped ? 1 : 0))
+  if (task.input)
+    for (const [i, input] of looked.entries())
+      await checkInput(task, input)?.catch((error: unknown) => {
+        throw numbered(error, i)
+      })
+  if (stopped) throw numbered(stopped.error, jobs.length)
+  return Promise.all(jobs.map((job) => world.wrapping.store(job, task.policy.hide)))
+}
+
+/** The jobs up to the first input that none can be made of. */
+function decideAll(...[task, inputs, options, world]: Parameters<typeof toNewJobs>) {
+  const jobs: NewJob[] = []
+  try {
+    for (const input of inputs) jobs.push(decide(task, input, options, world))
+  } catch (error) {
+    return { jobs, stopped: { error } }
+  }
+  return { jobs }
 }
 
 function check(task: AnyTask, inputs: unknown, options: EnqueueOptions): void {
@@ -51,9 +57,9 @@ function numbered(error: unknown, index: number): unknown {
 /** Writes the jobs, a batch a commit; the error of a batch says which jobs were written by those before it. */
 export async function inBatches(
   jobs: readonly NewJob[],
-  add: (batch: readonly NewJob[]) => Promise<readonly Enqueued[]>,
-): Promise<readonly Enqueued[]> {
-  const answers: Enqueued[] = []
+  add: (batch: readonly NewJob[]) => Promise<readonly Accepted[]>,
+): Promise<readonly Accepted[]> {
+  const answers: Accepted[] = []
   for (let i = 0; i < jobs.length; i += defaults.batchMax) {
     try {
       answers.push(...(await add(jobs.slice(i, i + defaults.batchMax))))
@@ -64,10 +70,12 @@ export async function inBatches(
   return answers
 }
 
+const kinds = [UnknownOutcome, NotUnique]
+
 /** An error of its own, for a store may give the same one to several calls. */
-function partly(error: unknown, answers: readonly Enqueued[], of: number): unknown {
+function partly(error: unknown, answers: readonly Accepted[], of: number): unknown {
   if (!(error instanceof LegworkError) || answers.length === 0) return error
-  const Kind = error instanceof UnknownOutcome ? UnknownOutcome : StoreError
+  const Kind = kinds.find((kind) => error instanceof kind) ?? StoreError
   const text = `${error.message.slice(error.code.length + 1)} ${answers.length} of ${of} jobs were written before.`
   return new Kind(
     error.code,

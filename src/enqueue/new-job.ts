@@ -8,6 +8,8 @@ import { encode } from '../job/payload.ts'
 import { checkOwnId } from '../job/schedule.ts'
 import type { Wrapping } from '../job/wrapping.ts'
 import { limits } from '../job/defaults.ts'
+import { start } from './start.ts'
+import { type EnqueueUnique, type KeyDigest, uniqueFields } from './unique.ts'
 
 export interface EnqueueOptions {
   /** An id of your own makes a repeat harmless: the second call finds the first one's job. Default: a new id. */
@@ -24,10 +26,12 @@ export interface EnqueueOptions {
   readonly ttl?: Duration
   /** Default: the task's. */
   readonly deadline?: Duration
+  /** A key, a rule, or both instead of the task's; `true` for the task's, or the whole input; `false` for none. */
+  readonly unique?: boolean | EnqueueUnique
 }
 
 /** The names of these options, to tell a typo. */
-export const enqueueOptions = ['id', 'delay', 'runAt', 'priority', 'tags', 'ttl', 'deadline']
+export const enqueueOptions = ['id', 'delay', 'runAt', 'priority', 'tags', 'ttl', 'deadline', 'unique']
 
 /** What a job is made with besides what the caller says. */
 interface World {
@@ -35,6 +39,8 @@ interface World {
   /** The producer's own time, to tell dates that are past. */
   now(): number
   readonly wrapping: Wrapping
+  /** Makes unique keys unreadable. Default: SHA-256. */
+  readonly digest?: KeyDigest
 }
 
 /**
@@ -51,8 +57,13 @@ export async function toNewJob(
   // Both look at the input before the first wait: whoever calls may reuse the object for the next job.
   const checked = checkInput(task, input)
   checked?.catch(() => {})
-  const job = decide(task, input, options, world)
-  await checked
+  let job: NewJob
+  try {
+    job = decide(task, input, options, world)
+  } finally {
+    // An input that does not fit is the better reason, also where a unique key could not be made of it.
+    await checked
+  }
   return world.wrapping.store(job, task.policy.hide)
 }
 
@@ -61,24 +72,22 @@ export const checkInput = (task: AnyTask, input: unknown): Promise<unknown> | un
   task.input && validate(task.input, input, { what: `the input of task ${task.name}`, code: 'LW1102' })
 
 /** What is stored is what the producer passed: the worker parses it again, and a transform must not be applied twice. */
-export function decide(
-  { name, policy }: AnyTask,
-  input: unknown,
-  options: EnqueueOptions,
-  world: World,
-): NewJob {
+export function decide(task: AnyTask, input: unknown, options: EnqueueOptions, world: World): NewJob {
+  const { name, policy } = task
   checkKnown(options, enqueueOptions, 'enqueue option')
   const ttlMs = options.ttl === undefined ? policy.ttlMs : toMs(options.ttl, 'ttl', 1)
   const deadlineMs =
     options.deadline === undefined ? policy.deadlineMs : toMs(options.deadline, 'deadline', 1)
+  const payload = encode(input, `the input of task ${name}`, world.wrapping.payloadBytes)
   return {
     id: options.id === undefined ? world.newId() : checkOwnId(options.id),
     task: name,
     queue: policy.queue,
-    payload: encode(input, `the input of task ${name}`, world.wrapping.payloadBytes),
+    payload,
     version: policy.version,
     priority: options.priority === undefined ? policy.priority : toPriority(options.priority, 'priority'),
     ...start(options, world.now()),
+    ...uniqueFields(task, { input, payload, options, digest: world.digest }),
     ...(ttlMs !== undefined && { ttlMs }),
     ...(deadlineMs !== undefined && { deadlineMs }),
     maxAttempts: policy.retry.attempts,
@@ -86,27 +95,6 @@ export function decide(
     retain: policy.retain,
     ...(policy.onCrash !== 'retry' && { onCrash: policy.onCrash }),
   }
-}
-
-/** A clock read a moment ago may be behind one that is asked now, so this much past counts as now. */
-const pastToleranceMs = 1_000
-
-function start({ delay, runAt }: EnqueueOptions, now: number): { delayMs?: number; runAt?: number } {
-  if (delay !== undefined && runAt !== undefined)
-    throw new InvalidOption('runAt', runAt, 'either delay or runAt, not both')
-  if (delay !== undefined) return { delayMs: toMs(delay, 'delay') }
-  if (runAt === undefined) return {}
-  const at = runAt instanceof Date ? runAt.getTime() : Number.NaN
-  if (Number.isNaN(at)) throw new InvalidOption('runAt', runAt, 'a valid Date', 'LW1202')
-  if (at < now - pastToleranceMs)
-    throw new InvalidOption(
-      'runAt',
-      runAt.toISOString(),
-      `an instant from now (${new Date(now).toISOString()}) on; leave it out to run now`,
-      'LW1202',
-    )
-  toMs(Math.max(0, at - now), 'runAt')
-  return { runAt: at }
 }
 
 function toTags(own: readonly string[], more: readonly string[] | undefined): readonly string[] {

@@ -1,21 +1,22 @@
 import type { AnyTask } from '../define/task.ts'
 import { type Clock, within } from '../job/clock.ts'
 import { defaults } from '../job/defaults.ts'
-import { InvalidOption, LegworkError, StoreError, UnknownOutcome } from '../job/errors.ts'
-import type { Enqueued, NewJob } from '../job/job.ts'
+import { InvalidOption, StoreError, UnknownOutcome } from '../job/errors.ts'
+import type { Accepted, Enqueued, NewJob } from '../job/job.ts'
 import type { Wrapping } from '../job/wrapping.ts'
 import type { Store } from '../store/index.ts'
+import { accepted, allAccepted } from './accepted.ts'
 import { coalesce } from './coalesce.ts'
 import { inBatches, toNewJobs } from './many.ts'
 import { type EnqueueOptions, toNewJob } from './new-job.ts'
 
 export interface Producer {
-  enqueue(task: AnyTask, input: unknown, options?: EnqueueOptions): Promise<Enqueued>
+  enqueue(task: AnyTask, input: unknown, options?: EnqueueOptions): Promise<Accepted>
   enqueueMany(
     task: AnyTask,
     inputs: readonly unknown[],
     options?: EnqueueOptions,
-  ): Promise<readonly Enqueued[]>
+  ): Promise<readonly Accepted[]>
   /** The same, inside the caller's own transaction. */
   in(tx: unknown): Producer
 }
@@ -29,23 +30,26 @@ export interface ProducerKit {
   readonly wrapping: Wrapping
 }
 
+type Write = (jobs: readonly NewJob[], how?: { allOrNone?: boolean }) => Promise<readonly Enqueued[]>
+
 /** Hands jobs to the store: validate, decide, write. */
 export function producer(kit: ProducerKit): Producer {
   const { open, clock, newId, timeoutMs, wrapping } = kit
   const world = { newId, now: () => clock.now(), wrapping }
   // A store that does not answer leaves the outcome unknown; the caller may repeat with the same id.
-  const write = async (jobs: readonly NewJob[]) =>
+  const write: Write = async (jobs, how) =>
     within(clock, timeoutMs, {
-      call: (await open()).enqueue(jobs),
+      call: (await open()).enqueue(jobs, how),
       late: () => unknownOutcome(timeoutMs, jobs),
     })
   const one = coalesce(write, { batchMax: defaults.batchMax })
 
-  const bound = (add: (job: NewJob) => Promise<Enqueued>, addAll: typeof write): Omit<Producer, 'in'> => ({
+  const bound = (add: (job: NewJob) => Promise<Enqueued>, addAll: Write): Omit<Producer, 'in'> => ({
     enqueue: async (task, input, options = {}) =>
-      sameTask(task, await add(await toNewJob(task, input, options, world))),
+      accepted(task, await add(await toNewJob(task, input, options, world))),
     async enqueueMany(task, inputs, options = {}) {
-      return inBatches(await toNewJobs(task, inputs, options, world), addAll)
+      const jobs = await toNewJobs(task, inputs, options, world)
+      return inBatches(jobs, async (batch) => allAccepted(task, await addAll(batch, { allOrNone: true })))
     },
   })
 
@@ -55,7 +59,7 @@ export function producer(kit: ProducerKit): Producer {
       // A store takes nothing for no transaction at all, and the job would outlive a rollback.
       if (tx === undefined || tx === null)
         throw new StoreError('LW1014', `enqueue in a transaction: got ${tx} where one belongs.`)
-      const writeIn = async (jobs: readonly NewJob[]) => (await open()).enqueue(jobs, { tx })
+      const writeIn: Write = async (jobs, how) => (await open()).enqueue(jobs, { ...how, tx })
       const inTx = bound(async (job) => (await writeIn([job]))[0] as Enqueued, writeIn)
       return {
         ...inTx,
@@ -73,12 +77,3 @@ const unknownOutcome = (ms: number, jobs: readonly NewJob[]) =>
     `the store did not answer within ${ms} ms, so it is unknown whether job ${jobs[0]?.id}${jobs.length > 1 ? ` and ${jobs.length - 1} more of its batch are` : ' is'} stored. Repeat the call with the same id; a stored job is found, not doubled.`,
     { ids: jobs.map(({ id }) => id) },
   )
-
-function sameTask(task: AnyTask, answer: Enqueued): Enqueued {
-  if (answer.task === task.name) return answer
-  throw new LegworkError(
-    'LW1207',
-    `id ${answer.id} belongs to a job of task ${answer.task}, not ${task.name}. Put the task's name into your own ids.`,
-    { id: answer.id, task: answer.task },
-  )
-}

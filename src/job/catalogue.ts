@@ -141,6 +141,21 @@ export const catalogue = {
     'drain() of the test kit waited for a job that gets no further: its handler waits for time that stands still, or no slot serves its queue.',
     'Move the clock: await t.clock.advance(…). For a handler that works longer than that, raise stall.',
   ),
+  LW1209: entry(
+    'Not unique',
+    'Another job holds the unique key, and the rule says throw. Nothing was written.',
+    'Look at the job that the message names: legwork jobs show ID',
+  ),
+  LW1210: entry(
+    'Unique key unusable',
+    'The function unique.by threw, or what makes the key is not a text, a number or a list of them, or is too long.',
+    'Return something short that identifies the work, such as a user’s id.',
+  ),
+  LW1211: entry(
+    'States of a unique key not closed',
+    'In the set of states given as unique.while a job would let its key go and come back for it in the middle of its life.',
+    'Use waiting, incomplete, successful or present, or add the states that the message names.',
+  ),
   LW1221: entry(
     'Cron expression invalid',
     'A field of the expression is outside its range or malformed. Nothing was scheduled.',

@@ -43,6 +43,8 @@ export const limits = {
   progressBytes: 65_536,
   checkpointBytes: 65_536,
   keyBytes: 255,
+  /** Of what a unique key is made of, as JSON. */
+  uniqueKeyBytes: 1_024,
   nameChars: 120,
   tags: 20,
   depth: 512,

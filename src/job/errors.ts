@@ -41,6 +41,9 @@ export class WrongMoment extends LegworkError {}
 /** The state of the job does not allow what was asked. */
 export class Refused extends LegworkError {}
 
+/** Another job holds the unique key and the rule says `throw`; `details.twin` is its id. Nothing was written. LW1209. */
+export class NotUnique extends LegworkError {}
+
 /** The store cannot be opened, reached or written. */
 export class StoreError extends LegworkError {}
 

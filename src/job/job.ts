@@ -1,5 +1,6 @@
 import type { SlotFacts } from './schedule.ts'
 import type { FinalState, Move, State } from './state.ts'
+import type { Unique } from './unique.ts'
 
 /** Milliseconds since 1970 by the store's clock. */
 export type Instant = number
@@ -36,6 +37,8 @@ export interface NewJob {
   readonly retain: Retention
   /** What a crash means. Default `retry`. */
   readonly onCrash?: OnCrash
+  /** Only one job holds this key at a time. */
+  readonly unique?: Unique
 }
 
 /**
@@ -44,14 +47,33 @@ export interface NewJob {
  */
 export type OnCrash = 'retry' | 'fail' | 'dead'
 
-/** What became of one `NewJob`; `duplicate` means that a job of this id was there already, which is success. */
-export interface Enqueued {
+/** What became of one `NewJob`. */
+export type Enqueued = Accepted | Declined
+
+/**
+ * There is a job. `duplicate`: one of this id was there already. `existing`: its twin, the job that holds its unique
+ * key, stands for it. `replaced`: the twin took what the newcomer says.
+ */
+export interface Accepted {
+  /** Of the job that the caller has now. */
   readonly id: string
-  readonly outcome: 'created' | 'duplicate'
+  readonly outcome: 'created' | 'duplicate' | 'existing' | 'replaced'
   readonly state: State
-  /** The task of the job that holds the id. */
+  /** The task of that job. */
   readonly task: string
 }
+
+/** Nothing was written. */
+export interface Declined {
+  readonly id: string
+  readonly outcome: 'refused'
+  readonly refusal: Refusal
+  readonly state?: never
+  readonly task?: never
+}
+
+/** `twin`: another job holds the unique key. `batch`: another job of an all-or-none call was refused. */
+export type Refusal = { readonly because: 'twin'; readonly twin: string } | { readonly because: 'batch' }
 
 /** A job in a worker's hands. */
 export interface ClaimedJob {

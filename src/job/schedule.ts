@@ -121,7 +121,8 @@ export interface SlotFacts {
 /**
  * Why a slot has no job: `paused` · `overlap` an earlier run was not over · `bufferFull` too many waited · `missed`
  * nobody was there, and the policy did not want it late · `window` nobody was there for longer than the policy
- * allows · `limit` the schedule had its number of jobs · `ended` its end has passed · `invalid` its job could not be made.
+ * allows · `limit` the schedule had its number of jobs · `ended` its end has passed · `invalid` its job could not be made
+ * · `twin` another job holds its unique key.
  */
 export type SkipReason =
   | 'paused'
@@ -132,6 +133,7 @@ export type SkipReason =
   | 'limit'
   | 'ended'
   | 'invalid'
+  | 'twin'
 
 /** What became of a slot, or of several in a row with the same fate. */
 export interface SlotRecord {

@@ -29,6 +29,7 @@ export const states = {
  */
 export const moves = {
   unblock: { from: ['blocked'], to: ['scheduled', 'parked', 'ready', 'cancelled', 'dead'] },
+  replace: { from: ['scheduled', 'ready'], to: ['scheduled', 'ready'] },
   promote: { from: ['scheduled', 'suspended'], to: ['ready', 'parked'] },
   admit: { from: ['parked'], to: ['ready'] },
   revoke: { from: ['ready'], to: ['parked'] },

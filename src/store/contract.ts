@@ -40,8 +40,8 @@ export interface Store {
   /** Brings the schema up to date under a lock; with `dryRun` only says what it would do. */
   migrate(options?: { readonly dryRun?: boolean }): Promise<Migrated>
 
-  /** After it resolves, the jobs survive what the durability report says. With `tx` they share the caller's transaction. */
-  enqueue(jobs: readonly NewJob[], options?: { readonly tx?: unknown }): Promise<readonly Enqueued[]>
+  /** After it resolves, the jobs survive what the durability report says. */
+  enqueue(jobs: readonly NewJob[], options?: EnqueueHow): Promise<readonly Enqueued[]>
   /**
    * At most `limit` jobs, none before its time, none of a paused queue; jobs whose delivery was not received come again first.
    * Suspects come only to who asks `alone`.
@@ -97,6 +97,13 @@ export interface Store {
   /** Wakes whoever listens, in every process. A hint: it may be lost, or come for nothing. */
   ring(): void
   listen(hear: () => void): () => void
+}
+
+export interface EnqueueHow {
+  /** The caller's open transaction, whose fate the jobs share. */
+  readonly tx?: unknown
+  /** When one of the jobs is refused, none is written, and the others are refused because of their batch. */
+  readonly allOrNone?: boolean
 }
 
 export interface Capabilities {
@@ -236,6 +243,8 @@ export interface Order {
 export interface Acted {
   readonly outcome: 'done' | 'asked' | 'refused' | 'gone'
   readonly state?: State
+  /** Why a retry was refused: the job that holds its unique key now. */
+  readonly twin?: string
 }
 
 export interface Where {

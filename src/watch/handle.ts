@@ -14,7 +14,7 @@ import { type Lookout, resultOf } from './results.ts'
 export interface JobHandle<Out = unknown, Progress = unknown> {
   readonly id: string
   readonly task: string
-  /** True when a job of this id was there before. */
+  /** True when the job was there before: one of this id, or the one that holds the unique key. */
   readonly duplicate: boolean
   /**
    * Waits for the job's result. Without `timeout` it waits as long as it takes.

@@ -59,6 +59,6 @@ function tell(handles: readonly JobHandle[], { json }: Options, terminal: Termin
     terminal.err(`… and ${plural(handles.length - shown.length, 'more', 'more')}`)
   const [first] = handles
   if (handles.length === 1 && first?.duplicate)
-    terminal.err('A job of this id was there already; nothing was added.')
+    terminal.err('Its job was there already, of this id or this unique key; none was added.')
   else terminal.err(`${plural(handles.length, 'job')} of ${first?.task} enqueued.`)
 }

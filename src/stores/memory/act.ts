@@ -1,6 +1,7 @@
 import { isFinal } from '../../job/state.ts'
 import type { Acted, Order, QueueSetting } from '../../store/index.ts'
 import { earliest } from './enqueue.ts'
+import { dropKey, twinOf } from './keys.ts'
 import { move, type Row, type Tables } from './tables.ts'
 
 /** What a person asks of jobs; written to the audit log. */
@@ -8,6 +9,8 @@ export function act(s: Tables, { verb, ids, by, reason }: Order): Acted[] {
   return ids.map((id) => {
     const row = s.rows.get(id)
     if (!row) return { outcome: 'gone' }
+    const twin = verb === 'retry' && isFinal(row.state) ? twinOf(s, row) : undefined
+    if (twin) return { outcome: 'refused', state: row.state, twin: twin.job.id }
     const outcome = verbs[verb](s, row, reason ?? `by ${by}`)
     if (outcome !== 'refused') s.audit.push({ at: s.clock.now(), by, verb, target: id, reason })
     return { outcome, state: row.state }
@@ -57,6 +60,7 @@ const verbs: Readonly<Record<Order['verb'], Verb>> = {
   remove(s, row) {
     if (row.state === 'running') return 'refused'
     if (!isFinal(row.state)) move(s, row, 'cancelled')
+    dropKey(s, row)
     s.rows.delete(row.job.id)
     return 'done'
   },

@@ -1,10 +1,17 @@
 import type { Enqueued, NewJob } from '../../job/job.ts'
-import { move, type Row, type Tables } from './tables.ts'
+import type { EnqueueHow } from '../../store/index.ts'
+import { takeKey } from './keys.ts'
+import { refusals } from './refusals.ts'
+import { move, type Row, startsAt, type Tables } from './tables.ts'
+import { meetTwin } from './unique.ts'
 
-/** Adds each job unless its id is known. */
-export function enqueue(s: Tables, jobs: readonly NewJob[]): Enqueued[] {
-  return jobs.map((job) => {
+/** Adds each job unless its id is known, or its twin stands for it, or it is refused. */
+export function enqueue(s: Tables, jobs: readonly NewJob[], { allOrNone }: EnqueueHow = {}): Enqueued[] {
+  const refused = refusals(s, jobs, allOrNone)
+  return jobs.map((job, i) => {
     const known = s.rows.get(job.id)
+    const met = refused[i] ?? (known ? undefined : meetTwin(s, job))
+    if (met) return met
     const row = known ?? add(s, job)
     return { id: job.id, outcome: known ? 'duplicate' : 'created', state: row.state, task: row.job.task }
   })
@@ -17,7 +24,7 @@ function add(s: Tables, job: NewJob): Row {
     job,
     createdAt: now,
     state: 'scheduled',
-    availableAt: Math.max(now, job.runAt ?? now + (job.delayMs ?? 0)),
+    availableAt: startsAt(s, job),
     expiresAt: earliest(job.ttlMs, job.deadlineMs, now),
     attempt: 0,
     fence: 0,
@@ -30,6 +37,7 @@ function add(s: Tables, job: NewJob): Row {
   }
   s.rows.set(job.id, row)
   move(s, row, row.availableAt > now ? 'scheduled' : 'ready')
+  takeKey(s, row)
   return row
 }
 

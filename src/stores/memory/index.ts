@@ -52,7 +52,7 @@ export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): 
       hearers.clear()
     },
     migrate: async () => ({ from: 1, to: 1, steps: [] }),
-    enqueue: (jobs, { tx } = {}) => rung(() => (tx === undefined ? enqueue(s, jobs) : refuse())),
+    enqueue: (jobs, how = {}) => rung(() => (how.tx === undefined ? enqueue(s, jobs, how) : refuse())),
     claim: (ask) => call(() => claim(s, ask)),
     settle: (worker, settlements) => rung(() => settle(s, worker, settlements)),
     exchange: (settlements, ask) =>

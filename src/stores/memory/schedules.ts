@@ -146,7 +146,8 @@ function fireOne(s: Tables, row: ScheduleRow, { facts, job, room }: One): SlotOu
   const waiting = heldOf(row).length
   const isFull = room.max !== null && (waiting > 0 || row.live.size >= room.max)
   if (isFull && waiting >= room.buffer) return { id, outcome: 'skipped', reason: refusal(room) }
-  enqueue(s, [job])
+  const [answer] = enqueue(s, [job])
+  if (answer?.outcome !== 'created') return { id, outcome: 'skipped', reason: 'twin' }
   const added = s.rows.get(id) as Row
   added.slot = { schedule: row.name, among: row.live, facts, isHeld: isFull }
   row.live.add(added)

@@ -2,6 +2,7 @@ import type { Settled, Settlement, WorkerId } from '../../job/job.ts'
 import { survives } from '../../job/loss.ts'
 import { digest, isFailure, stateAfter } from '../../job/settle.ts'
 import { isFinal } from '../../job/state.ts'
+import { yieldToTwin } from './keys.ts'
 import { isHeld } from './lease.ts'
 import { move, type Row, type Tables } from './tables.ts'
 
@@ -23,6 +24,7 @@ export function holds(s: Tables, row: Row, worker: WorkerId, fence: number): boo
 
 function apply(s: Tables, row: Row, settlement: Settlement): Settled {
   const now = s.clock.now()
+  yieldToTwin(s, row, settlement.move)
   const to = stateAfter(settlement, row.cancelRequested !== undefined)
   count(row, settlement)
   endAttempt(s, row, settlement.move, { settlement, now })

@@ -2,6 +2,7 @@ import type { Clock } from '../../job/clock.ts'
 import { defaults } from '../../job/defaults.ts'
 import type { Attempt, ErrorInfo, Instant, LogLine, NewJob, Progress, WorkerId } from '../../job/job.ts'
 import { isFinal, type State } from '../../job/state.ts'
+import { holdKey, keepUntil } from './keys.ts'
 import { laneOf } from './lane.ts'
 import type { WorkerRow } from './lease.ts'
 import type { ScheduleRow, Slot } from './schedules.ts'
@@ -9,7 +10,7 @@ import type { ScheduleRow, Slot } from './schedules.ts'
 /** One job, with everything that happened to it. */
 export interface Row {
   readonly seq: number
-  readonly job: NewJob
+  job: NewJob
   createdAt: Instant
   state: State
   availableAt: Instant
@@ -47,6 +48,8 @@ export interface Tables {
   readonly ready: Map<string, Row[]>
   readonly scheduled: Set<Row>
   readonly running: Set<Row>
+  /** Who holds each unique key. */
+  readonly keys: Map<string, Row>
   readonly workers: Map<WorkerId, WorkerRow>
   readonly paused: Map<string, { reason: string; by: string; at: Instant }>
   readonly audit: { at: Instant; by: string; verb: string; target: string; reason?: string | undefined }[]
@@ -64,6 +67,7 @@ export const newTables = (clock: Clock): Tables => ({
   ready: new Map(),
   scheduled: new Set(),
   running: new Set(),
+  keys: new Map(),
   workers: new Map(),
   paused: new Map(),
   audit: [],
@@ -78,21 +82,26 @@ export function move(s: Tables, row: Row, to: State): void {
   if (row.state === 'ready') remove(readyOf(s, laneOf(row)), row)
   s.scheduled.delete(row)
   s.running.delete(row)
+  const from = row.state
   row.state = to
   if (to === 'ready') insert(readyOf(s, laneOf(row)), row)
   if (to === 'scheduled') s.scheduled.add(row)
   if (to === 'running') s.running.add(row)
   if (to !== 'running') row.holder = row.call = undefined
   if (isFinal(to)) finish(s, row, to)
+  holdKey(s, row, from)
   if (row.slot) s.slotMoved(row)
 }
 
 function finish(s: Tables, row: Row, to: 'completed' | 'dead' | 'cancelled'): void {
   row.finishedAt = s.clock.now()
-  const keepMs = row.job.retain[to]
-  row.keepUntil = keepMs === null ? undefined : row.finishedAt + keepMs
+  row.keepUntil = keepUntil(row, row.finishedAt, to)
   row.expiresAt = row.cancelRequested = undefined
 }
+
+/** When a new job may first be claimed. */
+export const startsAt = ({ clock }: Tables, { runAt, delayMs = 0 }: NewJob): Instant =>
+  Math.max(clock.now(), runAt ?? clock.now() + delayMs)
 
 export function readyOf(s: Tables, lane: string): Row[] {
   const rows = s.ready.get(lane) ?? []

@@ -2,6 +2,7 @@ import { toErrorInfo } from '../../job/failure.ts'
 import type { WorkerId } from '../../job/job.ts'
 import { afterLoss } from '../../job/loss.ts'
 import type { Tended } from '../../store/index.ts'
+import { dropKey, yieldToTwin } from './keys.ts'
 import { isHeld } from './lease.ts'
 import { endAttempt } from './settle.ts'
 import { move, type Row, type Tables } from './tables.ts'
@@ -73,6 +74,7 @@ function takeAway(s: Tables, row: Row, cause: string): void {
   const now = s.clock.now()
   const error = toErrorInfo({ name: 'WorkerLost', code: 'LW2009', message: `worker ${row.holder}: ${cause}` })
   endAttempt(s, row, 'lapse', { settlement: { error }, now })
+  yieldToTwin(s, row)
   const next = afterLoss({ ...row, ...row.job, ranAlone: row.suspect === true }, now)
   const { losses, failures, suspect, reason } = next
   Object.assign(row, { losses, failures, suspect, reason, fence: row.fence + 1 })
@@ -84,6 +86,9 @@ function retain(s: Tables, budget: number): number {
   const now = s.clock.now()
   const over = [...s.rows.values()].filter((row) => (row.keepUntil ?? Infinity) <= now)
   over.sort((a, b) => (a.keepUntil ?? 0) - (b.keepUntil ?? 0) || a.seq - b.seq)
-  for (const row of over.slice(0, budget)) s.rows.delete(row.job.id)
+  for (const row of over.slice(0, budget)) {
+    dropKey(s, row)
+    s.rows.delete(row.job.id)
+  }
   return Math.min(over.length, budget)
 }

@@ -5,6 +5,7 @@ import type { Engine } from './engine.ts'
 import { sortKey } from './place.ts'
 import { laneId } from './lanes.ts'
 import { drop } from './drop.ts'
+import { takeKeyAgain, twinOf } from './keys.ts'
 import { codeOf, outcomes, stateOf } from './row.ts'
 import { slotOver, slotRevived } from './slots.ts'
 
@@ -14,6 +15,8 @@ export function act(e: Engine, { verb, ids, by, reason }: Order): Acted[] {
   const answers = ids.map((id): Acted => {
     const job = find(e, id)
     if (!job) return { outcome: 'gone' }
+    const twin = verb === 'retry' && isFinalCode(job.state) ? twinOf(change, job.seq) : undefined
+    if (twin !== undefined) return { outcome: 'refused', state: stateOf(job.state), twin }
     const outcome = verbs[verb](change, job, reason ?? `by ${by}`)
     write(change)
     if (outcome !== 'refused') e.statement('auditAdd').run(change.now, by, verb, id, reason ?? null)
@@ -83,6 +86,7 @@ function revive({ e, now, tally }: Change, job: Target): void {
   e.statement('dropHistory').run(JSON.stringify([seq]))
   // Done work is done anew; what failed goes on from where it had come.
   if (state === codeOf.completed) e.statement('dropCheckpoint').run(JSON.stringify([seq]))
+  takeKeyAgain({ e, now }, seq)
   tally.add(queue_id, state, -1)
   tally.add(queue_id, codeOf.ready, 1)
 }

@@ -4,6 +4,7 @@ import { isSlotId } from '../../job/schedule.ts'
 import type { FinalState } from '../../job/state.ts'
 import type { Value } from './driver.ts'
 import { type Engine, newTally, type Tally } from './engine.ts'
+import { keepWithKey, takeKeyAgain, yieldToTwin } from './keys.ts'
 import { codeOf, outcomes, retention } from './row.ts'
 import { admit, slotOver } from './slots.ts'
 
@@ -29,6 +30,8 @@ export interface Ticket {
   readonly progress: string | null
   readonly log_lines: number | null
   readonly log_bytes: number | null
+  /** The states in which it holds its unique key, as bits; null when it has none. */
+  readonly unique_states: number | null
 }
 
 /** What every change of a batch shares: one instant, one count, and rows that are written together by `write`. */
@@ -102,19 +105,17 @@ export interface End {
 }
 
 /** Moves a live job into the history, with the counters that `ticket` carries: the columns of history-add.sql. */
-export function finish(
-  { e, now, tally, histories, finals, schedules }: Change,
-  ticket: Ticket,
-  { state, reason, result }: End,
-): void {
+export function finish(change: Change, ticket: Ticket, { state, reason, result }: End): void {
+  const { e, now, tally, histories, finals, schedules } = change
   const keepMs = retention(ticket.retain)[state]
+  const keep = keepMs === null ? null : now + keepMs
   histories.push([
     ticket.seq,
     codeOf[state],
     ticket.queue_id,
     ticket.available_at_ms,
     now,
-    keepMs === null ? null : now + keepMs,
+    ticket.unique_states === null ? keep : keepWithKey(e, { ticket, state, keep }),
     ticket.fence,
     ticket.attempt,
     ticket.failures,
@@ -130,8 +131,17 @@ export function finish(
   tally.add(ticket.queue_id, codeOf[state], 1)
 }
 
+/** A job that is to come back into line; asked to cancel instead where a newer twin holds its key. */
+export function comingBack(change: Change, ticket: Ticket): Ticket {
+  if (ticket.unique_states === null) return ticket
+  // What the batch has ended so far holds no key any more.
+  write(change)
+  return yieldToTwin(change, ticket)
+}
+
 /** Sends a running job back into the line at once, with the counters and the time that `ticket` carries. */
-export function wait({ e, tally }: Change, ticket: Ticket, to: 'ready' | 'scheduled'): void {
+export function wait(change: Change, ticket: Ticket, to: 'ready' | 'scheduled'): void {
+  const { e, tally } = change
   e.statement('ticketWait').run(
     ticket.seq,
     codeOf[to],
@@ -143,6 +153,7 @@ export function wait({ e, tally }: Change, ticket: Ticket, to: 'ready' | 'schedu
     ticket.snoozes,
     ticket.releases,
   )
+  if (ticket.unique_states !== null) takeKeyAgain(change, ticket.seq)
   tally.add(ticket.queue_id, ticket.state, -1)
   tally.add(ticket.queue_id, codeOf[to], 1)
 }

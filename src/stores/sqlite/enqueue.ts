@@ -1,31 +1,59 @@
 import type { Enqueued, NewJob, OnCrash } from '../../job/job.ts'
 import type { State } from '../../job/state.ts'
 import { type Bound, type Sheaf, unbind } from './crossing/jobs.ts'
+import type { EnqueueHow } from '../../store/contract.ts'
 import type { Value } from './driver.ts'
-import { type Engine, newTally, readJson } from './engine.ts'
+import { type Engine, forgetNames, newTally, readJson } from './engine.ts'
 import { enqueueAlike } from './enqueue-alike.ts'
 import { placeOf } from './place.ts'
 import { codeOf, stateOf } from './row.ts'
 import { setOnCrash } from './suspects.ts'
+import { newKeys } from './unique.ts'
 
-/** Adds each job unless its id is known. The caller holds the transaction. */
-export function enqueue(e: Engine, sheaf: Sheaf): Bound {
+/** Adds each job unless its id is known, or its twin stands for it, or it is refused. The caller holds the transaction. */
+export function enqueue(e: Engine, sheaf: Sheaf, { allOrNone = false }: EnqueueHow = {}): Bound {
   const created = 'kinds' in sheaf ? enqueueAlike(e, sheaf.kinds) : undefined
-  return created ? { created } : { each: enqueueEach(e, unbind(sheaf)) }
+  if (created) return { created }
+  const jobs = unbind(sheaf)
+  const mayRefuse = jobs.some((job) => job.unique?.onConflict === 'throw')
+  return { each: allOrNone && mayRefuse ? together(e, jobs) : enqueueEach(e, jobs) }
 }
 
 function enqueueEach(e: Engine, jobs: readonly NewJob[]): Enqueued[] {
   const known = knownOf(e, jobs)
   const batch = newBatch(e)
+  const keys = jobs.some((job) => job.unique) ? newKeys(e, jobs, batch) : undefined
   const answers = jobs.map((job): Enqueued => {
-    const twin = known.get(job.id)
-    if (twin) return { id: job.id, outcome: 'duplicate', ...twin }
+    const before = known.get(job.id)
+    if (before) return { id: job.id, outcome: 'duplicate', state: before.state, task: before.task }
+    const met = keys?.meet(job)
+    if (met?.outcome === 'replaced') known.set(met.id, met)
+    if (met) return met
     const added = { state: batch.add(job), task: job.task }
     known.set(job.id, added)
+    keys?.take(job, added.state)
     return { id: job.id, outcome: 'created', ...added }
   })
   batch.write()
+  keys?.write()
   return answers
+}
+
+/** All of them, or none when one is refused. */
+function together(e: Engine, jobs: readonly NewJob[]): Enqueued[] {
+  e.statement('savepoint').run()
+  const answers = enqueueEach(e, jobs)
+  const isRefused = answers.some(({ outcome }) => outcome === 'refused')
+  if (isRefused) {
+    e.statement('savepointRollback').run()
+    forgetNames(e)
+  }
+  e.statement('savepointRelease').run()
+  if (!isRefused) return answers
+  return jobs.map(({ id }, i) => {
+    const own = answers[i]
+    return own?.outcome === 'refused' ? own : { id, outcome: 'refused', refusal: { because: 'batch' } }
+  })
 }
 
 interface Known {
@@ -44,6 +72,8 @@ function knownOf(e: Engine, jobs: readonly NewJob[]): Map<string, Known> {
   return new Map(rows.map(([id, state, task]) => [id, { state: stateOf(state), task }]))
 }
 
+export type Batch = ReturnType<typeof newBatch>
+
 /** Rows of one enqueue, gathered to be written together. */
 function newBatch(e: Engine) {
   const now = e.time.now()
@@ -54,6 +84,10 @@ function newBatch(e: Engine) {
   const unusual: [seq: number, onCrash: OnCrash][] = []
   let { seq } = e.statement('enqueueLast').get() as { seq: number }
   return {
+    now,
+    tally,
+    /** The newest job's. */
+    seq: () => seq,
     add(job: NewJob): State {
       seq += 1
       const { state, queue, body, ticket } = placeOf(e, job, now)
@@ -66,10 +100,10 @@ function newBatch(e: Engine) {
       return state
     },
     write(): void {
-      e.insert('enqueueBody', bodies)
-      e.insert('enqueueTicket', tickets)
-      e.insert('enqueueTag', tags)
-      for (const [seq, onCrash] of unusual) setOnCrash(e, seq, onCrash)
+      e.insert('enqueueBody', bodies.splice(0))
+      e.insert('enqueueTicket', tickets.splice(0))
+      e.insert('enqueueTag', tags.splice(0))
+      for (const [seq, onCrash] of unusual.splice(0)) setOnCrash(e, seq, onCrash)
       tally.write()
     },
   }

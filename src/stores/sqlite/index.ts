@@ -71,10 +71,10 @@ export function sqlite(options: SqliteOptions | string): Store {
     },
     close: () => life.close(),
     migrate: ({ dryRun = false } = {}) => life.migrate(dryRun),
-    async enqueue(jobs, { tx } = {}) {
-      if (tx === undefined) return answersOf(await rung<Bound>('enqueue', bind(jobs)), jobs)
+    async enqueue(jobs, { tx, ...how } = {}) {
+      if (tx === undefined) return answersOf(await rung<Bound>('enqueue', bind(jobs), how), jobs)
       if (!life.isOpen()) throw closed()
-      return enqueueIn(tx, jobs, { path: settings.path, time })
+      return enqueueIn({ tx, ...how }, jobs, { path: settings.path, time })
     },
     ...workingWith(call, rung),
     record: (worker, notes) => rung('record', worker, notes),

@@ -32,7 +32,10 @@ export function placeOf(e: Engine, job: NewJob, now: number): Place {
 }
 
 /** When the job expires while it waits, and its deadline. */
-function endsOf({ ttlMs, deadlineMs }: NewJob, now: number): [number | null, number | null] {
+export function endsOf(
+  { ttlMs, deadlineMs }: Pick<NewJob, 'ttlMs' | 'deadlineMs'>,
+  now: number,
+): [number | null, number | null] {
   const deadlineAt = deadlineMs === undefined ? null : now + deadlineMs
   return [ttlMs === undefined ? deadlineAt : Math.min(now + ttlMs, deadlineAt ?? Infinity), deadlineAt]
 }

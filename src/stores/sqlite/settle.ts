@@ -3,7 +3,7 @@ import { survives } from '../../job/loss.ts'
 import { digest, isFailure, stateAfter } from '../../job/settle.ts'
 import { isFinal } from '../../job/state.ts'
 import { type Ended, type Endings, restOf, unbundle } from './crossing/endings.ts'
-import { type Change, endAttempt, finish, newChange, type Ticket, wait, write } from './ending.ts'
+import { type Change, comingBack, endAttempt, finish, newChange, type Ticket, wait, write } from './ending.ts'
 import type { Engine } from './engine.ts'
 import { findWorker, type Lease } from './lease.ts'
 import { attemptOr, NotThisWay } from './savepoint.ts'
@@ -90,7 +90,7 @@ function settleOne(change: Change, { lease, found, settlement }: Item): Settled 
   if (!found) return 'gone'
   const ticket = heldTicket(found, lease, settlement.fence)
   if (!ticket) return seenBefore(change.e, { lease, found, settlement })
-  apply(change, ticket, settlement)
+  apply(change, comesBack(settlement) ? comingBack(change, ticket) : ticket, settlement)
   return 'applied'
 }
 
@@ -115,6 +115,9 @@ function apply(change: Change, ticket: Ticket, settlement: Settlement): void {
     reason: to === 'cancelled' ? (ticket.cancel_reason ?? reason) : reason,
   })
 }
+
+const comesBack = ({ move }: Settlement): boolean =>
+  move === 'retry' || move === 'snooze' || move === 'release'
 
 function count(ticket: Ticket, settlement: Settlement): Partial<Ticket> | undefined {
   const { move } = settlement

@@ -2,7 +2,7 @@ import type { ClaimedJob, NewJob } from '../../job/job.ts'
 import { isSlotId, type Room, type SlotFacts, slotName } from '../../job/schedule.ts'
 import type { SlotOutcome } from '../../store/index.ts'
 import { act } from './act.ts'
-import { bind } from './crossing/jobs.ts'
+import { answersOf, bind } from './crossing/jobs.ts'
 import type { Tally } from './engine.ts'
 import { type Engine, newTally } from './engine.ts'
 import { enqueue } from './enqueue.ts'
@@ -30,7 +30,8 @@ export function fireOne(e: Engine, scheduleId: number, { facts, job, room }: One
   const isFull = room.max !== null && isTaken(e, scheduleId, room)
   if (isFull === 'refused')
     return { id, outcome: 'skipped', reason: room.buffer > 0 ? 'bufferFull' : 'overlap' }
-  enqueue(e, bind([job]))
+  const [answer] = answersOf(enqueue(e, bind([job])), [job])
+  if (answer?.outcome !== 'created') return { id, outcome: 'skipped', reason: 'twin' }
   const ticket = e.statement('jobToAct').get(id) as TicketRow
   const stands = isFull ? standing.held : standing.admitted
   e.statement('slotAdd').run(ticket.seq, scheduleId, facts.at, facts.from, facts.isBackfill ? 1 : 0, stands)

@@ -2,7 +2,7 @@ import { toErrorInfo } from '../../job/failure.ts'
 import { afterLoss } from '../../job/loss.ts'
 import type { WorkerId } from '../../job/job.ts'
 import type { Tended } from '../../store/contract.ts'
-import { type Change, endAttempt, finish, newChange, type Ticket, wait, write } from './ending.ts'
+import { type Change, comingBack, endAttempt, finish, newChange, type Ticket, wait, write } from './ending.ts'
 import { type Engine, newTally, yes } from './engine.ts'
 import { findWorker } from './lease.ts'
 import { drop } from './drop.ts'
@@ -122,7 +122,7 @@ function takeAway(change: Change, ticket: Held, { message, isBlameless }: Loss):
     maxAttempts: ticket.max_attempts,
     onCrash: onCrashOf(ticket.on_crash),
     ranAlone: ticket.suspect === 1 && !isBlameless,
-    cancelRequested: ticket.cancel_reason ?? undefined,
+    cancelRequested: comingBack(change, ticket).cancel_reason ?? undefined,
     expiresAt: ticket.expires_at_ms ?? undefined,
   }
   const { state, losses, failures, suspect, waitMs, reason } = afterLoss(lost, change.now)

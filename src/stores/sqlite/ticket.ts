@@ -28,6 +28,7 @@ const columns = [
   'progress',
   'log_lines',
   'log_bytes',
+  'unique_states',
 ] as const satisfies readonly (keyof Ticket)[]
 
 /** Where jobs are, in the order asked; `undefined` for an unknown id. */

@@ -2,6 +2,7 @@ import { realpathSync, statSync } from 'node:fs'
 import { StoreError } from '../../job/errors.ts'
 import type { Enqueued, NewJob } from '../../job/job.ts'
 import { answersOf, bind } from './crossing/jobs.ts'
+import type { EnqueueHow } from '../../store/contract.ts'
 import { type Database, driver } from './driver.ts'
 import { type Engine, engineOn, forgetNames, type Time } from './engine.ts'
 import { enqueue } from './enqueue.ts'
@@ -15,7 +16,7 @@ const engines = new WeakMap<Database, Engine>()
  * when it rolls back. Either all of these jobs are written or none. @throws {StoreError} LW1014 when `tx` will not do.
  */
 export async function enqueueIn(
-  tx: unknown,
+  { tx, ...how }: EnqueueHow,
   jobs: readonly NewJob[],
   store: { path: string; time: Time },
 ): Promise<readonly Enqueued[]> {
@@ -28,7 +29,7 @@ export async function enqueueIn(
   checkTransaction(tx, store.path)
   const e = engines.get(tx) ?? engineOn(tx, store.time)
   engines.set(tx, e)
-  return atomically(e, jobs, store.path)
+  return atomically(e, { jobs, how }, store.path)
 }
 
 /**
@@ -52,13 +53,18 @@ function checkTransaction(db: Database, path: string): void {
   if (!db.isTransaction) throw wrong('no transaction is open on the connection. Run "begin immediate" first')
 }
 
+interface Wanted {
+  readonly jobs: readonly NewJob[]
+  readonly how: EnqueueHow
+}
+
 /** A savepoint, so that a failure takes back all of these jobs and nothing else of the caller's transaction. */
-function atomically(e: Engine, jobs: readonly NewJob[], path: string): readonly Enqueued[] {
+function atomically(e: Engine, { jobs, how }: Wanted, path: string): readonly Enqueued[] {
   // What this connection saw before may have been rolled back by its owner.
   forgetNames(e)
   try {
     e.db.exec('savepoint legwork_enqueue')
-    const answers = answersOf(enqueue(e, bind(jobs)), jobs)
+    const answers = answersOf(enqueue(e, bind(jobs), how), jobs)
     e.db.exec('release legwork_enqueue')
     return answers
   } catch (error) {

@@ -1,0 +1,85 @@
+import type { FinalState, State } from '../../job/state.ts'
+import { keptUntil, replacedBy } from '../../job/unique.ts'
+import type { Ticket } from './ending.ts'
+import type { Engine } from './engine.ts'
+import { codeOf, stateOf } from './row.ts'
+
+/**
+ * A job lets its key go without a word: the key is held by the job that had it last, while its state and the time allow.
+ * So a claim, a settle and a cancel write nothing about keys, and nothing can leak.
+ */
+interface KeyRow {
+  readonly until_ms: number | null
+  /** Bit n: the job holds its key in state n. */
+  readonly states: number
+  readonly state: number
+}
+
+/** A set of states as the schema stores it. */
+export const bitsOf = (states: readonly State[]): number =>
+  states.reduce((bits, state) => bits | (1 << codeOf[state]), 0)
+
+const holdsIn = (bits: number, state: State): boolean => (bits & (1 << codeOf[state])) !== 0
+
+const isOver = (until: number | null, now: number): boolean => until !== null && until <= now
+
+export const holds = ({ until_ms, states, state }: KeyRow, now: number): boolean =>
+  !isOver(until_ms, now) && holdsIn(states, stateOf(state))
+
+/** The columns of `unique-own.sql`. */
+interface Own {
+  readonly until_ms: number | null
+  readonly held: number
+  readonly other_seq: number | null
+  readonly other_id: string
+  readonly other_until_ms: number | null
+  readonly other_states: number
+  readonly other_state: number
+}
+
+interface When {
+  readonly e: Engine
+  readonly now: number
+}
+
+const ownKey = (e: Engine, seq: number): Own | undefined =>
+  e.statement('uniqueOwn').get(seq) as Own | undefined
+
+const isOther = ({ other_seq, other_until_ms, other_states, other_state }: Own, now: number): boolean =>
+  other_seq !== null && holds({ until_ms: other_until_ms, states: other_states, state: other_state }, now)
+
+/** The id of the job that holds this job's key, if this one would hold it now. */
+export function twinOf({ e, now }: When, seq: number): string | undefined {
+  const own = ownKey(e, seq)
+  return own && !isOver(own.until_ms, now) && isOther(own, now) ? own.other_id : undefined
+}
+
+/** A job that comes back into line where a newer twin holds its key is to be cancelled instead. */
+export function yieldToTwin(when: When, ticket: Ticket): Ticket {
+  if (ticket.unique_states === null || holdsIn(ticket.unique_states, 'running')) return ticket
+  const twin = ticket.cancel_reason === null ? twinOf(when, ticket.seq) : undefined
+  return twin === undefined ? ticket : { ...ticket, cancel_reason: replacedBy(twin) }
+}
+
+/** A job that came back into line has its key again, unless its time is over or a twin holds it. */
+export function takeKeyAgain({ e, now }: When, seq: number): void {
+  const own = ownKey(e, seq)
+  if (!own || own.held === 1 || isOver(own.until_ms, now) || isOther(own, now)) return
+  if (own.other_seq !== null) take(e, [own.other_seq])
+  e.statement('uniqueGive').run(seq)
+}
+
+/** Takes keys away from jobs that do not hold them any more, for others to have them. */
+export function take(e: Engine, seqs: readonly number[]): void {
+  if (seqs.length > 0) e.statement('uniqueTake').run(JSON.stringify(seqs))
+}
+
+/** A finished job is kept as long as it holds its key for a time. */
+export function keepWithKey(
+  e: Engine,
+  { ticket, state, keep }: { ticket: Ticket; state: FinalState; keep: number | null },
+): number | null {
+  if (!holdsIn(ticket.unique_states ?? 0, state)) return keep
+  const held = ownKey(e, ticket.seq)?.until_ms ?? Infinity
+  return keptUntil(keep ?? undefined, held) ?? null
+}
