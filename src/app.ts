@@ -1,12 +1,12 @@
-import { hostname } from 'node:os'
 import type { Declared, ScheduleOptions } from './define/schedule.ts'
 import type { AnyTask } from './define/task.ts'
 import { enqueueOptions, type EnqueueOptions } from './enqueue/new-job.ts'
+import { newStoreIn } from './enqueue/new-store-in.ts'
 import { type Producer, producer } from './enqueue/producer.ts'
 import type { Clock } from './job/clock.ts'
 import { defaults } from './job/defaults.ts'
 import { toMs } from './job/duration.ts'
-import { InvalidOption, LegworkError, StoreError, WrongMoment } from './job/errors.ts'
+import { InvalidOption, LegworkError, WrongMoment } from './job/errors.ts'
 import { idSource } from './job/id.ts'
 import type { Accepted } from './job/job.ts'
 import { calm, type Logger } from './job/logger.ts'
@@ -16,19 +16,21 @@ import type { ScheduleControl } from './schedules/control.ts'
 import { type ScheduleDesk, scheduleDesk } from './schedules/desk.ts'
 import type { Rekeyed, RekeyOptions } from './payload/rekey.ts'
 import { type PayloadRoom, payloadRoom } from './payload/room.ts'
+import { type Operator, operator } from './operate/operator.ts'
 import type { Acted, DurabilityReport, Store } from './store/index.ts'
 import { keepTending } from './upkeep/keep-tending.ts'
-import { jobHandle, type JobHandle } from './watch/handle.ts'
+import { jobHandle, type JobHandle, lazyHandle } from './watch/handle.ts'
 import { Lookout } from './watch/results.ts'
 import { type Why, why } from './watch/why.ts'
 import { checkApp, checkStart, checkStop } from './surface.ts'
 import type { App, AppOptions, Enqueuer, RunOptions, StartOptions, StopOptions } from './surface.ts'
 import { version } from './version.ts'
+import { aboutOf } from './worker/about.ts'
 import { guardRejections } from './worker/guard.ts'
 import { paceOf } from './worker/pace.ts'
-import type { Pool } from './worker/pool.ts'
+
 import { poolsFor } from './worker/pools-for.ts'
-import { knownVersions, type Registry, registry } from './worker/registry.ts'
+import { type Registry, registry } from './worker/registry.ts'
 import { Worker, type WorkerKit } from './worker/worker.ts'
 import { consoleLogger, environmentKeys, realClock, realRandom } from './world.ts'
 
@@ -56,6 +58,15 @@ class LegworkApp implements App {
   readonly #producer: Producer
   readonly #desk: ScheduleDesk
   readonly #payloads: PayloadRoom
+  readonly #operator: ReturnType<typeof operator>
+  // What a person operates comes from the operator as it is.
+  declare readonly failures: Operator['failures']
+  declare readonly markFailures: Operator['markFailures']
+  declare readonly redrive: Operator['redrive']
+  declare readonly purge: Operator['purge']
+  declare readonly bulk: Operator['bulk']
+  declare readonly bulks: Operator['bulks']
+  declare readonly edit: Operator['edit']
   #options: AppOptions
   #opening: Promise<Opened> | undefined
   #worker: Worker | undefined
@@ -90,6 +101,15 @@ class LegworkApp implements App {
       wrapping: this.#payloads.wrapping,
       taskOf: (name) => this.#registry.handled.get(name)?.task,
     })
+    this.#operator = operator({
+      open: () => this.store(),
+      clock: this.#clock,
+      log: this.#log,
+      newId: this.#newId,
+      taskOf: (name) => this.#registry.handled.get(name)?.task,
+    })
+    const { adopt: _adopt, end: _end, ...verbs } = this.#operator
+    Object.assign(this, verbs)
   }
 
   /** What an app was told before it started, for the test kit. */
@@ -186,7 +206,7 @@ class LegworkApp implements App {
     const own = {
       log: this.#log,
       wrapping: this.#payloads.wrapping,
-      about: () => ({ ...this.#about(pace.pools), schedules }),
+      about: () => ({ ...aboutOf(pace.pools, this.#registry.handled, version), schedules }),
     }
     const worker = new Worker({ ...pace, ...own, store, clock, random, newId })
     await worker.start()
@@ -194,7 +214,10 @@ class LegworkApp implements App {
     const tendMs = this.#options.pace?.tendMs
     const [everyMs, idleMs] = [tendMs ?? defaults.tendMs, tendMs ?? defaults.tendIdleMs]
     await this.#desk.start(store, everyMs)
-    const stops = [keepTending({ store, clock, random, everyMs, idleMs }), this.#payloads.keepSweeping(store)]
+    const stops = [
+      keepTending({ store, clock, random, everyMs, idleMs, adopt: this.#operator.adopt }),
+      this.#payloads.keepSweeping(store),
+    ]
     this.#stopTending = async () => void (await Promise.all(stops.map((stop) => stop())))
     this.#unguard = guardRejections(this.#log)
   }
@@ -214,6 +237,7 @@ class LegworkApp implements App {
     await this.#desk.stop()
     await this.#worker?.stop(graceMs, this.#hurry.signal)
     await this.#stopTending?.()
+    await this.#operator.end()
     opened?.lookout.close()
     this.#unguard()
     await opened?.store.close()
@@ -249,11 +273,7 @@ class LegworkApp implements App {
       try {
         return await this.#open(tx)
       } catch (error) {
-        // A new store needs its tables, and the caller's own transaction holds the lock that this takes.
-        if (!(error instanceof LegworkError) || error.code !== 'LW1013') throw error
-        const text =
-          'the store is new and cannot be set up inside your transaction. Open it before: await app.durability()'
-        throw new StoreError('LW1014', text, {}, { cause: error })
+        throw newStoreIn(error)
       }
     }
     return {
@@ -272,17 +292,7 @@ class LegworkApp implements App {
     checkKey(id, 'id')
     const lazily = async () =>
       this.#handle(await this.#open(), { id, task: task?.name ?? '', outcome: 'duplicate' })
-    return {
-      id,
-      task: task?.name ?? '',
-      duplicate: true,
-      result: async (options) => (await lazily()).result(options),
-      status: async () => (await lazily()).status(),
-      cancel: async (reason) => (await lazily()).cancel(reason),
-      async *events(options) {
-        yield* (await lazily()).events(options)
-      },
-    }
+    return lazyHandle({ id, task: task?.name ?? '' }, lazily)
   }
 
   async why(id: string): Promise<Why> {
@@ -366,19 +376,6 @@ class LegworkApp implements App {
     // How often to look is no part of a test's time: a result must come without moving its clock.
     const lookout = new Lookout({ store, clock: realClock })
     return { store, report, lookout }
-  }
-
-  #about(pools: readonly Pool[]) {
-    const concurrency = pools.reduce((sum, pool) => sum + pool.concurrency, 0)
-    return {
-      host: hostname(),
-      pid: process.pid,
-      version,
-      queues: pools.flatMap(({ queues }) => queues),
-      tasks: [...this.#registry.handled.keys()],
-      ...knownVersions(this.#registry.handled),
-      concurrency,
-    }
   }
 }
 

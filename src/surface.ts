@@ -11,6 +11,7 @@ import { checkPaths } from './job/paths.ts'
 import { type Blobs, toShelf } from './payload/blobs.ts'
 import type { KeySource } from './payload/keys.ts'
 import type { Rekeyed, RekeyOptions } from './payload/rekey.ts'
+import type { Operator } from './operate/operator.ts'
 import type { Acted, DurabilityReport, Store } from './store/index.ts'
 import type { JobHandle } from './watch/handle.ts'
 import type { Why } from './watch/why.ts'
@@ -92,7 +93,7 @@ export interface Enqueuer {
 }
 
 /** Producer, worker and remote control in one: what `legwork()` gives. */
-export interface App extends Enqueuer, AsyncDisposable {
+export interface App extends Enqueuer, Operator, AsyncDisposable {
   /** Says how jobs of a task are done; the last one to be called before `start()`. @throws {InvalidOption} LW1203 for a second handler. */
   handle<Name extends string, In, Parsed, Out, Progress, Returned>(
     task: Task<Name, In, Parsed, Out, Progress, Returned>,

@@ -18,10 +18,12 @@ function freshFile(): string {
 }
 
 /** Tables that stay small, whatever is waiting; all others of ours may have millions of rows. */
-const small = ['meta', 'queue', 'task', 'lane', 'worker', 'tally']
+const small = ['meta', 'queue', 'task', 'lane', 'worker', 'tally', 'failure']
 
 /** Scans that end by themselves, each with its reason. */
 const allowed: Readonly<Record<string, string>> = {
+  // The newest hundred, by rowid.
+  bulkList: 'SCAN legwork_bulk',
   // The first entry of the index is the answer.
   nextDue: 'SCAN legwork_ticket USING COVERING INDEX legwork_ticket_scheduled',
   // The index holds only jobs that run.

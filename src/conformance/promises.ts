@@ -1,10 +1,13 @@
 import { actPromises, pausePromises } from './act.ts'
+import { bulkRoomPromises } from './bulk.ts'
 import { cancelPromises, expirePromises } from './cancel.ts'
 import { changesPromises } from './changes.ts'
 import { checkpointPromises } from './checkpoint.ts'
 import { claimPromises } from './claim.ts'
 import { crowdPromises } from './crowd.ts'
+import { editPromises } from './edit.ts'
 import { enqueuePromises } from './enqueue.ts'
+import { failurePromises } from './failures.ts'
 import { fencePromises } from './fence.ts'
 import { leasePromises } from './lease.ts'
 import { lookPromises, recordPromises } from './look.ts'
@@ -46,6 +49,9 @@ export const promises: readonly Promised[] = [
   ...valuePromises,
   ...lifePromises,
   ...bulkPromises,
+  ...editPromises,
+  ...failurePromises,
+  ...bulkRoomPromises,
   ...crowdPromises,
   ...scheduleCrowdPromises,
   ...processPromises,

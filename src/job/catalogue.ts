@@ -347,6 +347,16 @@ export const catalogue = {
     'The job is in a state in which this cannot be done.',
     'legwork jobs show ID',
   ),
+  LW2311: entry(
+    'Operation needs its code',
+    'The bulk operation edits the jobs, and only the function that it was started with can do that.',
+    "From your code: await app.bulk('ID').resume({ edit })",
+  ),
+  LW2312: entry(
+    'No such operation',
+    'No bulk operation has this id: it never was, or ended more than 30 days ago.',
+    'await app.bulks() lists the newest operations.',
+  ),
 } as const satisfies Record<string, Entry>
 
 export type Code = keyof typeof catalogue

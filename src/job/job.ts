@@ -174,6 +174,15 @@ export interface Attempt {
   readonly progress?: Progress
 }
 
+/** A payload before a person changed it. */
+export interface Revision {
+  readonly at: Instant
+  readonly by: string
+  readonly reason?: string
+  readonly version: number
+  readonly payload: string
+}
+
 /** Everything a store knows of one job. */
 export interface Job {
   readonly id: string
@@ -217,6 +226,8 @@ export interface Job {
   readonly schedule?: SlotFacts & { readonly heldBy?: string }
   /** Oldest first; only where asked for. */
   readonly attempts?: readonly Attempt[]
+  /** What the payload was before each edit, oldest first; only where asked for. */
+  readonly revisions?: readonly Revision[]
   /** By attempt and time; only where asked for. */
   readonly logs?: readonly (LogLine & { readonly attempt: number })[]
 }

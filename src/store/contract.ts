@@ -17,6 +17,8 @@ import type { State } from '../job/state.ts'
 import type { Changes, Since } from './changes.ts'
 import type { Schedules } from './schedules.ts'
 import type { Payloads } from './payloads.ts'
+import type { BulkRoom, Failures } from './dead.ts'
+import type { Edit, Edited } from './edit.ts'
 
 /**
  * The system of record: what every engine does, with one meaning.
@@ -72,13 +74,15 @@ export interface Store {
   setQueues(settings: readonly QueueSetting[]): Promise<void>
   /** Cancel, retry, promote or remove jobs by id, on a person's request. A retry after completion forgets the checkpoint. */
   act(order: Order): Promise<readonly Acted[]>
+  /** Gives jobs that do not run another payload. */
+  edit(edits: readonly Edit[]): Promise<readonly Edited[]>
 
   /** Schedules, their cursors and their slots. */
   readonly schedules: Schedules
 
   get(
     ids: readonly string[],
-    options?: { readonly attempts?: boolean; readonly logs?: boolean },
+    options?: { readonly attempts?: boolean; readonly logs?: boolean; readonly revisions?: boolean },
   ): Promise<readonly (Job | undefined)[]>
   /** Newest first, by keyset cursor; without payload-sized work beyond the page. */
   find(where: Where, page: { readonly limit: number; readonly cursor?: string }): Promise<Found>
@@ -93,6 +97,10 @@ export interface Store {
 
   /** Stored payloads, for walks over all of them. */
   readonly payloads: Payloads
+  /** Dead letters in groups of those that look alike. */
+  readonly failures: Failures
+  /** Operations on many dead letters: durable, at a rate, stopped and resumed. */
+  readonly bulk: BulkRoom
 
   /** Wakes whoever listens, in every process. A hint: it may be lost, or come for nothing. */
   ring(): void
@@ -224,6 +232,8 @@ export interface Tended {
   readonly lapsed: number
   readonly expired: number
   readonly removed: number
+  /** Bulk operations that are open and that nobody drives now: whoever tends may. Absent when there are none. */
+  readonly undriven?: readonly string[]
   /** True when the budget ran out before the work did. */
   readonly more: boolean
 }

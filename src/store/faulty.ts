@@ -37,6 +37,7 @@ const breakable = new Set<string>([
   'tend',
   'setQueues',
   'act',
+  'edit',
   'get',
   'find',
   'counts',

@@ -1,4 +1,6 @@
 export type * from './changes.ts'
 export type * from './contract.ts'
 export type * from './schedules.ts'
+export type * from './dead.ts'
+export type * from './edit.ts'
 export { faulty, type Fault } from './faulty.ts'

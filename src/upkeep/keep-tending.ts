@@ -13,6 +13,7 @@ export function keepTending({
   random,
   everyMs = defaults.tendMs,
   idleMs = everyMs,
+  adopt = () => {},
 }: {
   store: Store
   clock: Clock
@@ -20,6 +21,8 @@ export function keepTending({
   everyMs?: number
   /** The pause after a turn that found nothing to do. */
   idleMs?: number
+  /** Hears of bulk operations that nobody drives. */
+  adopt?: (ids: readonly string[]) => void
 }): () => Promise<void> {
   let isOver = false
   let turning: Promise<void> = Promise.resolve()
@@ -31,6 +34,7 @@ export function keepTending({
 
   async function turn(): Promise<void> {
     const done = await store.tend(defaults.batchMax).catch(() => undefined)
+    if (done?.undriven) adopt(done.undriven)
     const found = done && done.promoted + done.lapsed + done.expired + done.removed > 0
     if (!isOver) stop = plan(done?.more ? 10 : found ? everyMs : idleMs)
   }

@@ -198,3 +198,21 @@ function factsOf(job: Job): Facts {
     ...(error && { error }),
   }
 }
+
+/** The handle of a job whose store is opened by the first question. */
+export function lazyHandle(
+  { id, task }: { readonly id: string; readonly task: string },
+  lazily: () => Promise<JobHandle<never, never>>,
+): JobHandle<never, never> {
+  return {
+    id,
+    task,
+    duplicate: true,
+    result: async (options) => (await lazily()).result(options),
+    status: async () => (await lazily()).status(),
+    cancel: async (reason) => (await lazily()).cancel(reason),
+    async *events(options) {
+      yield* (await lazily()).events(options)
+    },
+  }
+}

@@ -2,6 +2,7 @@ import { isFinal } from '../../job/state.ts'
 import type { Acted, Order, QueueSetting } from '../../store/index.ts'
 import { earliest } from './enqueue.ts'
 import { dropKey, twinOf } from './keys.ts'
+import { risen } from './dead.ts'
 import { move, type Row, type Tables } from './tables.ts'
 
 /** What a person asks of jobs; written to the audit log. */
@@ -33,23 +34,7 @@ const verbs: Readonly<Record<Order['verb'], Verb>> = {
   retry(s, row) {
     if (row.state === 'scheduled' && row.attempts.at(-1)?.outcome === 'retry')
       return verbs.promote(s, row, '')
-    if (!isFinal(row.state)) return 'refused'
-    const now = s.clock.now()
-    // Done work is done anew; what failed goes on from where it had come.
-    if (row.state === 'completed') row.checkpoint = undefined
-    Object.assign(row, {
-      failures: 0,
-      losses: 0,
-      suspect: false,
-      result: undefined,
-      reason: undefined,
-      finishedAt: undefined,
-      keepUntil: undefined,
-    })
-    row.revivedAt = row.availableAt = now
-    row.expiresAt = earliest(undefined, row.job.deadlineMs, now)
-    move(s, row, 'ready')
-    return 'done'
+    return isFinal(row.state) ? revive(s, row) : 'refused'
   },
   promote(s, row) {
     if (row.state !== 'scheduled') return 'refused'
@@ -60,10 +45,37 @@ const verbs: Readonly<Record<Order['verb'], Verb>> = {
   remove(s, row) {
     if (row.state === 'running') return 'refused'
     if (!isFinal(row.state)) move(s, row, 'cancelled')
-    dropKey(s, row)
-    s.rows.delete(row.job.id)
+    remove(s, row)
     return 'done'
   },
+}
+
+/** Brings a final job back, with a new deadline and no failures; `queue` is another one for it to go to. */
+export function revive(s: Tables, row: Row, queue = row.job.queue): 'done' | 'refused' {
+  const now = s.clock.now()
+  // Done work is done anew; what failed goes on from where it had come.
+  if (row.state === 'completed') row.checkpoint = undefined
+  Object.assign(row, {
+    failures: 0,
+    losses: 0,
+    suspect: false,
+    result: undefined,
+    reason: undefined,
+    finishedAt: undefined,
+    keepUntil: undefined,
+  })
+  row.revivedAt = row.availableAt = now
+  row.expiresAt = earliest(undefined, row.job.deadlineMs, now)
+  row.job = { ...row.job, queue }
+  move(s, row, 'ready')
+  return 'done'
+}
+
+/** Deletes a final job with everything that belongs to it. */
+export function remove(s: Tables, row: Row): void {
+  risen(s, row)
+  dropKey(s, row)
+  s.rows.delete(row.job.id)
 }
 
 export function setQueues(s: Tables, settings: readonly QueueSetting[]): void {

@@ -5,7 +5,10 @@ import { realClock } from '../../world.ts'
 import { act, setQueues } from './act.ts'
 import { beat, leave } from './beat.ts'
 import { changes } from './changes.ts'
+import { listBulk, page, setBulk, start, step } from './bulk.ts'
 import { claim } from './claim.ts'
+import { listFailures, markFailures } from './dead.ts'
+import { edit } from './edit.ts'
 import { enqueue } from './enqueue.ts'
 import { counts, find, get, workers } from './look.ts'
 import { replacePayloads } from './payloads.ts'
@@ -82,7 +85,7 @@ export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): 
     act: (order) => rung(() => act(s, order)),
     schedules: schedulesOf(s, { call, rung }),
     ...readingOf(s, call),
-    payloads: payloadsOf(s, call),
+    ...deadLettersOf(s, { call, rung }),
     ring,
     listen: (hear) => {
       hearers.add(hear)
@@ -123,6 +126,28 @@ function payloadsOf(s: Tables, call: <T>(work: () => T) => Promise<T>): Payloads
       call(() => void (place === null ? places.delete(walk) : places.set(walk, place))),
   }
 }
+
+type Calling = <T>(work: () => T) => Promise<T>
+
+/** The calls about payloads and many dead letters. */
+const deadLettersOf = (
+  s: Tables,
+  { call, rung }: { readonly call: Calling; readonly rung: Calling },
+): Pick<Store, 'edit' | 'failures' | 'bulk' | 'payloads'> => ({
+  payloads: payloadsOf(s, call),
+  edit: (edits) => rung(() => edit(s, edits)),
+  failures: {
+    list: (where = {}) => call(() => listFailures(s, where)),
+    mark: (marks) => call(() => markFailures(s, marks)),
+  },
+  bulk: {
+    page: (ask) => call(() => page(s, ask)),
+    start: (plan) => call(() => start(s, plan)),
+    list: (ids) => call(() => listBulk(s, ids)),
+    step: (one) => rung(() => step(s, one)),
+    set: (setting) => rung(() => setBulk(s, setting)),
+  },
+})
 
 function refuse(): never {
   throw new StoreError('LW1014', 'a store in memory cannot join a transaction.')

@@ -8,14 +8,20 @@ import { readyOf, type Row, type Tables } from './tables.ts'
 export function get(
   s: Tables,
   ids: readonly string[],
-  options: { attempts?: boolean; logs?: boolean },
+  options: { attempts?: boolean; logs?: boolean; revisions?: boolean },
 ): (Job | undefined)[] {
   return ids.map((id) => {
     const row = s.rows.get(id)
     if (!row) return undefined
     const attempts = row.attempts.map(withoutDigest)
     const logs = [...row.logs].sort((a, b) => a.attempt - b.attempt)
-    return { ...toJob(row), ...(options.attempts && { attempts }), ...(options.logs && { logs }) }
+    const { revisions = [] } = row
+    return {
+      ...toJob(row),
+      ...(options.attempts && { attempts }),
+      ...(options.logs && { logs }),
+      ...(options.revisions && { revisions }),
+    }
   })
 }
 

@@ -4,6 +4,7 @@ import type { Attempt, ErrorInfo, Instant, LogLine, NewJob, Progress, WorkerId }
 import { isFinal, type State } from '../../job/state.ts'
 import { holdKey, keepUntil } from './keys.ts'
 import { laneOf } from './lane.ts'
+import { type Dead, died, newDead, type Revisions, risen } from './dead.ts'
 import type { WorkerRow } from './lease.ts'
 import type { ScheduleRow, Slot } from './schedules.ts'
 
@@ -32,6 +33,7 @@ export interface Row {
   result?: string | undefined
   error?: ErrorInfo | undefined
   progress?: Progress | undefined
+  revisions?: Revisions
   checkpoint?: string | undefined
   suspect?: boolean
   /** `n` rises with every attempt of the store that ends. */
@@ -54,6 +56,7 @@ export interface Tables {
   readonly paused: Map<string, { reason: string; by: string; at: Instant }>
   readonly audit: { at: Instant; by: string; verb: string; target: string; reason?: string | undefined }[]
   readonly schedules: Map<string, ScheduleRow>
+  readonly dead: Dead
   seq: number
   /** Attempts that have ended. */
   endings: number
@@ -72,6 +75,7 @@ export const newTables = (clock: Clock): Tables => ({
   paused: new Map(),
   audit: [],
   schedules: new Map(),
+  dead: newDead(),
   seq: 0,
   endings: 0,
   slotMoved: () => {},
@@ -79,6 +83,8 @@ export const newTables = (clock: Clock): Tables => ({
 
 /** Takes a row out of the index of its old state and puts it into that of the new one. */
 export function move(s: Tables, row: Row, to: State): void {
+  const wasRunning = row.state === 'running'
+  if (row.state === 'dead') risen(s, row)
   if (row.state === 'ready') remove(readyOf(s, laneOf(row)), row)
   s.scheduled.delete(row)
   s.running.delete(row)
@@ -91,6 +97,7 @@ export function move(s: Tables, row: Row, to: State): void {
   if (isFinal(to)) finish(s, row, to)
   holdKey(s, row, from)
   if (row.slot) s.slotMoved(row)
+  if (to === 'dead') died(s, row, wasRunning)
 }
 
 function finish(s: Tables, row: Row, to: 'completed' | 'dead' | 'cancelled'): void {

@@ -2,7 +2,10 @@ import { toErrorInfo } from '../../job/failure.ts'
 import type { WorkerId } from '../../job/job.ts'
 import { afterLoss } from '../../job/loss.ts'
 import type { Tended } from '../../store/index.ts'
-import { dropKey, yieldToTwin } from './keys.ts'
+import { yieldToTwin } from './keys.ts'
+import { remove } from './act.ts'
+import { undriven } from './bulk.ts'
+import { forgetGroups } from './dead.ts'
 import { isHeld } from './lease.ts'
 import { endAttempt } from './settle.ts'
 import { move, type Row, type Tables } from './tables.ts'
@@ -13,11 +16,14 @@ export function tend(s: Tables, budget: number): Tended {
   const promoted = promote(s, budget)
   const expired = expire(s, budget)
   const removed = retain(s, budget)
+  forgetGroups(s, budget)
+  const free = undriven(s)
   return {
     promoted,
     lapsed,
     expired,
     removed,
+    ...(free.length > 0 && { undriven: free }),
     more: [promoted, lapsed, expired, removed].some((n) => n >= budget),
   }
 }
@@ -86,9 +92,6 @@ function retain(s: Tables, budget: number): number {
   const now = s.clock.now()
   const over = [...s.rows.values()].filter((row) => (row.keepUntil ?? Infinity) <= now)
   over.sort((a, b) => (a.keepUntil ?? 0) - (b.keepUntil ?? 0) || a.seq - b.seq)
-  for (const row of over.slice(0, budget)) {
-    dropKey(s, row)
-    s.rows.delete(row.job.id)
-  }
+  for (const row of over.slice(0, budget)) remove(s, row)
   return Math.min(over.length, budget)
 }

@@ -10,6 +10,7 @@ const drops = [
   'dropCheckpoint',
   'dropSlot',
   'dropUnique',
+  'dropRevision',
   'dropJob',
 ] as const
 

@@ -2,6 +2,7 @@ import { defaults } from '../../job/defaults.ts'
 import type { Attempt, ErrorInfo } from '../../job/job.ts'
 import { isSlotId } from '../../job/schedule.ts'
 import type { FinalState } from '../../job/state.ts'
+import { died, type Dying } from './dead.ts'
 import type { Value } from './driver.ts'
 import { type Engine, newTally, type Tally } from './engine.ts'
 import { keepWithKey, takeKeyAgain, yieldToTwin } from './keys.ts'
@@ -45,6 +46,7 @@ export interface Change {
   readonly finals: number[]
   /** Schedules of which a job became final. */
   readonly schedules: Set<number>
+  readonly dying: Dying[]
 }
 
 export const newChange = (e: Engine): Change => ({
@@ -55,14 +57,16 @@ export const newChange = (e: Engine): Change => ({
   histories: [],
   finals: [],
   schedules: new Set(),
+  dying: [],
 })
 
 /** Writes what the batch has gathered so far. */
 export function write(change: Change): void {
-  const { e, tally, attempts, histories, finals, schedules } = change
+  const { e, tally, attempts, histories, finals, schedules, dying } = change
   e.insert('attemptAdd', attempts.splice(0))
   e.insert('historyAdd', histories.splice(0))
   if (finals.length > 0) e.statement('dropTicket').run(JSON.stringify(finals.splice(0)))
+  died(e, change.now, dying.splice(0))
   for (const id of schedules) admit(e, id, change)
   schedules.clear()
   tally.write()
@@ -102,11 +106,12 @@ export interface End {
   readonly state: FinalState
   readonly reason?: string | undefined
   readonly result?: string | undefined
+  readonly error?: ErrorInfo | undefined
 }
 
 /** Moves a live job into the history, with the counters that `ticket` carries: the columns of history-add.sql. */
-export function finish(change: Change, ticket: Ticket, { state, reason, result }: End): void {
-  const { e, now, tally, histories, finals, schedules } = change
+export function finish(change: Change, ticket: Ticket, { state, reason, result, error }: End): void {
+  const { e, now, tally, histories, finals, schedules, dying } = change
   const keepMs = retention(ticket.retain)[state]
   const keep = keepMs === null ? null : now + keepMs
   histories.push([
@@ -127,6 +132,7 @@ export function finish(change: Change, ticket: Ticket, { state, reason, result }
   ])
   finals.push(ticket.seq)
   if (isSlotId(ticket.id)) slotOver(e, ticket.seq, schedules)
+  if (state === 'dead') dying.push({ seq: ticket.seq, queue_id: ticket.queue_id, reason, error })
   tally.add(ticket.queue_id, ticket.state, -1)
   tally.add(ticket.queue_id, codeOf[state], 1)
 }

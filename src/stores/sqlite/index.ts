@@ -97,6 +97,7 @@ export function sqlite(options: SqliteOptions | string): Store {
     schedules: schedulesWith(call, rung),
     ...readingWith(call),
     payloads: payloadsWith(call),
+    ...deadLettersWith(call, rung),
     ring,
     listen(hear) {
       hearers.add(hear)
@@ -142,6 +143,22 @@ const payloadsWith = (call: Call): Store['payloads'] => ({
   replace: (changes) => call('replacePayloads', changes),
   placeOf: (walk) => call('placeOf', walk),
   keepPlace: (walk, place) => call('keepPlace', walk, place),
+})
+
+/** The calls about many dead letters. */
+const deadLettersWith = (call: Call, rung: Call): Pick<Store, 'edit' | 'failures' | 'bulk'> => ({
+  edit: (edits) => rung('edit', edits),
+  failures: {
+    list: (where = {}) => call('failuresList', where),
+    mark: (marks) => call('failuresMark', marks),
+  },
+  bulk: {
+    page: (ask) => call('bulkPage', ask),
+    start: (plan) => call('bulkStart', plan),
+    list: (ids) => call('bulkList', ids),
+    step: (step) => rung('bulkStep', step),
+    set: (setting) => rung('bulkSet', setting),
+  },
 })
 
 const canOf = ({ path, clock }: SqliteOptions): Store['can'] => ({

@@ -1,6 +1,7 @@
 import type { Job } from '../../job/job.ts'
 import { allStates, type State } from '../../job/state.ts'
 import type { Count, WorkerView } from '../../store/contract.ts'
+import { revisionsOf } from './edit.ts'
 import type { Engine } from './engine.ts'
 import {
   type AttemptRow,
@@ -21,7 +22,7 @@ const headRows = 1_000
 export function get(
   e: Engine,
   ids: readonly string[],
-  options: { attempts?: boolean; logs?: boolean },
+  options: { attempts?: boolean; logs?: boolean; revisions?: boolean },
 ): (Job | undefined)[] {
   return ids.map((id) => {
     const row = e.statement('jobById').get(id) as JobRow | undefined
@@ -30,6 +31,7 @@ export function get(
         ...asJob(e, row),
         ...(options.attempts && { attempts: attemptsOf(e, row.seq) }),
         ...(options.logs && { logs: logsOf(e, row.seq) }),
+        ...(options.revisions && { revisions: revisionsOf(e, row.seq) }),
       }
     )
   })

@@ -112,6 +112,7 @@ function apply(change: Change, ticket: Ticket, settlement: Settlement): void {
   finish(change, next, {
     state: to,
     result,
+    error,
     reason: to === 'cancelled' ? (ticket.cancel_reason ?? reason) : reason,
   })
 }

@@ -2,6 +2,8 @@ import { toErrorInfo } from '../../job/failure.ts'
 import { afterLoss } from '../../job/loss.ts'
 import type { WorkerId } from '../../job/job.ts'
 import type { Tended } from '../../store/contract.ts'
+import { undriven } from './bulk.ts'
+import { areForgettable, forgetGroups, risen } from './dead.ts'
 import { type Change, comingBack, endAttempt, finish, newChange, type Ticket, wait, write } from './ending.ts'
 import { type Engine, newTally, yes } from './engine.ts'
 import { findWorker } from './lease.ts'
@@ -18,11 +20,14 @@ export function tend(e: Engine, budget: number): Tended {
   const promoted = promote(e, budget)
   const expired = expire(e, budget)
   const removed = retain(e, budget)
+  forgetGroups(e, budget)
+  const free = undriven(e)
   return {
     promoted,
     lapsed,
     expired,
     removed,
+    ...(free.length > 0 && { undriven: free }),
     more: [promoted, lapsed, expired, removed].some((n) => n >= budget),
   }
 }
@@ -33,8 +38,13 @@ export const isDue = (e: Engine): boolean =>
 
 /** The answer when there is nothing to tend, found without the write lock. */
 export function idleTend(e: Engine): Tended | undefined {
-  if (isDue(e) || yes(e.statement('retainPeek').get(e.time.now()))) return undefined
-  return { promoted: 0, lapsed: 0, expired: 0, removed: 0, more: false }
+  if (isDue(e) || yes(e.statement('retainPeek').get(e.time.now())) || areForgettable(e)) return undefined
+  const free = undriven(e)
+  return {
+    ...{ promoted: 0, lapsed: 0, expired: 0, removed: 0 },
+    ...(free.length > 0 && { undriven: free }),
+    more: false,
+  }
 }
 
 /** Makes due jobs ready, the most overdue first. */
@@ -143,6 +153,10 @@ function retain(e: Engine, budget: number): number {
   if (over.length === 0) return 0
   const tally = newTally(e)
   for (const { state, queue_id } of over) tally.add(queue_id, state, -1)
+  risen(
+    e,
+    over.filter(({ state }) => state === codeOf.dead).map(({ seq }) => seq),
+  )
   drop(
     e,
     over.map((row) => row.seq),

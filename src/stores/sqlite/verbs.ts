@@ -5,8 +5,11 @@ import { changes } from './changes.ts'
 import { claim, idleClaim } from './claim.ts'
 import type { ClaimedRows } from './crossing/claims.ts'
 import type { Ended, Endings } from './crossing/endings.ts'
+import { bulkList, bulkPage, bulkSet, bulkStart, bulkStep } from './bulk.ts'
+import { failuresList, failuresMark } from './dead.ts'
 import type { Engine } from './engine.ts'
 import { enqueue } from './enqueue.ts'
+import { edit } from './edit.ts'
 import { find } from './find.ts'
 import { counts, get, workers } from './look.ts'
 import { setQueues } from './queues.ts'
@@ -32,11 +35,11 @@ export interface Exchanged {
 
 /** Run inside a write transaction. `idle` answers without one, where nothing would change. */
 const writing = {
-  ...{ enqueue, claim, settle, exchange, record, beat, lapse, leave, tend, setQueues, act },
-  ...{ scheduleSet, scheduleFire, replacePayloads, keepPlace },
+  ...{ enqueue, claim, settle, exchange, record, beat, lapse, leave, tend, setQueues, act, edit },
+  ...{ scheduleSet, scheduleFire, replacePayloads, keepPlace, failuresMark, bulkStart, bulkStep, bulkSet },
 }
 const reading = {
-  ...{ get, find, counts, workers, changes },
+  ...{ get, find, counts, workers, changes, failuresList, bulkPage, bulkList },
   ...{ scheduleList, scheduleDue, scheduleHistory, placeOf },
 }
 const idle = { claim: idleClaim, exchange: idleExchange, tend: idleTend }

@@ -1,0 +1,3 @@
+-- One bulk operation.
+-- 1 id text
+select record from legwork_bulk where id = ?1
