@@ -26,14 +26,20 @@ export function does<Options>(
   })
 }
 
+export interface Help {
+  readonly summary: string
+  readonly examples: readonly string[]
+  /** Done when its parent is called without any of its commands. */
+  readonly isDefault?: boolean
+}
+
 /** Makes a subcommand whose help begins with what it is for and how it looks in use. */
-export function add(
-  parent: Command,
-  usage: string,
-  { summary, examples }: { summary: string; examples: readonly string[] },
-): Command {
+export function add(parent: Command, usage: string, { summary, examples, isDefault = false }: Help): Command {
   const lines = examples.map((line) => `  $ legwork ${line}`).join('\n')
-  return parent.command(usage).summary(summary).addHelpText('before', `${summary}\n\nExamples:\n${lines}\n`)
+  return parent
+    .command(usage, { isDefault })
+    .summary(summary)
+    .addHelpText('before', `${summary}\n\nExamples:\n${lines}\n`)
 }
 
 /** An option that takes a whole number. */
@@ -81,6 +87,18 @@ export function instant(flags: string, about: string, now: () => number): Option
         'LW1202',
       )
     return at
+  })
+}
+
+/** An option that takes an instant, or how long ago that was. */
+export function moment(flags: string, about: string): Option {
+  return new Option(flags, about).argParser((text): Date | Duration => {
+    if (/^\d+(\.\d+)?(ms|s|m|h|d|w)$/.test(text)) return text as Duration
+    const at = new Date(text)
+    if (!Number.isNaN(at.getTime())) return at
+    throw new InvalidArgumentError(
+      "Expected an instant such as 2026-05-01T09:00Z, or how long ago, such as '2h'.",
+    )
   })
 }
 

@@ -87,6 +87,9 @@ const special: { readonly [C in Code]?: number } = {
   LW2302: exits.refused,
   LW2303: exits.notFound,
   LW2304: exits.refused,
+  LW2311: exits.refused,
+  LW2312: exits.notFound,
+  LW2313: exits.notFound,
 }
 
 const isCommander = (error: unknown): error is CommanderError =>

@@ -45,6 +45,16 @@ export function whereOf({ state, queue, task, tag }: Partial<Filter>): Where {
 export async function listJobs(store: Store, options: Filter, terminal: Terminal): Promise<void> {
   const { limit, cursor } = options
   const found = await store.find(whereOf(options), { limit, ...(cursor !== undefined && { cursor }) })
+  return tellJobs(store, found, { options, terminal })
+}
+
+/** Prints a page that was found, however it was. */
+export async function tellJobs(
+  store: Store,
+  found: Found,
+  { options, terminal }: { readonly options: Filter; readonly terminal: Terminal },
+): Promise<void> {
+  const { cursor } = options
   const isEmpty = found.jobs.length === 0 && cursor === undefined
   const hints = isEmpty ? await strangers(store, options) : []
   if (options.json) {

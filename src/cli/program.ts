@@ -39,7 +39,7 @@ const commands: readonly {
   { name: 'enqueue', summary: 'enqueue a job, or many', load: () => import('./commands/enqueue.ts') },
   {
     name: 'jobs',
-    summary: 'list, show, cancel, retry, promote and remove jobs',
+    summary: 'list, show, edit, cancel, retry, promote and remove jobs',
     load: () => import('./commands/jobs.ts'),
   },
   { name: 'queues', summary: 'list, pause and resume queues', load: () => import('./commands/queues.ts') },
@@ -48,7 +48,11 @@ const commands: readonly {
     summary: 'list, pause, resume and trigger schedules',
     load: () => import('./commands/schedules.ts'),
   },
-  { name: 'dead', summary: 'list, show and retry dead letters', load: () => import('./commands/dead.ts') },
+  {
+    name: 'dead',
+    summary: 'dead letters: groups, list, show, edit, retry, redrive, ignore, resolve and purge',
+    load: () => import('./commands/dead.ts'),
+  },
   {
     name: 'workers',
     summary: 'list the workers that are registered',

@@ -355,7 +355,12 @@ export const catalogue = {
   LW2312: entry(
     'No such operation',
     'No bulk operation has this id: it never was, or ended more than 30 days ago.',
-    'await app.bulks() lists the newest operations.',
+    'legwork dead redrives',
+  ),
+  LW2313: entry(
+    'No such group',
+    'No group of dead letters has this fingerprint, or none of that task and queue.',
+    'legwork dead groups --all',
   ),
 } as const satisfies Record<string, Entry>
 

@@ -81,9 +81,9 @@ export function bulkHandle(drivers: Drivers, id: string): BulkHandle {
   return {
     id,
     progress: async () => toProgress(await look(await drivers.open(), id)),
-    async stop(reason = 'by application') {
+    async stop(reason = `by ${drivers.by}`) {
       const store = await drivers.open()
-      await store.bulk.set({ id, to: 'stopped', by: 'application', note: checkReason(reason, 'reason') })
+      await store.bulk.set({ id, to: 'stopped', by: drivers.by, note: checkReason(reason, 'reason') })
       await drivers.ended(id)
       return toProgress(await look(store, id))
     },

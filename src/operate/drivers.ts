@@ -13,10 +13,13 @@ export interface OperatorKit {
   readonly log: Logger
   newId(): string
   taskOf(name: string): AnyTask | undefined
+  /** Who asks, for the audit log. Default `application`. */
+  readonly by?: string
 }
 
 /** The operations that this process drives, in the background. */
 export interface Drivers extends Pick<OperatorKit, 'open' | 'clock'> {
+  readonly by: string
   /** How this process is known to the others. */
   readonly name: () => string
   take(store: Store, bulk: Bulk, edit?: AnyEdit): void
@@ -38,7 +41,7 @@ interface Driving {
 }
 
 export function driversOf(kit: OperatorKit): Drivers {
-  const { clock, log } = kit
+  const { clock, log, by = 'application' } = kit
   const driving = new Map<string, Driving>()
   const hearers = new Map<string, Set<(bulk: Bulk) => void>>()
   let own = ''
@@ -63,11 +66,11 @@ export function driversOf(kit: OperatorKit): Drivers {
   }
 
   return {
-    ...{ open: () => kit.open(), clock, name, take },
+    ...{ open: () => kit.open(), clock, by, name, take },
     async resume(id, edit) {
       const store = await kit.open()
       await driving.get(id)?.ended
-      const bulk = await store.bulk.set({ id, to: 'running', by: 'application', driver: name() })
+      const bulk = await store.bulk.set({ id, to: 'running', by, driver: name() })
       if (bulk) take(store, bulk, edit)
       return bulk
     },

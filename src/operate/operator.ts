@@ -75,7 +75,7 @@ export function operator(kit: OperatorKit): Operator & Pick<Drivers, 'adopt' | '
     }
   return {
     failures: async (where) => listFailures(await kit.open(), where, kit.clock.now()),
-    async markFailures({ by = 'application', ...which }, status) {
+    async markFailures({ by = drivers.by, ...which }, status) {
       return markFailures(await kit.open(), which, { status, by })
     },
     // What comes back depends on `dryRun`, as the overloads say.

@@ -8,7 +8,11 @@ import { add, type Call, does } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import { withStore } from '../connect.ts'
 import { exits, warn } from '../exit.ts'
-import { emptiness, type Filter, filterOptions, listJobs, whereOf } from '../job-list.ts'
+import { registerBulk } from '../bulk.ts'
+import { registerList } from '../dead-list.ts'
+import { registerEdit } from '../edit.ts'
+import { registerGroups, registerMarks } from '../failure-list.ts'
+import { emptiness, type Filter, whereOf } from '../job-list.ts'
 import { safe } from '../safe.ts'
 import { plural } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
@@ -22,17 +26,18 @@ interface Retry extends Omit<Filter, 'limit'> {
 
 export function register(program: Command, terminal: Terminal): void {
   const dead = add(program, 'dead', {
-    summary: 'list, show and retry dead letters',
-    examples: ['dead list', 'dead show ID', 'dead retry --all --task email.send'],
+    summary: 'dead letters: groups, list, show, edit, retry, redrive, ignore, resolve and purge',
+    examples: [
+      'dead',
+      'dead show ID',
+      'dead redrive --fingerprint FINGERPRINT --rate 50/s --canary 10',
+      'dead retry ID',
+    ],
   })
-  const list = add(dead, 'list', {
-    summary: 'list dead letters, newest first',
-    examples: ['dead list', 'dead list --task email.send --json'],
-  })
-  does<Filter>(filterOptions(list), ({ options }) =>
-    withStore(options, (store) => listJobs(store, { ...options, state: ['dead'] }, terminal)),
-  )
+  registerGroups(dead, terminal)
+  registerList(dead, terminal)
   registerShow(dead, 'dead', terminal)
+  registerEdit(dead, 'dead', terminal)
   const retry = add(dead, 'retry [id...]', {
     summary: 'bring dead letters back, with all their attempts before them',
     examples: [
@@ -49,6 +54,8 @@ export function register(program: Command, terminal: Terminal): void {
   does<Retry>(retry.option('--yes', 'do not ask').option('--dry-run', 'only say what would happen'), (call) =>
     retryDead(call, terminal),
   )
+  registerBulk(dead, terminal)
+  registerMarks(dead, terminal)
 }
 
 async function retryDead({ args, options }: Call<Retry>, terminal: Terminal): Promise<number> {

@@ -6,6 +6,7 @@ import { add, type Call, type Common, does } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import { withStore } from '../connect.ts'
 import { exits, report } from '../exit.ts'
+import { registerEdit } from '../edit.ts'
 import { type Filter, filterOptions, listJobs, stateOption } from '../job-list.ts'
 import { jobPage } from '../job-page.ts'
 import { plural } from '../table.ts'
@@ -14,7 +15,7 @@ import { jobJson } from '../view.ts'
 
 export function register(program: Command, terminal: Terminal): void {
   const jobs = add(program, 'jobs', {
-    summary: 'list, show, cancel, retry, promote and remove jobs',
+    summary: 'list, show, edit, cancel, retry, promote and remove jobs',
     examples: [
       'jobs list --state dead --task email.send',
       'jobs show ID',
@@ -33,6 +34,7 @@ export function register(program: Command, terminal: Terminal): void {
     withStore(options, (store) => listJobs(store, options, terminal)),
   )
   registerShow(jobs, 'jobs', terminal)
+  registerEdit(jobs, 'jobs', terminal)
   for (const verb of ['cancel', 'retry', 'promote', 'remove'] as const) registerVerb(jobs, verb, terminal)
 }
 
