@@ -38,7 +38,7 @@ describe('lines', () => {
     const running = await dev(where)
     await enqueue(where, 'hello', '{"name":"Ada"}')
     expect(await running.line(/✔ hello/)).toMatch(
-      /^\d\d:\d\d:\d\d {2}✔ hello +\w{6} +[\d.]+m?s {2}"Hello Ada!"$/,
+      /^\d\d:\d\d:\d\d {2}✔ hello +\w{8} +[\d.]+m?s {2}"Hello Ada!"$/,
     )
     await running.line(/^ +info greeting$/)
     await enqueue(where, 'fails')
@@ -70,6 +70,16 @@ describe('lines', () => {
     expect(code).toBe(0)
     for (const line of out.trimEnd().split('\n')) expect(JSON.parse(line)).toHaveProperty('event')
   })
+})
+
+test('schedules are listed with their next slot, and fire', async () => {
+  const ticks = `
+    import { legwork, task } from 'legwork'
+    const tick = task('tick')
+    export default legwork().handle(tick, () => 'tock').schedule('ticks', { every: '1s', task: tick })`
+  const running = await dev({ cwd: folder({ 'jobs.mjs': ticks }) })
+  await running.line(/^ {2}ticks {2}every 1s, next in \d+m?s$/)
+  await running.line(/✔ tick .*"tock"/)
 })
 
 describe('reload', () => {

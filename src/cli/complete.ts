@@ -22,6 +22,7 @@ export type Grow = (words: readonly string[]) => Promise<Command>
 /** A person waits with a key pressed. */
 const patienceMs = 900
 const idsShown = 20
+const namesShown = 100
 
 /**
  * Prints what may stand where the cursor is: `line TEXT` for the text up to the cursor, `words WORD…` for its words. Says
@@ -154,6 +155,8 @@ async function known(
     }))
   if (name === '--task' || (given.length === 0 && (path === 'run' || path === 'enqueue')))
     return fixed((await acquaintanceOf(store)).tasks)
+  if (path.startsWith('schedules ') && given.length === 0)
+    return (await store.schedules.list({ limit: namesShown })).map(({ name: value }) => ({ value }))
   const isDead = path.startsWith('dead ')
   if (!isDead && !/^(why|jobs (show|cancel|retry|promote|remove))$/.test(path)) return []
   const { jobs } = await store.find(isDead ? { states: ['dead'] } : {}, { limit: idsShown })

@@ -27,8 +27,8 @@ export function linesOf(told: Told, line: Line): string[] {
   const [mark, colour] = marks[told.event]
   const name = safe(told.task).padEnd(Math.min(line.taskWidth, 24))
   const took = 'tookMs' in told ? tookOf(told.tookMs) : ''
-  const head = `${clock}  ${terminal.paint(colour, mark)} ${name}  ${dim(told.id.slice(-6))}  ${took.padStart(7)}  `
-  const plain = 8 + 2 + 1 + 1 + name.length + 2 + 6 + 2 + Math.max(7, took.length) + 2
+  const head = `${clock}  ${terminal.paint(colour, mark)} ${name}  ${dim(endOf(told.id))}  ${took.padStart(7)}  `
+  const plain = 8 + 2 + 1 + 1 + name.length + 2 + 8 + 2 + Math.max(7, took.length) + 2
   const paint = colour === 'dim' ? dim : (text: string) => text
   return [
     `${head}${paint(fit(textOf(told, line.now), plain, terminal))}`.trimEnd(),
@@ -105,6 +105,12 @@ function errorLines(told: JobTold, terminal: Terminal): string[] {
   const room = terminal.width === undefined ? Infinity : Math.max(16, terminal.width - 12 - place.length)
   return [`${clip(text, room)}${terminal.paint('cyan', place)}`]
 }
+
+/** The end of an id, by which a person knows it again; of a schedule's slot the time of day. */
+export const endOf = (id: string): string =>
+  safe(id.replace(/\.\d+Z$/, ''))
+    .slice(-8)
+    .padEnd(8)
 
 /** `840ms`, `2.5s`, `3m20s`. */
 export const tookOf = (ms: number): string =>

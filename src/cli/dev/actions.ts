@@ -1,6 +1,7 @@
 import { clip, show } from '../../job/errors.ts'
 import { safe } from '../safe.ts'
 import { plural } from '../table.ts'
+import { endOf } from '../told-line.ts'
 import type { Terminal } from '../terminal.ts'
 import { messageOf } from '../exit.ts'
 import type { Keyboard } from './keyboard.ts'
@@ -68,7 +69,7 @@ export function newActions(desk: Desk) {
     const dead = await runner.ask('dead', {})
     if (dead.length === 0) return terminal.out(terminal.paint('dim', 'No dead letters.'))
     dead.forEach(({ task, id, note }, i) =>
-      terminal.out(fit(`  ${i + 1}  ${safe(task)}  ${id.slice(-6)}  ${safe(note)}`, terminal)),
+      terminal.out(fit(`  ${i + 1}  ${safe(task)}  ${endOf(id)}  ${safe(note)}`, terminal)),
     )
     const answer = (await prompt('bring back which? A number, a for all of these, Enter for none: '))?.trim()
     const chosen = answer === 'a' ? dead : [dead[Number(answer) - 1]].filter((one) => one !== undefined)

@@ -7,7 +7,7 @@ import { feed } from '../feed.ts'
 import { loadApp, type Loaded } from '../load-app.ts'
 import { type Told, toldOf, toldStarted } from '../told.ts'
 import { readyFacts, startOptions, type WorkOptions } from '../work.ts'
-import type { FromApp, ToApp, Trouble } from './messages.ts'
+import type { FromApp, ScheduleFacts, ToApp, Trouble } from './messages.ts'
 import { type Wishing, wishes } from './wishes.ts'
 
 const tell = (message: FromApp): void =>
@@ -74,19 +74,19 @@ interface Began {
 async function run(loaded: Loaded, options: WorkOptions, { order, orders }: Began): Promise<void> {
   const { app } = loaded
   const over = new AbortController()
-  const paused = new Set(order.paused)
+  const pausedHere = new Set(order.paused)
   const ended = new Promise<void>((resolve, reject) => {
     const hurry = new AbortController()
     let wishing: Wishing | undefined
     const obey = (one: ToApp): void => {
       if (one.legwork === 'hurry') hurry.abort()
       if (one.legwork === 'wish' && one.call >= 0) {
-        wishing ??= { app, tasks: loaded.tasks, paused }
+        wishing ??= { app, tasks: loaded.tasks, paused: pausedHere }
         void grant(wishing, one)
       }
       if (one.legwork !== 'stop') return
       const grace = options.grace ?? '5s'
-      void goOn(app, one.isReload ? new Set() : paused)
+      void goOn(app, one.isReload ? new Set() : pausedHere)
         .then(() => app.stop({ grace, hurry: hurry.signal }))
         .then(resolve, reject)
     }
@@ -101,7 +101,8 @@ async function run(loaded: Loaded, options: WorkOptions, { order, orders }: Bega
   })
   const facts = await readyFacts(loaded, options)
   const tasks = [...loaded.tasks.values()].map(({ name, policy }: AnyTask) => ({ name, queue: policy.queue }))
-  tell({ legwork: 'ready', facts, tasks, paused: await pausedOf(store, facts.queues) })
+  const [paused, schedules] = await Promise.all([pausedOf(store, facts.queues), schedulesOf(app)])
+  tell({ legwork: 'ready', facts, tasks, paused, schedules })
   const watching = watch(store, cursor, over.signal)
   await ended
   over.abort()
@@ -129,6 +130,18 @@ async function goOn(app: App, paused: ReadonlySet<string>): Promise<void> {
 async function pausedOf(store: Store, queues: readonly string[]): Promise<readonly string[]> {
   const counts = await store.counts(queues)
   return counts.filter(({ paused }) => paused !== undefined).map(({ queue }) => queue)
+}
+
+/** The file may use a copy of the library without schedules, and a store may have some that this code does not know. */
+async function schedulesOf(app: Partial<App>): Promise<readonly ScheduleFacts[]> {
+  const all = await app.schedules?.list().catch(() => [])
+  return (all ?? []).map(({ name, when, state, next, problem }) => ({
+    name,
+    when,
+    state,
+    ...(next && { nextAt: next.getTime() }),
+    ...(problem && { problem: problem.message }),
+  }))
 }
 
 /** A job that runs this long is shown before it ends. */

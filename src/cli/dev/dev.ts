@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process'
-import { basename, relative } from 'node:path'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Code } from '../../job/catalogue.ts'
 import { defaults } from '../../job/defaults.ts'
@@ -7,7 +7,6 @@ import { showMs, toMs } from '../../job/duration.ts'
 import { exitOf, exits, report } from '../exit.ts'
 import { findFile } from '../load-app.ts'
 import { safe, safeJson } from '../safe.ts'
-import { plural } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import { linesOf } from '../told-line.ts'
 import { type Told, toldJson } from '../told.ts'
@@ -16,6 +15,7 @@ import { rungs, type WorkOptions } from '../work.ts'
 import { newActions } from './actions.ts'
 import { openKeyboard } from './keyboard.ts'
 import type { TaskFacts, Trouble } from './messages.ts'
+import { readyLines } from './ready-lines.ts'
 import { Runner, type RunnerEvent } from './runner.ts'
 import { newScreen, type Screen } from './screen.ts'
 import { watchFiles } from './watch-files.ts'
@@ -168,7 +168,9 @@ function tellEvent(event: RunnerEvent, telling: Telling): void {
   const dim = (text: string) => terminal.paint('dim', text)
   switch (event.event) {
     case 'ready':
-      for (const line of readyLines(event, telling)) screen.out(line)
+      for (const line of readyLines(event, { changed: state.changed, terminal, file, now: Date.now() }))
+        screen.out(line)
+      state.changed = []
       return
     case 'refused':
       return tellRefused(event, telling)
@@ -206,41 +208,6 @@ const isNoise = (told: Told): boolean =>
   (told.event === 'acted' && (told.verb === 'resume' || /\bdev\)?$/.test(told.by))) ||
   (told.event === 'enqueued' && !['scheduled', 'blocked', 'parked'].includes(told.state))
 
-type Ready = Extract<RunnerEvent, { event: 'ready' }>
-
-function readyLines(event: Ready, { state, terminal, file }: Telling): string[] {
-  const { facts, tasks, tookMs, isFirst, paused } = event
-  const { changed } = state
-  state.changed = []
-  const dim = (text: string) => terminal.paint('dim', text)
-  const names =
-    tasks.length > 6 ? plural(tasks.length, 'task') : tasks.map(({ name }) => safe(name)).join(', ')
-  const [first] = changed.map((path) => basename(path))
-  const more = changed.length > 1 ? ` and ${changed.length - 1} more` : ''
-  const pauses =
-    paused.length > 0 ? [terminal.paint('yellow', `paused: ${paused.map(safe).join(', ')}; p resumes`)] : []
-  if (!isFirst)
-    return [
-      dim(
-        `${first === undefined ? 'started again' : `${safe(first)}${more} changed, reloaded`} in ${showMs(tookMs)} · ${names}`,
-      ),
-      ...pauses,
-    ]
-  const where =
-    facts.at === undefined
-      ? facts.store
-      : `${facts.store} ${safe(relative(process.cwd(), facts.at) || facts.at)}`
-  return [
-    `${terminal.paint('bold', 'legwork dev')}  ${safe(relative(process.cwd(), file) || file)}  ${dim(`· ${names} · ${where}`)}`,
-    dim(
-      `ready in ${showMs(tookMs)}${terminal.canAsk && terminal.isTty ? `  ·  ${keyLine}` : '; Ctrl-C stops it'}`,
-    ),
-    ...pauses,
-  ]
-}
-
-const keyLine = 'e enqueue  r again  d dead  p pause  h help  q quit'
-
 function tellRefused(
   { trouble, isOldRunning }: Extract<RunnerEvent, { event: 'refused' }>,
   { screen, terminal, state }: Telling,
@@ -264,8 +231,14 @@ const asError = ({ code, message, fix }: Trouble): Error =>
 function jsonOf(event: RunnerEvent): object {
   switch (event.event) {
     case 'ready': {
-      const { facts, tasks, paused, isFirst } = event
-      return { event: isFirst ? 'ready' : 'reloaded', ...facts, tasks: tasks.map(({ name }) => name), paused }
+      const { facts, tasks, paused, schedules, isFirst } = event
+      return {
+        event: isFirst ? 'ready' : 'reloaded',
+        ...facts,
+        tasks: tasks.map(({ name }) => name),
+        paused,
+        schedules: schedules.map(({ name }) => name),
+      }
     }
     case 'refused':
       return { event: 'refused', error: event.trouble, isOldRunning: event.isOldRunning }

@@ -7,6 +7,16 @@ export interface TaskFacts {
   readonly queue: string
 }
 
+/** A schedule, as the first lines tell of it. */
+export interface ScheduleFacts {
+  readonly name: string
+  readonly when: string
+  readonly state: string
+  /** Milliseconds since 1970. */
+  readonly nextAt?: number
+  readonly problem?: string
+}
+
 /** What went wrong, as it travels between processes. */
 export interface Trouble {
   readonly code?: string
@@ -44,6 +54,7 @@ export type FromApp =
       readonly facts: Ready
       readonly tasks: readonly TaskFacts[]
       readonly paused: readonly string[]
+      readonly schedules: readonly ScheduleFacts[]
     }
   | ({ readonly legwork: 'refused' } & Trouble)
   | { readonly legwork: 'told'; readonly items: readonly Told[]; readonly isCut: boolean }
