@@ -11,6 +11,7 @@ const slow = [
   'test/cli-dev.test.ts',
   'test/cli-watch.test.ts',
   'test/cli-complete.test.ts',
+  'test/cli-schedules.test.ts',
   'test/cli-slips.test.ts',
   'test/bad-store.test.ts',
   'test/sabotage.test.ts',

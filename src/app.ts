@@ -200,7 +200,7 @@ class LegworkApp implements App {
     isPreloading: boolean,
   ) {
     if (isPreloading) await this.#registry.preload()
-    const { store } = await this.#open()
+    const { store, report } = await this.#open()
     const { clock, random, newId } = { clock: this.#clock, random: this.#random, newId: this.#newId }
     const schedules = await this.#desk.prepare()
     const own = {
@@ -213,7 +213,7 @@ class LegworkApp implements App {
     this.#worker = worker
     const tendMs = this.#options.pace?.tendMs
     const [everyMs, idleMs] = [tendMs ?? defaults.tendMs, tendMs ?? defaults.tendIdleMs]
-    await this.#desk.start(store, everyMs)
+    await this.#desk.start({ store, report }, everyMs)
     const stops = [
       keepTending({ store, clock, random, everyMs, idleMs, adopt: this.#operator.adopt }),
       this.#payloads.keepSweeping(store),

@@ -140,6 +140,12 @@ test('at run time', async () => {
   ).toMatchObject({
     code: 'LW1201',
   })
+  const sealed = task('sealed', { input: unchecked<{ to: string }>(), redact: ['to'] })
+  expect(
+    await refused(schedules.set('x', { cron: '@daily', task: sealed, input: { to: 'a' } })),
+  ).toMatchObject({
+    code: 'LW1201',
+  })
   expect(await refused(schedules.set('coded', { cron: '@daily', task: plain }))).toBeInstanceOf(Refused)
   expect(await refused(schedules.remove('coded'))).toMatchObject({ code: 'LW2304' })
   const unknown = await refused(schedules.pause('codde'))

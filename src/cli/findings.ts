@@ -2,6 +2,7 @@ import { knownVersion } from '../job/known.ts'
 import type { Count, Finding, Job, Store, WorkerView } from '../store/index.ts'
 import { version } from '../version.ts'
 import { healthOf, isAlive, serving } from './health.ts'
+import { scheduleFindings } from './schedule-findings.ts'
 import { plural } from './table.ts'
 
 /** What `doctor` says about the jobs and the workers of an open store: what nobody would run comes first. */
@@ -17,6 +18,7 @@ export async function lifeFindings(store: Store, now: number): Promise<Finding[]
     ...queueFindings(counts, workers, now),
     ...taskFindings(waiting.jobs, workers, now),
     ...versionFindings(waiting.jobs, workers, now),
+    ...(await scheduleFindings(store, now)),
     jobsFinding(counts),
   ]
 }

@@ -7,7 +7,7 @@ import type { Logger } from '../job/logger.ts'
 import { encode } from '../job/payload.ts'
 import { digestOf, type JobTemplate } from '../job/schedule.ts'
 import type { Wrapping } from '../job/wrapping.ts'
-import type { Store } from '../store/index.ts'
+import type { DurabilityReport, Store } from '../store/index.ts'
 import { keepFiring } from '../upkeep/fire-schedules.ts'
 import { type Mine, reconcile } from '../upkeep/reconcile-schedules.ts'
 import { allOf } from './book.ts'
@@ -35,8 +35,14 @@ export interface ScheduleDesk {
   /** Makes ready what the code declares: name and digest of each. Rejects where an input does not fit its task. */
   prepare(): Promise<Readonly<Record<string, string>>>
   /** Brings code and store together, and fires from then on. */
-  start(store: Store, everyMs: number): Promise<void>
+  start(opened: Opened, everyMs: number): Promise<void>
   stop(): Promise<void>
+}
+
+/** A store with what it said when it was opened. */
+interface Opened {
+  readonly store: Store
+  readonly report: DurabilityReport
 }
 
 export function scheduleDesk(kit: DeskKit): ScheduleDesk {
@@ -63,7 +69,8 @@ export function scheduleDesk(kit: DeskKit): ScheduleDesk {
       )
       return digestsOf(mine)
     },
-    async start(store, everyMs) {
+    async start({ store, report }, everyMs) {
+      warnOfClock(log, report)
       await bring(store, mine)
       const reconcileNow = () => bring(store, mine)
       const own = { makeJob: jobs.make, declared: digestsOf(mine), reconcile: reconcileNow, everyMs }
@@ -71,6 +78,15 @@ export function scheduleDesk(kit: DeskKit): ScheduleDesk {
     },
     stop: async () => firing?.stop(),
   }
+}
+
+function warnOfClock(log: Logger, { findings }: DurabilityReport): void {
+  for (const { about, value, verdict } of findings)
+    if (about === 'clock' && verdict !== 'good')
+      log.warn(
+        { code: 'LW2104' },
+        `LW2104 the clock of this process is ${value} that holds the store; the store’s clock is used.`,
+      )
 }
 
 const digestsOf = (mine: readonly Mine[]): Readonly<Record<string, string>> =>

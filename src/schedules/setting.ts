@@ -19,6 +19,12 @@ export const setting = (kit: ControlKit, book: Book): Pick<ScheduleControl, 'set
         'a value: a function can be kept only by code, with app.schedule()',
       )
     const plan = { ...declared.frame, job: await kit.jobs.template(declared) }
+    if (plan.job.payload === undefined)
+      throw new InvalidOption(
+        `schedule ${name}: task`,
+        declared.task.name,
+        'a task that hides nothing of its input: what is hidden is kept only by code, with app.schedule()',
+      )
     await book.change(name, async (store, now) => {
       const [stored] = await store.schedules.list({ names: [name], limit: 1 })
       return { ...changeTo(name, plan, { stored, now }), order: { by: kit.by, verb: 'schedule' } }
