@@ -238,6 +238,7 @@ class LegworkApp implements App {
     await this.#worker?.stop(graceMs, this.#hurry.signal)
     await this.#stopTending?.()
     await this.#operator.end()
+    this.#registry.close()
     opened?.lookout.close()
     this.#unguard()
     await opened?.store.close()

@@ -18,6 +18,7 @@ export type { UniqueKey, UniqueOptions, UniqueRule, UniqueWhile } from './define
 export {
   Cancelled,
   Dead,
+  IsolateLost,
   LeaseLost,
   Release,
   RetryIn,
@@ -25,6 +26,7 @@ export {
   Snooze,
   TimedOut,
 } from './define/verdicts.ts'
+export type { Isolate, IsolateOptions } from './define/isolation.ts'
 export type { EnqueueOptions } from './enqueue/new-job.ts'
 export type { EnqueueUnique } from './enqueue/unique.ts'
 export { custom, exponential, fixed, linear } from './job/backoff.ts'
@@ -76,6 +78,8 @@ export { handler } from './worker/handler.ts'
 export type { Iterate } from './worker/iterate.ts'
 export type { IterateOptions, Source } from './worker/iteration-plan.ts'
 export type { BatchEnd, BatchHandler, BatchItem, BatchOptions } from './worker/batch.ts'
+export { isolated } from './worker/isolate/isolated.ts'
+export type { Isolated } from './worker/isolate/isolated.ts'
 export { lazy } from './worker/lazy.ts'
 export type { Lazy } from './worker/lazy.ts'
 export type { Middleware, MiddlewareContext } from './worker/middleware.ts'

@@ -17,6 +17,7 @@ import type { JobHandle } from './watch/handle.ts'
 import type { Why } from './watch/why.ts'
 import type { BatchHandler, BatchOptions } from './worker/batch.ts'
 import type { Handler } from './worker/handler.ts'
+import type { Isolated } from './worker/isolate/isolated.ts'
 import type { Exporting, Lazy } from './worker/lazy.ts'
 import type { Middleware } from './worker/middleware.ts'
 
@@ -99,7 +100,8 @@ export interface App extends Enqueuer, Operator, AsyncDisposable {
     task: Task<Name, In, Parsed, Out, Progress, Returned>,
     handler:
       | Handler<Parsed, NoInfer<Returned>, Progress>
-      | Lazy<Exporting<Name, Handler<Parsed, NoInfer<Returned>, Progress>>>,
+      | Lazy<Exporting<Name, Handler<Parsed, NoInfer<Returned>, Progress>>>
+      | Isolated,
   ): App
   /**
    * Says how many jobs of a task are done in one call; each keeps its own attempts, signal and end. A batch takes one slot.

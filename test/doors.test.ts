@@ -20,6 +20,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   conformance: ['store', 'job'],
   world: ['job'],
   version: [],
+  'load-module': [],
+  'isolate-child': ['worker', 'load-module', 'world'],
   'open-store': ['stores', 'store', 'job'],
   surface: ['schedules', 'operate', 'define', 'enqueue', 'worker', 'watch', 'payload', 'store', 'job'],
   app: [
@@ -84,6 +86,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'world',
     'version',
     'open-store',
+    'load-module',
     'observe',
   ],
   observe: ['app', 'surface', 'define', 'store', 'job'],
@@ -157,7 +160,7 @@ test('vendor packages are named only where they belong', () => {
     '@standard-schema/spec': /^define\//,
     commander: /^cli\//,
     croner: /^calendar\//,
-    jiti: /^cli\//,
+    jiti: /^load-module\.ts$/,
     '@photostructure/sqlite': /^stores\/sqlite\//,
     'node:sqlite': /^stores\/sqlite\//,
   }

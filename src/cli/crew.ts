@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { sleep } from '../job/clock.ts'
 import { realClock } from '../world.ts'
-import { causeOf } from './cause.ts'
+import { causeOf } from '../job/cause.ts'
 import { exits, messageOf } from './exit.ts'
 import type { FromMember, ToMember } from './member.ts'
 

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { AnyTask } from '../define/task.ts'
 import { LegworkError, nearest, UnknownThing } from '../job/errors.ts'
+import { loadModule } from '../load-module.ts'
 import type { App } from '../surface.ts'
 import { placeOf } from './connect.ts'
 import { userErrorOf } from './user-error.ts'
@@ -63,25 +63,10 @@ type Exports = Readonly<Record<string, unknown>>
 
 async function load(file: string): Promise<Exports> {
   try {
-    return /\.[cm]?tsx?$/.test(file)
-      ? await loadTypeScript(file)
-      : ((await import(pathToFileURL(file).href)) as Exports)
+    return await loadModule(file)
   } catch (error) {
     throw broken(file, '', error)
   }
-}
-
-/** Node's own stripping of types where there is one and it suffices; enums and namespaces need more. */
-async function loadTypeScript(file: string): Promise<Exports> {
-  if ((process.features as { typescript?: unknown }).typescript) {
-    try {
-      return (await import(pathToFileURL(file).href)) as Exports
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') throw error
-    }
-  }
-  const { createJiti } = await import('jiti')
-  return await createJiti(pathToFileURL(file).href, { interopDefault: false }).import<Exports>(file)
 }
 
 async function appOf(exported: Exports, file: string): Promise<App> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { NewJob } from '../job/job.ts'
+import type { ClaimedJob, NewJob } from '../job/job.ts'
 import { theme } from './promise.ts'
 import { anError, type Hand, queue, type Room } from './room.ts'
 
@@ -43,7 +43,7 @@ export const poisonPromises = theme('poison', 'L0', [
       const first = await worker.claim(10, { alone: true })
       assert.deepEqual([first.jobs.map(({ id }) => id), first.suspects], [[ids[0]], true])
       assert.deepEqual([first.jobs[0]?.suspect, first.jobs[0]?.losses], [true, 2])
-      assert.equal(await worker.settle(first.jobs[0] as never, 'complete'), 'applied')
+      assert.equal(await worker.settle(first.jobs[0] as ClaimedJob, 'complete'), 'applied')
       const second = await worker.claim(10, { alone: true })
       assert.deepEqual([second.jobs.map(({ id }) => id), second.suspects], [[ids[1]], undefined])
       assert.deepEqual((await worker.claim(10, { alone: true })).jobs, [])
@@ -193,6 +193,40 @@ export const poisonPromises = theme('poison', 'L0', [
       const { losses, failures, suspect, state } = await room.see(id)
       assert.deepEqual([losses, failures, suspect, state], [0, 0, undefined, 'ready'])
       assert.equal((await (await room.hand()).one()).id, id)
+    },
+  ],
+  [
+    'isolate',
+    'a worker that lost the isolate of a job says lapse: a loss of that job alone, and no failure',
+    async (room) => {
+      const [id, other] = [await room.add(), await room.add()]
+      const worker = await room.hand()
+      const { jobs } = await worker.claim(2)
+      const [first] = jobs as [ClaimedJob]
+      const error = anError('exit code 3')
+      assert.equal(await worker.settle(first, 'lapse', { error, delayMs: 1_000 }), 'applied')
+      assert.equal(await worker.settle(first, 'lapse', { error, delayMs: 1_000 }), 'applied')
+      const { state, losses, failures, suspect, attempts } = await room.see(id)
+      assert.deepEqual([state, losses, failures, suspect], ['scheduled', 1, 0, undefined])
+      assert.deepEqual(
+        attempts?.map(({ outcome, error: why }) => [outcome, why?.message]),
+        [['lapse', 'exit code 3']],
+      )
+      assert.deepEqual(await room.states([other]), ['running'])
+      await room.clock.advance(1_000)
+      assert.equal((await worker.one()).previous?.outcome, 'lapse')
+    },
+  ],
+  [
+    'isolate-dead',
+    'a job that is buried as poison or crashed counts one more loss',
+    async (room) => {
+      for (const reason of ['poison', 'crashed']) {
+        const id = await room.add()
+        const worker = await room.hand()
+        await worker.settle(await worker.one(), 'bury', { reason, error: anError() })
+        assert.deepEqual(counted(await room.see(id)), ['dead', reason, 0, 1])
+      }
     },
   ],
   [

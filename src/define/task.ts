@@ -6,6 +6,7 @@ import { InvalidOption, show, UnknownThing } from '../job/errors.ts'
 import type { OnCrash, Retention } from '../job/job.ts'
 import { checkCount, checkKnown, checkName } from '../job/name.ts'
 import { checkPaths } from '../job/paths.ts'
+import { type Isolate, type Isolation, toIsolation } from './isolation.ts'
 import type { RetryPolicy } from '../job/settle.ts'
 import type { FinalState } from '../job/state.ts'
 import type { Hide } from '../job/wrapping.ts'
@@ -71,6 +72,7 @@ export interface Policy {
   readonly tags: readonly string[]
   readonly onCrash: OnCrash
   readonly unique?: UniquePolicy
+  readonly isolate?: Isolation
 }
 
 /** `true`: retry by policy; `false`: dead at once; a duration: retry after that wait. */
@@ -114,6 +116,8 @@ export interface TaskOptions {
    * `fail`: it counts as a failure; `dead`: it is never run again by itself, for work that must not be repeated blindly.
    */
   readonly onCrash?: OnCrash
+  /** Runs the handler in a thread or process of its own; it is then given as `isolated(…)`. Default: in the worker itself. */
+  readonly isolate?: Isolate
 }
 
 /** Apart from the other options, because `by` knows the type of the input. */
@@ -191,6 +195,7 @@ function toPolicy(name: string, o: TaskOptions & Uniqueness<never>): Policy {
     tags: checkTags(o.tags, at('tags')),
     onCrash: toOnCrash(o.onCrash ?? 'retry', at('onCrash')),
     ...(o.unique !== undefined && { unique: toUniquePolicy(o.unique, at('unique')) }),
+    ...(o.isolate !== undefined && { isolate: toIsolation(o.isolate, at('isolate')) }),
   }
 }
 
@@ -255,6 +260,7 @@ const known = [
   'tags',
   'onCrash',
   'unique',
+  'isolate',
   'input',
   'output',
   'progress',

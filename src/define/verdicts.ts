@@ -51,6 +51,13 @@ export class Release extends Error {
   }
 }
 
+/** The isolate in which a job ran ended under it: a loss of that job alone. LW2010. */
+export class IsolateLost extends LegworkError {
+  constructor(task: string, cause: string) {
+    super('LW2010', `the isolate of task ${task} ended while the job ran in it: ${cause}`, { task, cause })
+  }
+}
+
 /** The reason of a handler's `signal`: somebody cancelled the job. */
 export class Cancelled extends LegworkError {
   constructor(id: string, reason: string) {

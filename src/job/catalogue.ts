@@ -267,6 +267,16 @@ export const catalogue = {
     'The worker process died or lost its lease while it held the job.',
     'Nothing to do; the loss is counted apart from failures.',
   ),
+  LW2010: entry(
+    'Isolate lost',
+    'The thread or process in which the handler ran ended under it: out of memory, a crash, process.exit, or it was killed because it ignored its signal.',
+    'Look at the cause in the attempt; raise isolate.memory, or repair the handler, then: legwork dead retry ID',
+  ),
+  LW2011: entry(
+    'Isolate will not start',
+    'The module of an isolated handler could not be loaded there, or isolates of the task ended badly several times in a row.',
+    'Repair the module that the message names, export the handler as default or under the name of its task, and restart the worker.',
+  ),
   LW2101: entry(
     'Nobody runs the task of this schedule',
     'No live worker has a handler for the task, so its slots wait as long as the missed policy allows.',

@@ -105,7 +105,8 @@ export interface ClaimedJob {
 /** How an attempt ended, for the next one. */
 export type Previous = Pick<Attempt, 'outcome' | 'endedAt' | 'worker' | 'error' | 'reason'>
 
-/** How an attempt ended, in the words of the store; each settles the lease `(id, fence)` of one claimed job. */
+/**
+ * How an attempt ended, in the words of the store; a worker says `lapse` when the isolate of a job was lost and it lives on. Each settles the lease `(id, fence)` of one claimed job. */
 export interface Settlement {
   readonly id: string
   readonly fence: Fence
@@ -118,7 +119,10 @@ export interface Settlement {
   readonly reason?: string
   readonly error?: ErrorInfo
 }
-export type SettleMove = Extract<Move, 'complete' | 'retry' | 'snooze' | 'release' | 'bury' | 'cancel'>
+export type SettleMove = Extract<
+  Move,
+  'complete' | 'retry' | 'snooze' | 'release' | 'bury' | 'cancel' | 'lapse'
+>
 
 /**
  * What became of a settlement: `applied` (also when it is sent again), `conflict` (this lease was settled
@@ -168,7 +172,7 @@ export interface Attempt {
   readonly startedAt: Instant
   readonly endedAt: Instant
   /** The move that ended it; `lapse` is a loss. */
-  readonly outcome: SettleMove | 'lapse'
+  readonly outcome: SettleMove
   readonly error?: ErrorInfo
   readonly reason?: string
   readonly progress?: Progress

@@ -1,5 +1,5 @@
 import { lossDelayMs } from './backoff.ts'
-import type { DeadReason, OnCrash, Settlement } from './job.ts'
+import type { ClaimedJob, DeadReason, OnCrash, Settlement } from './job.ts'
 
 /** A job whose lease was taken away, as it was then. */
 export interface Lost {
@@ -54,6 +54,16 @@ function deathOf({ onCrash, ranAlone, maxAttempts, expiresAt }: Lost, failures: 
   if (onCrash === 'fail' && failures >= maxAttempts) return 'exhausted' satisfies DeadReason
   return expiresAt !== undefined && expiresAt <= now ? ('expired' satisfies DeadReason) : undefined
 }
+
+/** An isolate holds one job, so its crash concerns that job alone; it is tried as often as one that crashes its worker. */
+export function afterCrash({ losses, suspect }: ClaimedJob): Pick<Settlement, 'move' | 'delayMs' | 'reason'> {
+  if (suspect || losses >= suspectLosses) return { move: 'bury', reason: 'poison' satisfies DeadReason }
+  return { move: 'lapse', delayMs: lossDelayMs(losses + 1) }
+}
+
+/** True when a settlement is counted as a loss. */
+export const isLoss = ({ move, reason }: Settlement): boolean =>
+  move === 'lapse' || (move === 'bury' && (reason === 'poison' || reason === 'crashed'))
 
 /** True when the run went to its end without taking its worker down: a suspect is none any more. */
 export const survives = ({ move }: Settlement): boolean => move === 'retry' || move === 'snooze'

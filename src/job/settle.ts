@@ -1,5 +1,6 @@
 import type { Backoff } from './backoff.ts'
 import type { ClaimedJob, DeadReason, ErrorInfo, Settlement } from './job.ts'
+import { afterCrash } from './loss.ts'
 import type { State } from './state.ts'
 
 /** How one run ended, in the words of the person who wrote the handler. */
@@ -10,6 +11,7 @@ export type Outcome =
   | { readonly kind: 'discarded'; readonly error: ErrorInfo; readonly reason: DeadReason }
   | { readonly kind: 'released'; readonly delayMs?: number; readonly reason?: string }
   | { readonly kind: 'cancelled'; readonly reason: string; readonly error?: ErrorInfo }
+  | { readonly kind: 'crashed'; readonly error: ErrorInfo }
 
 /** `policy`: the task's own; or a wait that the error asked for, which may be free of charge. */
 export type Retry = 'policy' | { readonly delayMs: number; readonly countsAsAttempt: boolean }
@@ -60,6 +62,8 @@ export function settle(
       }
     case 'discarded':
       return { ...lease, move: 'bury', reason: outcome.reason, error: outcome.error }
+    case 'crashed':
+      return { ...lease, ...afterCrash(job), error: outcome.error }
     case 'threw':
       return { ...lease, ...afterFailure(job, outcome.retry, policy, { now, random }), error: outcome.error }
   }

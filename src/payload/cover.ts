@@ -81,6 +81,7 @@ async function coverOutcome(outcome: Outcome, ways: Ways): Promise<Outcome> {
       return { ...outcome, reason: ways.message ? ways.message(reason) : 'asked for by its handler' }
     }
     case 'threw':
+    case 'crashed':
     case 'discarded':
       return { ...outcome, error: ways.error(outcome.error) }
     case 'cancelled':

@@ -13,6 +13,7 @@ export interface Run {
   readonly abort: Halt
   /** Set when the run ended for the worker while the handler still goes on. */
   isLeaked: boolean
+  readonly abortGraceMs: number
   /** JSON text of the newest cursor that this run has kept. */
   checkpoint?: string
   isIterating?: boolean

@@ -165,9 +165,8 @@ export class Exchange {
   #ask(worker: string, pool: Pool | undefined): Ask {
     const limit = pool ? Math.min(defaults.claimMax, room(pool, this.#roundTripMs)) : 0
     const queues = pool ? pool.queues.map((name) => ({ name, limit })) : []
-    const { tasks } = this.#kit
-    const alone = pool?.alone && { alone: pool.alone }
-    return { worker, call: this.#call, received: this.#received, limit, queues, tasks, ...alone }
+    const what = { tasks: this.#kit.tasks, ...(pool?.alone && { alone: pool.alone }) }
+    return { worker, call: this.#call, received: this.#received, limit, queues, ...what }
   }
 
   #note({ jobs, nextDueAt }: Claimed, pool: Pool | undefined): void {

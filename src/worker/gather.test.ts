@@ -9,7 +9,12 @@ import { newPool, type Pool, room } from './pool.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 // Only its id is looked at.
-const runOf = (id: string): Run => ({ job: { id } as ClaimedJob, abort: new Halt(), isLeaked: false })
+const runOf = (id: string): Run => ({
+  job: { id } as ClaimedJob,
+  abort: new Halt(),
+  isLeaked: false,
+  abortGraceMs: 0,
+})
 const kitOf = (pool: Pool): SeatKit => ({
   pool,
   clock: virtualClock(),

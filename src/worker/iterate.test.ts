@@ -21,7 +21,7 @@ function begin(options: IterateOptions, itemMs = 0) {
   const at: number[] = []
   const kept: [ms: number, cursor: string | undefined][] = []
   const abort = new Halt()
-  const run: Run = { job, abort, isLeaked: false }
+  const run: Run = { job, abort, isLeaked: false, abortGraceMs: 0 }
   const record = async ({ checkpoint }: { readonly checkpoint?: string }) => {
     kept.push([clock.now(), checkpoint])
     return 'applied' as const

@@ -88,7 +88,7 @@ async function importHandler(task: AnyTask, importIt: Lazy['load']): Promise<Han
     const text = `the handler of ${task.name} could not be loaded: ${name}: ${clip(message, 500)}`
     throw new UnknownThing('LW1311', text, { task: task.name }, { cause })
   }
-  const handler = pick(found, task.name)
+  const handler = pickHandler(found, task.name)
   if (handler) return handler
   const names = typeof found === 'object' && found !== null ? Object.keys(found) : []
   const text = `the module of ${task.name} exports no handler: neither default nor ${JSON.stringify(task.name)} is a function; it has ${names.join(', ') || 'nothing'}`
@@ -96,10 +96,10 @@ async function importHandler(task: AnyTask, importIt: Lazy['load']): Promise<Han
 }
 
 /** A CommonJS module that was compiled from an ES module has its exports one level deeper. */
-function pick(found: unknown, name: string, depth = 0): Handler | undefined {
+export function pickHandler(found: unknown, name: string, depth = 0): Handler | undefined {
   if (typeof found === 'function') return found as Handler
   if (typeof found !== 'object' || found === null) return undefined
   const { [name]: named, default: main } = found as Record<string, unknown>
   if (typeof named === 'function') return named as Handler
-  return depth < 2 ? pick(main, name, depth + 1) : undefined
+  return depth < 2 ? pickHandler(main, name, depth + 1) : undefined
 }

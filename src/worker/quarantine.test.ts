@@ -9,14 +9,16 @@ function stage() {
   const pool = newPool(['mail'], 5)
   const other = newPool(['media'], 5)
   const given: string[] = []
+  const runs: { job: ClaimedJob }[] = []
   const room = quarantine({
     pools: [pool, other],
     clock,
+    runs: () => runs,
     giveBack: (jobs) => void given.push(...jobs.map(({ id }) => id)),
   })
   const hear = (...jobs: ClaimedJob[]) => room.place({ lease: 'held', jobs, cancels: [], now: 0 })
   const hint = () => room.place({ lease: 'held', jobs: [], cancels: [], now: 0, suspects: true })
-  return { clock, pool, other, own: [pool, other], given, room, hear, hint }
+  return { runs, clock, pool, other, own: [pool, other], given, room, hear, hint }
 }
 
 const job = (id: string, suspect = false): ClaimedJob => ({
@@ -122,6 +124,17 @@ test('a handler that was given up may be the culprit too: no room is made beside
   pool.leaked = 1
   hint()
   expect(room.pools).toEqual(own)
+})
+
+test('what runs as a part of a batch counts, whoever’s slot it has', () => {
+  const { room, runs, hint } = stage()
+  runs.push({ job: job('a') })
+  hint()
+  expect(room.pools).toEqual([])
+  runs.pop()
+  expect(room.pools).toEqual([room.cell])
+  runs.push({ job: job('s', true) })
+  expect(room.pools).toEqual([])
 })
 
 test('what would break the solitude is given back', () => {

@@ -1,6 +1,7 @@
 import type { Clock } from '../job/clock.ts'
 import type { ClaimedJob } from '../job/job.ts'
 import type { Claimed } from '../store/index.ts'
+import type { Run } from './current-run.ts'
 import { newPool, type Pool } from './pool.ts'
 
 /** Makes room in this process for suspects, which must run with nothing beside them. */
@@ -16,6 +17,8 @@ export interface Quarantine {
 export interface QuarantineKit {
   readonly pools: readonly Pool[]
   readonly clock: Clock
+  /** What runs, also as a part of a batch, which takes one slot for many. */
+  runs(): Iterable<Pick<Run, 'job'>>
   giveBack(jobs: readonly ClaimedJob[], reason: string): void
 }
 
@@ -30,7 +33,7 @@ const vainMs = 1_000
  * Lets the worker's jobs end, lets one suspect after the other run, and goes on. Half of the time at most goes to suspects, so
  * neither side starves.
  */
-export function quarantine({ pools: own, clock, giveBack }: QuarantineKit): Quarantine {
+export function quarantine({ pools: own, clock, runs, giveBack }: QuarantineKit): Quarantine {
   const queues = own.flatMap((pool) => pool.queues)
   const cell: Pool = { ...newPool(queues, 1), alone: true }
   let patience = patienceMs
@@ -47,8 +50,12 @@ export function quarantine({ pools: own, clock, giveBack }: QuarantineKit): Quar
 
   /** A handler that was given up still runs, and may be the culprit too. */
   const isEmpty = () =>
-    cell.leaked === 0 && own.every(({ running, buffer, leaked }) => running + buffer.length + leaked === 0)
-  const isTaken = () => cell.running + cell.buffer.length > 0
+    cell.leaked === 0 &&
+    own.every(({ running, buffer, leaked }) => running + buffer.length + leaked === 0) &&
+    ![...runs()].some(({ job }) => job.suspect !== true)
+  const isTaken = () =>
+    cell.running + cell.buffer.length > 0 ||
+    (closedAt !== undefined && [...runs()].some(({ job }) => job.suspect === true))
 
   function close(isIdle: boolean): void {
     const now = clock.monotonic()

@@ -2,6 +2,7 @@ import { type AnyTask, isTask, notATask } from '../define/task.ts'
 import { InvalidOption, UnknownThing } from '../job/errors.ts'
 import { batched } from './batch.ts'
 import type { Handled, Handler } from './handler.ts'
+import { type Isolates, isolatesFor } from './isolate/isolates.ts'
 import { isLazy, type Loading, type LoadingKit, loading } from './lazy.ts'
 import { type Layer, type Middleware, wrap } from './middleware.ts'
 
@@ -19,6 +20,8 @@ export interface Registry {
   adopt(other: Registry): void
   /** Loads every lazy handler now. @throws {UnknownThing} LW1311 */
   preload(): Promise<void>
+  /** Ends the isolates of its handlers. */
+  close(): void
   /** The handlers as a worker calls them, with their middleware. @throws {UnknownThing} LW1101 for a middleware of an unhandled task. */
   ready(): ReadonlyMap<string, Handled>
 }
@@ -27,25 +30,29 @@ export function registry(kit: LoadingKit): Registry {
   const handled = new Map<string, Handled>()
   const layers: Layer[] = []
   const lazies: Loading[] = []
+  const isolated: Isolates[] = []
   return {
     handled,
     layers,
     handle(task, handler, refuseLate) {
       checkNew(handled, 'handle', task)
-      if (typeof handler !== 'function' && !isLazy(handler))
+      const apart = isolatesFor(task, handler, kit)
+      if (typeof handler !== 'function' && !isLazy(handler) && !apart)
         throw new InvalidOption(
           `handler of ${task.name}`,
           handler,
-          "a function, or lazy(() => import('./file.js'))",
+          "a function, lazy(() => import('./file.js')), or isolated(new URL('./file.js', import.meta.url))",
         )
       refuseLate()
       const late = isLazy(handler) ? loading(task, handler, kit) : undefined
       if (late) lazies.push(late)
+      if (apart) isolated.push(apart)
       // Its input and output are the task's; only the caller can see them.
-      handled.set(task.name, { task, handler: late ? late.handler : (handler as Handler) })
+      handled.set(task.name, { task, handler: (apart ?? late)?.handler ?? (handler as Handler) })
     },
     handleBatch(task, [options, handler], refuseLate) {
       checkNew(handled, 'handleBatch', task)
+      refuseIsolate(task)
       const one = batched(task, options, handler)
       refuseLate()
       handled.set(task.name, one)
@@ -66,6 +73,9 @@ export function registry(kit: LoadingKit): Registry {
     async preload() {
       await Promise.all(lazies.map(({ preload }) => preload()))
     },
+    close() {
+      for (const one of isolated) one.close()
+    },
     ready() {
       for (const { task } of layers)
         if (task && !handled.has(task.name))
@@ -77,6 +87,13 @@ export function registry(kit: LoadingKit): Registry {
       return new Map([...handled].map(([name, one]) => [name, wrap(one, layers)]))
     },
   }
+}
+
+/** @throws {InvalidOption} LW1201 */
+function refuseIsolate({ name, policy: { isolate } }: AnyTask): void {
+  if (!isolate) return
+  const expected = 'a task without isolate: an isolate runs one job at a time, and a batch is many'
+  throw new InvalidOption('handleBatch', name, expected)
 }
 
 function checkNew(

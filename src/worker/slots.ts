@@ -110,7 +110,7 @@ export class Slots {
     const { clock, handled } = this.#kit
     const found = handled.get(job.task)
     if (!found) return this.#refuse(job)
-    const one: Run = { job, abort: new Halt(), isLeaked: false }
+    const one: Run = { job, abort: new Halt(), isLeaked: false, abortGraceMs: this.#kit.abortGraceMs }
     this.runs.set(job.id, one)
     const seat = found.batch?.seat(one, { ...this.#kit, pool, refill: () => this.#refill(pool) })
     if (!seat) pool.running += 1

@@ -1,4 +1,13 @@
-import { Cancelled, Dead, Release, RetryIn, ShuttingDown, Snooze, TimedOut } from '../define/verdicts.ts'
+import {
+  Cancelled,
+  Dead,
+  IsolateLost,
+  Release,
+  RetryIn,
+  ShuttingDown,
+  Snooze,
+  TimedOut,
+} from '../define/verdicts.ts'
 import { limits } from '../job/defaults.ts'
 import { toMs } from '../job/duration.ts'
 import { LegworkError } from '../job/errors.ts'
@@ -12,6 +21,7 @@ import type { Handled } from './handler.ts'
 export function nameThrown(one: Run, thrown: unknown, handled: Handled): Outcome {
   return (
     abortOutcome(one, thrown) ??
+    ask(() => crashOf(thrown, handled)) ??
     ask(() => verdictOf(one.interrupt ?? thrown)) ??
     byPolicy(one, thrown, handled)
   )
@@ -32,6 +42,15 @@ function verdictOf(thrown: unknown): Outcome | undefined {
     countsAsAttempt: thrown.countsAsAttempt !== false,
   }
   return { kind: 'threw', error: toErrorInfo(thrown), retry }
+}
+
+/** What a crash means that concerned this job alone. */
+function crashOf(thrown: unknown, { task }: Handled): Outcome | undefined {
+  if (!(thrown instanceof IsolateLost)) return undefined
+  const error = toErrorInfo(thrown)
+  if (task.policy.onCrash === 'dead') return { kind: 'discarded', reason: 'crashed', error }
+  if (task.policy.onCrash === 'fail') return { kind: 'threw', error, retry: 'policy' }
+  return { kind: 'crashed', error }
 }
 
 /** What an aborted run that threw means; whatever it threw, the abort came first. */

@@ -46,7 +46,11 @@ export class Worker {
     const keep = keeper({ ...kit, stopping: this.#stopping.signal, record })
     const notes = notebook(kit.clock, () => this.#exchange.turnWithin(noteWaitMs))
     const settle: Exchange['settle'] = (settlement) => this.#exchange.settle(settlement)
-    const room = quarantine({ ...kit, giveBack: (jobs, why) => this.#slots.release(jobs, why) })
+    const room = quarantine({
+      ...kit,
+      runs: () => this.#slots.runs.values(),
+      giveBack: (jobs, why) => this.#slots.release(jobs, why),
+    })
     const pools = [...kit.pools, room.cell]
     this.#slots = new Slots({ ...kit, pools, notes, keeper: keep, settle, wake: () => this.#exchange.wake() })
     this.#exchange = new Exchange({

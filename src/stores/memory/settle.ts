@@ -1,9 +1,9 @@
 import type { Settled, Settlement, WorkerId } from '../../job/job.ts'
-import { survives } from '../../job/loss.ts'
 import { digest, isFailure, stateAfter } from '../../job/settle.ts'
 import { isFinal } from '../../job/state.ts'
 import { yieldToTwin } from './keys.ts'
 import { isHeld } from './lease.ts'
+import { countLoss } from './suspects.ts'
 import { move, type Row, type Tables } from './tables.ts'
 
 /** Writes endings already decided; whoever no longer holds the job changes nothing. */
@@ -29,7 +29,8 @@ function apply(s: Tables, row: Row, settlement: Settlement): Settled {
   count(row, settlement)
   endAttempt(s, row, settlement.move, { settlement, now })
   row.result = isFinal(to) ? settlement.result : undefined
-  row.error = settlement.error ?? (settlement.move === 'complete' ? undefined : row.error)
+  if (settlement.move !== 'lapse')
+    row.error = settlement.error ?? (settlement.move === 'complete' ? undefined : row.error)
   row.reason =
     to === 'cancelled'
       ? (row.cancelRequested ?? settlement.reason)
@@ -48,13 +49,13 @@ function count(row: Row, settlement: Settlement): void {
   if (isFailure(settlement)) row.failures += 1
   if (move === 'snooze') row.snoozes += 1
   if (move === 'release') row.releases += 1
-  if (survives(settlement)) row.suspect = false
+  countLoss(row, settlement)
 }
 
 export function endAttempt(
   s: Tables,
   row: Row,
-  outcome: Settlement['move'] | 'lapse',
+  outcome: Settlement['move'],
   {
     settlement,
     now,
@@ -71,7 +72,8 @@ export function endAttempt(
     startedAt: row.startedAt ?? now,
     endedAt: now,
     outcome,
-    digest: outcome === 'lapse' ? 'lapse' : digest(settlement as Settlement),
+    // A worker may say so itself, and say it again; who lost its lease may not.
+    digest: settlement.move ? digest(settlement as Settlement) : 'lapse',
     ...(settlement.error && { error: settlement.error }),
     ...(settlement.reason && { reason: settlement.reason }),
     ...(row.progress && { progress: row.progress }),
@@ -80,7 +82,7 @@ export function endAttempt(
 
 function seenBefore(row: Row, worker: WorkerId, settlement: Settlement): Settled {
   const ended = row.attempts.find(
-    (a) => a.fence === settlement.fence && a.worker === worker && a.outcome !== 'lapse',
+    (a) => a.fence === settlement.fence && a.worker === worker && a.digest !== 'lapse',
   )
   if (!ended) return 'stale'
   return ended.digest === digest(settlement) ? 'applied' : 'conflict'

@@ -1,6 +1,6 @@
-import { trialMs } from '../../job/loss.ts'
+import { isLoss, survives, trialMs } from '../../job/loss.ts'
 import { canRun } from '../../job/known.ts'
-import type { Previous } from '../../job/job.ts'
+import type { Previous, Settlement } from '../../job/job.ts'
 import type { Ask } from '../../store/index.ts'
 import { suspectLane } from './lane.ts'
 import { isHeld } from './lease.ts'
@@ -23,6 +23,12 @@ export function suspectsWait(s: Tables, ask: Ask): boolean {
 
 /** How many jobs at once: a suspect comes alone. */
 export const mostOf = (ask: Ask): number => (ask.alone ? Math.min(1, ask.limit) : ask.limit)
+
+/** A loss that the worker itself tells of; or a run that was survived, which ends a suspicion. */
+export function countLoss(row: Row, settlement: Settlement): void {
+  if (isLoss(settlement)) row.losses += 1
+  if (survives(settlement)) row.suspect = false
+}
 
 /** What the attempt before came to. */
 export function previousOf({ attempts }: Row): { previous?: Previous } {

@@ -1,5 +1,5 @@
 import type { Settled, Settlement, WorkerId } from '../../job/job.ts'
-import { survives } from '../../job/loss.ts'
+import { isLoss, survives } from '../../job/loss.ts'
 import { digest, isFailure, stateAfter } from '../../job/settle.ts'
 import { isFinal } from '../../job/state.ts'
 import { type Ended, type Endings, restOf, unbundle } from './crossing/endings.ts'
@@ -125,6 +125,7 @@ function count(ticket: Ticket, settlement: Settlement): Partial<Ticket> | undefi
   if (isFailure(settlement)) return { failures: ticket.failures + 1 }
   if (move === 'snooze') return { snoozes: ticket.snoozes + 1 }
   if (move === 'release') return { releases: ticket.releases + 1 }
+  if (isLoss(settlement)) return { losses: ticket.losses + 1 }
   return undefined
 }
 
