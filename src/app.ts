@@ -14,7 +14,6 @@ import { checkKey, checkKnown, checkName, checkReason } from './job/name.ts'
 import { openStore } from './open-store.ts'
 import type { ScheduleControl } from './schedules/control.ts'
 import { type ScheduleDesk, scheduleDesk } from './schedules/desk.ts'
-import type { Rekeyed, RekeyOptions } from './payload/rekey.ts'
 import { type PayloadRoom, payloadRoom } from './payload/room.ts'
 import { type Operator, operator } from './operate/operator.ts'
 import type { Acted, DurabilityReport, Store } from './store/index.ts'
@@ -67,6 +66,8 @@ class LegworkApp implements App {
   declare readonly bulk: Operator['bulk']
   declare readonly bulks: Operator['bulks']
   declare readonly edit: Operator['edit']
+  declare readonly rekey: App['rekey']
+  declare readonly inputOf: App['inputOf']
   #options: AppOptions
   #opening: Promise<Opened> | undefined
   #worker: Worker | undefined
@@ -104,12 +105,17 @@ class LegworkApp implements App {
     this.#operator = operator({
       open: () => this.store(),
       clock: this.#clock,
+      wrapping: this.#payloads.wrapping,
       log: this.#log,
       newId: this.#newId,
       taskOf: (name) => this.#registry.handled.get(name)?.task,
     })
     const { adopt: _adopt, end: _end, ...verbs } = this.#operator
-    Object.assign(this, verbs)
+    Object.assign(
+      this,
+      verbs,
+      this.#payloads.verbs(() => this.store()),
+    )
   }
 
   /** What an app was told before it started, for the test kit. */
@@ -320,10 +326,6 @@ class LegworkApp implements App {
 
   async resume(queue: string): Promise<void> {
     await (await this.store()).setQueues([{ name: checkName(queue, 'queue'), paused: null }])
-  }
-
-  async rekey(options?: RekeyOptions): Promise<Rekeyed> {
-    return this.#payloads.rekey(await this.store(), options)
   }
 
   async durability(): Promise<DurabilityReport> {

@@ -147,6 +147,8 @@ export interface App extends Enqueuer, Operator, AsyncDisposable {
   ): JobHandle<Out, Progress>
   /** Why a job is not running, or no longer. */
   why(id: string): Promise<Why>
+  /** The input of a stored job as its producer gave it, opened. @throws {LegworkError} LW2301, LW2601 to LW2603, LW1603 */
+  inputOf(id: string): Promise<unknown>
   cancel(id: string, reason?: string): Promise<Acted['outcome']>
   /** Brings a dead, cancelled or completed job back, as a new generation with all its attempts before it. */
   retry(id: string): Promise<Acted['outcome']>

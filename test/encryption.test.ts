@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { type App, legwork, type Keys, RetryIn, Snooze, task, unchecked } from 'legwork'
+import { type App, fixed, legwork, type Keys, RetryIn, Snooze, task, unchecked } from 'legwork'
 import { testApp } from 'legwork/testing'
 import { expect, test } from 'vitest'
 import { filesWith, newKey, place } from './payload-kit.ts'
@@ -245,4 +246,54 @@ test('what is sealed counts with what sealing adds, and a retry by the handlerâ€
   const [row] = await (await t.store()).get([job.id], { attempts: true, logs: true })
   expect(row?.state).toBe('scheduled')
   expect(JSON.stringify(row)).not.toContain(canary)
+})
+
+test('a retry sees the error of the attempt before it as it was thrown, and a tool the input', async () => {
+  const again = task('again', {
+    input: unchecked<string>(),
+    encrypt: true,
+    retry: { attempts: 2, backoff: fixed(0) },
+  })
+  const seen: unknown[] = []
+  const app = appWith(ring('k1'), 'memory:').handle(again, ({ input, previous }) => {
+    seen.push(previous?.error?.message)
+    throw new Error(`no ${input}`)
+  })
+  const job = await app.enqueue(again, canary)
+  expect(await app.inputOf(job.id)).toBe(canary)
+  expect(await errorOf(() => app.inputOf('nobody'))).toMatchObject({ code: 'LW2301' })
+  await app.start()
+  expect(String(await errorOf(() => job.result()))).toContain(`no ${canary}`)
+  expect(seen).toEqual([undefined, `no ${canary}`])
+  await app.stop()
+})
+
+test('unique keys of encrypted tasks are blind, survive a change of the active key, and a twin that is replaced opens', async () => {
+  const dir = place()
+  const file = join(dir, 'jobs.db')
+  const one = task('one', {
+    input: unchecked<{ to: string; n: number }>(),
+    output: unchecked<unknown>(),
+    encrypt: ['to'],
+    unique: { by: ({ to }) => to, onConflict: 'replace' },
+  })
+  const first = appWith(ring('k1'), file)
+  const holder = await first.enqueue(one, { to: canary, n: 1 }, { delay: '1h' })
+  await first.stop()
+  const app = appWith({ active: 'k2', index: 'k1', k1, k2 }, file).handle(one, ({ input }) => input)
+  const newcomer = await app.enqueue(one, { to: canary, n: 2 })
+  expect([newcomer.id, newcomer.duplicate]).toEqual([holder.id, true])
+  expect((await app.rekey()).missing).toEqual({})
+  await app.start()
+  expect(await newcomer.result()).toEqual({ to: canary, n: 2 })
+  await app.stop()
+  // What anybody could make of the input alone.
+  const guess = createHash('sha256')
+    .update(`one\nby ${JSON.stringify(canary)}`)
+    .digest('base64url')
+  expect(filesWith(dir, guess)).toEqual([])
+  expect(filesWith(dir, canary)).toEqual([])
+  const unclear = appWith({ active: 'k2', k1, k2 }, 'memory:')
+  const error = await errorOf(() => unclear.enqueue(one, { to: 'x', n: 1 }))
+  expect(error).toMatchObject({ code: 'LW1601', message: expect.stringContaining('keys.index') })
 })

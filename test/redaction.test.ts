@@ -175,3 +175,17 @@ test('redact rules that are none are refused, on a task and on an app', async ()
     })
   }
 })
+
+test('an edit of a hidden payload keeps it hidden, and shows people no more than before', async () => {
+  const url = join(place(), 'jobs.db')
+  const { app, dead } = await ran(url)
+  expect(await app.edit(dead, (old: In) => ({ ...old, user: 'eva' }), { task: login })).toBe('done')
+  expect(await app.inputOf(dead)).toEqual({ ...input, user: 'eva' })
+  const text = await said(['dead', 'edit', dead, '--set', 'user=iris', '--url', url])
+  expect(text).toContain('iris')
+  expect(text).not.toContain(canary)
+  expect(await app.inputOf(dead)).toEqual({ ...input, user: 'iris' })
+  expect(await said(['jobs', 'show', dead, '--json', '--url', url])).not.toContain(canary)
+  expect(JSON.stringify(await app.failures())).not.toContain(canary)
+  await app.stop()
+})

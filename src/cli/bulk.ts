@@ -1,3 +1,4 @@
+import { payloadRoom } from '../payload/room.ts'
 import type { Command } from 'commander'
 import { showMs } from '../job/duration.ts'
 import { InvalidOption, LegworkError } from '../job/errors.ts'
@@ -94,6 +95,7 @@ const operating = (store: Store) =>
     log: consoleLogger,
     newId: idSource({ now: realClock.now, random: realRandom }),
     taskOf: () => undefined,
+    wrapping: payloadRoom({}, realClock).wrapping,
     by: actor(),
   })
 

@@ -61,14 +61,15 @@ export const notOurs = 'it holds nothing of Legwork; enqueue, worker or legwork 
  */
 export async function withStore<T>(
   options: Common,
-  use: (store: Store, place: Place) => Promise<T>,
+  /** `whole` reads jobs as they are stored: for what is not shown. */
+  use: (store: Store, place: Place, whole: Store) => Promise<T>,
 ): Promise<T> {
   const place = placeOf(options)
   mustBeThere(place)
   const store = await openStore(place.url, { migrate: 'never' })
   try {
     await open(store, place)
-    return await use(forPeople(store), place)
+    return await use(forPeople(store), place, store)
   } finally {
     await store.close()
   }

@@ -1,3 +1,7 @@
+import { shownText } from '../job/shown.ts'
+import type { Wrapping } from '../job/wrapping.ts'
+import { payloadRoom } from '../payload/room.ts'
+import { environmentKeys, realClock } from '../world.ts'
 import type { Command } from 'commander'
 import { task } from '../define/task.ts'
 import { InvalidOption, LegworkError } from '../job/errors.ts'
@@ -47,11 +51,13 @@ export function registerEdit(parent: Command, noun: 'jobs' | 'dead', terminal: T
 
 async function run({ args: [id = '', json], options }: Call<Options>, terminal: Terminal): Promise<number> {
   const change = await changeOf(json, options)
-  return withStore(options, async (store) => {
+  return withStore(options, async (store, _place, whole) => {
     const taskOf = await knownTask(store, id, options)
-    if (options.dryRun) return tell(change(value(await payloadOf(store, id))), { id, options }, terminal)
+    const { wrapping } = payloadRoom({ keys: environmentKeys() }, realClock)
+    if (options.dryRun)
+      return tell(await foreseen(whole, id, { change, wrapping }), { id, options }, terminal)
     const how = { by: actor(), ...(options.reason !== undefined && { reason: options.reason }) }
-    const outcome = await editJob(store, { id, edit: change, taskOf, options: how })
+    const outcome = await editJob(whole, { id, edit: change, taskOf, options: how, wrapping })
     if (outcome !== 'done')
       throw new LegworkError(
         'LW2302',
@@ -77,6 +83,18 @@ function tell(
     )
   }
   return exits.ok
+}
+
+/** What people would see of the payload that the change makes. */
+async function foreseen(
+  store: Store,
+  id: string,
+  { change, wrapping }: { readonly change: Change; readonly wrapping: Wrapping },
+): Promise<unknown> {
+  const [job] = await store.get([id])
+  if (!job) throw new LegworkError('LW2301', `job ${id} is not in the store.`, { id })
+  const made = JSON.stringify(change(value(await wrapping.payloadOf(job))) ?? null)
+  return value(shownText(await wrapping.rewrite(job, made, undefined)))
 }
 
 async function payloadOf(store: Store, id: string): Promise<string> {

@@ -1,6 +1,6 @@
 import type { Attempt, ErrorInfo, Job, Progress } from './job.ts'
 import { changeAt } from './paths.ts'
-import { isWrapped, unwrap } from './wrapper.ts'
+import { headerOf, isWrapped, unwrap } from './wrapper.ts'
 
 /** What stands for a part that a rule hides. */
 export const redacted = '[redacted]'
@@ -16,6 +16,9 @@ export function shown(job: Job): Job {
     ...job,
     payload: shownText(job.payload),
     ...(job.result !== undefined && { result: shownText(job.result) }),
+    ...(job.revisions && {
+      revisions: job.revisions.map((one) => ({ ...one, payload: shownText(one.payload) })),
+    }),
     ...(job.checkpoint !== undefined && { checkpoint: shownText(job.checkpoint) }),
     ...(job.error && { error: shownError(job.error) }),
     ...(job.progress && { progress: shownProgress(job.progress) }),
@@ -46,6 +49,10 @@ export function shownText(text: string): string {
 
 // What was redacted before it was looked for here stays so.
 const hide = (found: unknown) => (found === redacted ? found : sealed)
+
+/** What `result()` gave, for people: without what a rule hides. Who has the key may see what was sealed. */
+export const shownOutput = (output: unknown, stored: string | undefined): unknown =>
+  changeAt(output, (stored === undefined ? undefined : headerOf(stored)?.redact) ?? [], () => redacted)
 
 /** A stored message; those of a job with encrypted parts are sealed whole. */
 export const shownMessage = (text: string): string => (isWrapped(text) ? sealed : text)

@@ -13,6 +13,8 @@ export interface Header {
   readonly sealed?: true | readonly PathRule[]
   /** The job's own key, sealed with one of the keyring: only a payload has it, for all texts of its job. */
   readonly key?: Envelope & { readonly kid: string }
+  /** What it is sealed to in the place of its job's id: a twin with the same unique key may take it over. */
+  readonly anchor?: string
   /** The body is in the blob store. */
   readonly blob?: BlobRef
 }

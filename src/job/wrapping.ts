@@ -14,6 +14,10 @@ export interface Wrapping {
   store(job: NewJob, hide: Hide | undefined): NewJob | Promise<NewJob>
   /** The payload of a claimed job as its producer said it; undefined for a plain job of a plain task. */
   open(job: ClaimedJob, hide: Hide | undefined): Promise<Opened> | undefined
+  /** JSON text of the payload of a stored job, as its producer said it. */
+  payloadOf(job: Pick<Job, 'id' | 'task' | 'payload'>): Promise<string>
+  /** Another payload for a stored job: hidden as the one before and as its task says, sealed with the key that the job has. */
+  rewrite(job: Pick<Job, 'id' | 'task' | 'payload'>, payload: string, hide: Hide | undefined): Promise<string>
   /** The job with what its run left behind opened; what cannot be opened stays closed. */
   read(job: Job): Job | Promise<Job>
   /** How large a payload may be before it is sealed or put elsewhere. */
@@ -32,6 +36,8 @@ export interface Cover {
   line<L extends Pick<LogLine, 'message' | 'data'>>(line: L): L
   progress<P extends Omit<Progress, 'at'>>(progress: P): P
   error(error: ErrorInfo): ErrorInfo
+  /** An error of an earlier attempt, as it was thrown. */
+  reveal(error: ErrorInfo): ErrorInfo
   /** JSON text that only a later attempt reads. */
   close(text: string): string
   open(text: string): string

@@ -3,6 +3,7 @@ import { type Bulk, isOpen } from '../job/bulk.ts'
 import { type Clock, sleep } from '../job/clock.ts'
 import { toErrorInfo } from '../job/failure.ts'
 import type { Logger } from '../job/logger.ts'
+import type { Wrapping } from '../job/wrapping.ts'
 import type { Store } from '../store/index.ts'
 import { drive, type DriveKit, type EditJobs } from './drive.ts'
 import { type AnyEdit, newPayload } from './edit.ts'
@@ -13,6 +14,7 @@ export interface OperatorKit {
   readonly log: Logger
   newId(): string
   taskOf(name: string): AnyTask | undefined
+  readonly wrapping: Wrapping
   /** Who asks, for the audit log. Default `application`. */
   readonly by?: string
 }
@@ -129,7 +131,7 @@ const editsWith =
         // One that is gone meanwhile is skipped by the step itself.
         if (!now) return job
         try {
-          return { ...job, ...(await newPayload(now, edit, kit.taskOf(now.task))) }
+          return { ...job, ...(await newPayload(now, edit, kit.taskOf(now.task), kit.wrapping)) }
         } catch (error) {
           const { message } = toErrorInfo(error)
           kit.log.warn({ job: job.id }, `job ${job.id} stays dead, for its edit failed: ${message}`)

@@ -4,6 +4,7 @@ import { InvalidOption, LegworkError, Refused, UnknownThing } from '../job/error
 import type { Job } from '../job/job.ts'
 import { checkKnown, checkReason } from '../job/name.ts'
 import { decode, encode } from '../job/payload.ts'
+import type { Wrapping } from '../job/wrapping.ts'
 import type { Edited, Store } from '../store/index.ts'
 
 /** Makes the new input of a job from the one that it has. */
@@ -26,6 +27,7 @@ export async function newPayload(
   job: Job,
   edit: AnyEdit,
   task: AnyTask | undefined,
+  wrapping: Wrapping,
 ): Promise<{ readonly payload: string; readonly version: number }> {
   if (!task)
     throw new UnknownThing(
@@ -34,7 +36,7 @@ export async function newPayload(
       { id: job.id, task: job.task },
     )
   // The task's own types describe what was stored.
-  const input = await edit(decode(job.payload) as never, job)
+  const input = await edit(decode(await wrapping.payloadOf(job)) as never, job)
   if (input === undefined)
     throw new InvalidOption(
       'edit',
@@ -42,7 +44,9 @@ export async function newPayload(
       `the new input of job ${job.id}: return it, also when it was changed in place`,
     )
   await validate(task.input, input, { what: `the edited input of job ${job.id}`, code: 'LW1102' })
-  return { payload: encode(input, `the edited input of job ${job.id}`), version: task.policy.version }
+  const text = encode(input, `the edited input of job ${job.id}`, wrapping.payloadBytes)
+  const payload = await wrapping.rewrite(job, text, task.policy.hide)
+  return { payload, version: task.policy.version }
 }
 
 /** Edits one job; an edit by somebody else in between is seen, and the edit made anew from what it left. */
@@ -53,11 +57,13 @@ export async function editJob(
     edit,
     taskOf,
     options,
+    wrapping,
   }: {
     readonly id: string
     readonly edit: AnyEdit
     readonly taskOf: (name: string) => AnyTask | undefined
     readonly options: EditOptions
+    readonly wrapping: Wrapping
   },
 ): Promise<Edited['outcome']> {
   if (typeof edit !== 'function') throw new InvalidOption('edit', edit, 'a function that gives the new input')
@@ -69,7 +75,7 @@ export async function editJob(
     if (!job) throw new LegworkError('LW2301', `job ${id} is not in the store.`, { id })
     if (job.state === 'running')
       throw new Refused('LW2302', `job ${id} is running; only a job that does not run can be edited.`, { id })
-    const made = await newPayload(job, edit, taskOf(job.task))
+    const made = await newPayload(job, edit, taskOf(job.task), wrapping)
     const revision = job.revisions?.length ?? 0
     const [edited] = await store.edit([{ id, ...made, revision, by, ...reason }])
     if (edited && edited.outcome !== 'changed') return edited.outcome

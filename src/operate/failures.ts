@@ -2,6 +2,7 @@ import type { FailureGroup, FailureStatus } from '../job/dead.ts'
 import type { Duration } from '../job/duration.ts'
 import { InvalidOption } from '../job/errors.ts'
 import { checkKey, checkKnown, checkName, checkReason } from '../job/name.ts'
+import { shownMessage } from '../job/shown.ts'
 import type { Store } from '../store/index.ts'
 import { toInstant } from './filter.ts'
 
@@ -30,6 +31,7 @@ export async function listFailures(store: Store, where: FailureFilter = {}, now:
   })
   return groups.map(({ firstSeenAt, lastSeenAt, regressedAt, ...group }) => ({
     ...group,
+    message: shownMessage(group.message),
     firstSeenAt: new Date(firstSeenAt),
     lastSeenAt: new Date(lastSeenAt),
     ...(regressedAt !== undefined && { regressedAt: new Date(regressedAt) }),

@@ -89,6 +89,7 @@ export function operator(kit: OperatorKit): Operator & Pick<Drivers, 'adopt' | '
         id: checkKey(id, 'id'),
         edit,
         taskOf: withTask(taskOf, task),
+        wrapping: kit.wrapping,
         options,
       })
     },

@@ -39,18 +39,27 @@ export async function newBox(owner: Owner, keyring: Keyring): Promise<Box> {
  * The box of a job by its payload's wrapper; undefined when nothing of the job is sealed.
  * @throws {LegworkError} LW2601 when its key is not here, LW2602 when the wrapper was changed or belongs elsewhere.
  */
-export async function boxOf(owner: Owner, payload: string, keyring: Keyring): Promise<Box | undefined> {
-  const key = headerOf(payload)?.key
+export async function boxOf(job: Owner, payload: string, keyring: Keyring): Promise<Box | undefined> {
+  const { key, anchor } = headerOf(payload) ?? {}
   if (!key) return undefined
-  return boxWith(owner, await openKey(owner, key, keyring), key)
+  const own = await openKey(job, { key, anchor }, keyring)
+  return boxWith(anchored(job, anchor), own, key)
 }
 
-async function openKey(owner: Owner, key: NonNullable<Header['key']>, keyring: Keyring): Promise<Buffer> {
+/** What a text of the job is sealed to. */
+const anchored = ({ id, task }: Owner, anchor: string | undefined): Owner => ({ id: anchor ?? id, task })
+
+interface Lock {
+  readonly key: NonNullable<Header['key']>
+  readonly anchor: string | undefined
+}
+
+async function openKey(owner: Owner, { key, anchor }: Lock, keyring: Keyring): Promise<Buffer> {
   const outer = await keyring.find(key.kid).catch((error: unknown) => {
     throw missing(owner, key.kid, error instanceof LegworkError ? error.message : 'none can be had')
   })
   if (!outer) throw missing(owner, key.kid, `here is ${namesOf(await keyring.ring())}`)
-  return opened(owner, 'key', () => unseal(outer, key, placeOfKey(owner)))
+  return opened(owner, 'key', () => unseal(outer, key, placeOfKey(anchored(owner, anchor))))
 }
 
 /** The same payload with its job's key sealed by the active one; undefined when it is, or nothing is sealed. */
@@ -59,12 +68,12 @@ export async function resealed(
   payload: string,
   keyring: Keyring,
 ): Promise<{ readonly payload: string } | undefined> {
-  const key = headerOf(payload)?.key
+  const { key, anchor } = headerOf(payload) ?? {}
   const { active, keys } = await keyring.ring()
   if (!key || key.kid === active) return undefined
-  const own = await openKey(owner, key, keyring)
+  const own = await openKey(owner, { key, anchor }, keyring)
   const { header, body } = unwrap(payload)
-  const again = { ...seal(keys.get(active) as Buffer, own, placeOfKey(owner)), kid: active }
+  const again = { ...seal(keys.get(active) as Buffer, own, placeOfKey(anchored(owner, anchor))), kid: active }
   return { payload: wrap({ ...header, key: again }, JSON.stringify(body)) }
 }
 

@@ -27,6 +27,7 @@ export function coverWith({ secrets, redact, box, storeResult }: CoverKit): Cove
   }
   return {
     error,
+    reveal: (info) => (box && isWrapped(info.message) ? unsealError(info, box) : info),
     close(text) {
       if (box) return box.message('data', text)
       return redact.length > 0 ? wrap({ v: 1, redact }, text) : plain(text)

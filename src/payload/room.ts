@@ -1,6 +1,7 @@
 import type { Clock } from '../job/clock.ts'
-import { InvalidOption } from '../job/errors.ts'
-import { checkKnown } from '../job/name.ts'
+import { InvalidOption, LegworkError } from '../job/errors.ts'
+import { checkKey, checkKnown } from '../job/name.ts'
+import { decode } from '../job/payload.ts'
 import type { Wrapping } from '../job/wrapping.ts'
 import type { Store } from '../store/index.ts'
 import { type Blobs, toShelf } from './blobs.ts'
@@ -19,7 +20,11 @@ export interface PayloadOptions {
 /** All that an app does with payloads besides running jobs. */
 export interface PayloadRoom {
   readonly wrapping: Wrapping
-  rekey(store: Store, options?: RekeyOptions): Promise<Rekeyed>
+  /** What an app offers of it. */
+  verbs(open: () => Promise<Store>): {
+    rekey(options?: RekeyOptions): Promise<Rekeyed>
+    inputOf(id: string): Promise<unknown>
+  }
   /** Removes blobs that nobody needs, now and then, until the answer is called. */
   keepSweeping(store: Store): () => Promise<void>
 }
@@ -28,9 +33,20 @@ export interface PayloadRoom {
 export function payloadRoom({ keys, redact = [], blobs }: PayloadOptions, clock: Clock): PayloadRoom {
   const ring = keyring(keys, clock)
   const shelf = blobs && toShelf(blobs)
+  const wraps = wrapping({ keyring: ring, redact, shelf })
   return {
-    wrapping: wrapping({ keyring: ring, redact, shelf }),
-    rekey: (store, options = {}) => rekey(store, ring, checkRekey(options)),
+    wrapping: wraps,
+    verbs: (open) => ({
+      async rekey(options = {}) {
+        const checked = checkRekey(options)
+        return rekey(await open(), ring, checked)
+      },
+      async inputOf(id) {
+        const [job] = await (await open()).get([checkKey(id, 'id')])
+        if (!job) throw new LegworkError('LW2301', `job ${id} is not in the store.`, { id })
+        return decode(await wraps.payloadOf(job))
+      },
+    }),
     keepSweeping: (store) =>
       shelf ? keepSweeping(sweeper(store, shelf, clock), clock) : () => Promise.resolve(),
   }

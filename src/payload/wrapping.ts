@@ -1,9 +1,10 @@
+import { createHmac } from 'node:crypto'
 import { limits } from '../job/defaults.ts'
 import { InvalidPayload } from '../job/errors.ts'
 import type { ClaimedJob, NewJob } from '../job/job.ts'
 import { secretsOf } from '../job/scrub.ts'
 import { utf8Bytes } from '../job/text.ts'
-import { type Header, isWrapped, plain, unwrap, wrap } from '../job/wrapper.ts'
+import { type Header, headerOf, isWrapped, plain, unwrap, wrap } from '../job/wrapper.ts'
 import type { Hide, Opened, Wrapping } from '../job/wrapping.ts'
 import { getBlob, putBlob, type Shelf } from './blobs.ts'
 import { type Box, boxOf, newBox } from './box.ts'
@@ -29,6 +30,8 @@ export function wrapping(kit: WrappingKit): Wrapping {
     store: (job, hide) => (isPlain(job.payload, hide) ? job : storeJob(job, hide, kit)),
     open: (job, hide) =>
       shelf === undefined && isPlain(job.payload, hide) ? undefined : openJob(job, hide, kit),
+    payloadOf: async (job) => (await openPayload(job, kit)).payload,
+    rewrite: (job, payload, hide) => rewritePayload(job, payload, { hide, kit }),
     read: (job) => readJob(job, { keyring, shelf }),
   }
 }
@@ -41,20 +44,52 @@ const union = (a: readonly string[], b: readonly string[] = []): readonly string
 ]
 
 async function storeJob(job: NewJob, hide: Hide | undefined, kit: WrappingKit): Promise<NewJob> {
-  const box = hide?.encrypt === undefined ? undefined : await newBox(job, kit.keyring)
+  const { encrypt } = hide ?? {}
+  const unique = encrypt === undefined ? job.unique : await blind(job.unique, kit.keyring)
+  // What a twin may take over carries nothing that only this job has.
+  const isShared = unique?.onConflict === 'replace' || unique?.onConflict === 'latest'
+  const anchor = isShared ? `unique:${unique.key}` : undefined
+  const box = encrypt === undefined ? undefined : await newBox({ ...job, id: anchor ?? job.id }, kit.keyring)
   const redact = union(kit.redact, hide?.redact)
-  const payload = await pack(job.payload, {
-    kit,
-    job,
-    part: 'payload',
-    header: {
-      v: 1,
-      ...(redact.length > 0 && { redact }),
-      ...(box && hide?.encrypt !== undefined && { sealed: hide.encrypt, key: box.key }),
-    },
-    box,
-  })
-  return { ...job, payload }
+  const header: Header = {
+    v: 1,
+    ...(redact.length > 0 && { redact }),
+    ...(box && encrypt !== undefined && { sealed: encrypt, key: box.key }),
+    ...(box && anchor !== undefined && { anchor }),
+  }
+  const own = isShared ? { ...kit, shelf: undefined } : kit
+  const payload = await pack(job.payload, { kit: own, job, part: 'payload', header, box })
+  return { ...job, payload, ...(unique && { unique }) }
+}
+
+/** A unique key that says nothing to whoever has no key of the ring: a plain digest can be guessed from the input. */
+async function blind(unique: NewJob['unique'], keyring: Keyring): Promise<NewJob['unique']> {
+  if (!unique) return undefined
+  const key = createHmac('sha256', await keyring.indexKey())
+    .update(unique.key)
+    .digest('base64url')
+  return { ...unique, key }
+}
+
+async function rewritePayload(
+  job: Pick<NewJob, 'id' | 'task' | 'payload'>,
+  payload: string,
+  { hide, kit }: { readonly hide: Hide | undefined; readonly kit: WrappingKit },
+): Promise<string> {
+  const before = headerOf(job.payload)
+  const sealed = hide?.encrypt ?? before?.sealed
+  // What its runs left behind is sealed with the key that the job has, so it keeps that one.
+  const known = await boxOf(job, job.payload, kit.keyring)
+  const box = known ?? (sealed === undefined ? undefined : await newBox(job, kit.keyring))
+  const redact = union(union(kit.redact, hide?.redact), before?.redact)
+  const header: Header = {
+    v: 1,
+    ...(redact.length > 0 && { redact }),
+    ...(box && { sealed: sealed ?? true, key: box.key }),
+    ...(before?.anchor !== undefined && { anchor: before.anchor }),
+  }
+  const own = before?.anchor === undefined ? kit : { ...kit, shelf: undefined }
+  return pack(payload, { kit: own, job, part: 'payload', header, box })
 }
 
 interface Packing {
@@ -101,7 +136,10 @@ async function openJob(job: ClaimedJob, hide: Hide | undefined, kit: WrappingKit
 const hiddenBy = (sealed: true | readonly string[] | undefined): readonly string[] =>
   sealed === true ? ['**'] : (sealed ?? [])
 
-async function openPayload(job: ClaimedJob, { keyring, shelf }: WrappingKit) {
+async function openPayload(
+  job: Pick<ClaimedJob, 'id' | 'task' | 'payload'>,
+  { keyring, shelf }: WrappingKit,
+) {
   if (!isWrapped(job.payload)) return { header: { v: 1 } as Header, payload: job.payload, box: undefined }
   const { header, body } = unwrap(job.payload)
   const box = await boxOf(job, job.payload, keyring)

@@ -6,6 +6,7 @@ import { toErrorInfo } from '../job/failure.ts'
 import type { LogLevel, Previous } from '../job/job.ts'
 import { encode } from '../job/payload.ts'
 import { plain } from '../job/wrapper.ts'
+import type { Cover } from '../job/wrapping.ts'
 import { storable } from '../job/text.ts'
 import type { Clock } from '../job/clock.ts'
 import type { Note, Store } from '../store/index.ts'
@@ -120,7 +121,7 @@ export function contextOf(run: Run, input: unknown, { notes, keeper }: ContextKi
       return run.abort.signal
     },
     attempt,
-    ...(run.job.previous && { previous: toPreviousRun(run.job.previous) }),
+    ...(run.job.previous && { previous: toPreviousRun(run.job.previous, run.cover) }),
     job: { id, task, queue, fence, failures, losses, maxAttempts, createdAt: new Date(createdAt) },
     ...(schedule && { schedule: toSlot(schedule) }),
     get log() {
@@ -136,8 +137,9 @@ export function contextOf(run: Run, input: unknown, { notes, keeper }: ContextKi
   }
 }
 
-const toPreviousRun = ({ endedAt, ...before }: Previous): PreviousRun => ({
+const toPreviousRun = ({ endedAt, error, ...before }: Previous, cover: Cover | undefined): PreviousRun => ({
   ...before,
+  ...(error && { error: cover ? cover.reveal(error) : error }),
   at: new Date(endedAt),
 })
 

@@ -2,7 +2,9 @@ import type { Command } from 'commander'
 import { type Duration, showMs } from '../../job/duration.ts'
 import type { App } from '../../surface.ts'
 import type { JobHandle } from '../../watch/handle.ts'
+import { shownOutput } from '../../job/shown.ts'
 import { add, type Call, does, duration } from '../command.ts'
+import { forPeople } from '../connect.ts'
 import { codeOf, exits, report } from '../exit.ts'
 import { follow } from '../follow.ts'
 import { readPayload } from '../payload.ts'
@@ -60,13 +62,15 @@ interface Wait {
 async function result(app: App, job: JobHandle, { options, terminal, signal }: Wait): Promise<number> {
   try {
     const { timeout } = options
-    const output = await job.result({ signal, ...(timeout !== undefined && { timeout }) })
+    const returned = await job.result({ signal, ...(timeout !== undefined && { timeout }) })
+    const [stored] = await (await app.store()).get([job.id])
+    const output = shownOutput(returned, stored?.result)
     await tellCompleted(job, output, { options, terminal })
     return exits.ok
   } catch (error) {
     if (error instanceof Interrupted) return tellInterrupted(job, terminal)
     if (['LW2201', 'LW2202'].includes(codeOf(error) ?? '') && options.json) {
-      const [found] = await (await app.store()).get([job.id])
+      const [found] = await forPeople(await app.store()).get([job.id])
       terminal.json({
         id: job.id,
         task: job.task,

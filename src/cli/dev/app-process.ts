@@ -2,6 +2,7 @@ import type { AnyTask } from '../../define/task.ts'
 import { isFinal } from '../../job/state.ts'
 import type { Changes, Store } from '../../store/index.ts'
 import type { App } from '../../surface.ts'
+import { forPeople } from '../connect.ts'
 import { codeOf, exits, fixOf, messageOf } from '../exit.ts'
 import { feed } from '../feed.ts'
 import { loadApp, type Loaded } from '../load-app.ts'
@@ -103,7 +104,7 @@ async function run(loaded: Loaded, options: WorkOptions, { order, orders }: Bega
   const tasks = [...loaded.tasks.values()].map(({ name, policy }: AnyTask) => ({ name, queue: policy.queue }))
   const [paused, schedules] = await Promise.all([pausedOf(store, facts.queues), schedulesOf(app)])
   tell({ legwork: 'ready', facts, tasks, paused, schedules })
-  const watching = watch(store, cursor, over.signal)
+  const watching = watch(forPeople(store), cursor, over.signal)
   await ended
   over.abort()
   await watching

@@ -2,7 +2,7 @@ import type { AnyTask } from '../../define/task.ts'
 import { LegworkError } from '../../job/errors.ts'
 import type { Store } from '../../store/index.ts'
 import type { App } from '../../surface.ts'
-import { actor } from '../connect.ts'
+import { actor, forPeople } from '../connect.ts'
 import { parsePayload } from '../payload.ts'
 import { noteOf } from '../view.ts'
 import { exampleOf } from './example.ts'
@@ -25,7 +25,7 @@ export const wishes: { readonly [W in Wish]: Grant<W> } = {
   async example({ app, tasks }, { task }) {
     const known = exampleOf(tasks.get(task))
     if (known !== undefined) return known
-    const { jobs } = await (await app.store()).find({ task }, { limit: 1 })
+    const { jobs } = await forPeople(await app.store()).find({ task }, { limit: 1 })
     return jobs[0]?.payload ?? ''
   },
   async enqueue({ app, tasks }, { task, json }) {
@@ -35,10 +35,10 @@ export const wishes: { readonly [W in Wish]: Grant<W> } = {
   async again({ app, tasks }, { id }) {
     const [job] = await (await app.store()).get([id])
     if (!job) throw new LegworkError('LW2301', `job ${id} is not in the store any more.`, { id })
-    return (await app.enqueue(taskIn(tasks, job.task), parsePayload(job.payload, 'input'))).id
+    return (await app.enqueue(taskIn(tasks, job.task), await app.inputOf(id))).id
   },
   async dead({ app }) {
-    const { jobs } = await (await app.store()).find({ states: ['dead'] }, { limit: listed })
+    const { jobs } = await forPeople(await app.store()).find({ states: ['dead'] }, { limit: listed })
     return jobs.map((job) => ({ id: job.id, task: job.task, note: noteOf(job, Date.now()) }))
   },
   async revive({ app }, { ids }) {
