@@ -232,7 +232,7 @@ export function toPriority(value: Priority, option: string): number {
 
 export function checkTags(tags: unknown = [], option: string): readonly string[] {
   if (!Array.isArray(tags)) throw new InvalidOption(option, tags, 'an array of names')
-  return tags.map((tag) => checkName(tag, option))
+  return [...new Set(tags.map((tag) => checkName(tag, option)))]
 }
 
 function toRetention(retain: TaskOptions['retain'] = {}, option: string): Retention {

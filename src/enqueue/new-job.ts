@@ -98,6 +98,7 @@ export function decide(task: AnyTask, input: unknown, options: EnqueueOptions, w
 }
 
 function toTags(own: readonly string[], more: readonly string[] | undefined): readonly string[] {
+  if (more === undefined && own.length <= limits.tags) return own
   const tags = [...new Set([...own, ...checkTags(more, 'tags')])]
   if (tags.length > limits.tags) throw new InvalidOption('tags', tags.length, `at most ${limits.tags} tags`)
   return tags

@@ -59,34 +59,34 @@ function kindsOf(jobs: readonly NewJob[]): Growing[] | undefined {
   return kinds.length * 2 > jobs.length ? undefined : kinds
 }
 
-/** The fields of a job that needs no row but its body and its ticket. */
-const plainFields: ReadonlySet<string> = new Set<keyof NewJob>([
-  'id',
-  'task',
-  'queue',
-  'payload',
-  'version',
-  'priority',
-  'delayMs',
-  'runAt',
-  'ttlMs',
-  'deadlineMs',
-  'maxAttempts',
-  'tags',
-  'retain',
-])
+/** Every field besides id and payload; true for those that a body and a ticket hold, so that no other row is needed. */
+const fields = {
+  task: true,
+  queue: true,
+  version: true,
+  priority: true,
+  maxAttempts: true,
+  retain: true,
+  tags: false,
+  delayMs: true,
+  runAt: true,
+  ttlMs: true,
+  deadlineMs: true,
+  onCrash: false,
+  unique: false,
+} as const satisfies Record<Exclude<keyof NewJob, 'id' | 'payload'>, boolean>
+
+type Field = keyof typeof fields
+const compared = Object.keys(fields) as readonly Field[]
+const rare = compared.filter((field) => !fields[field])
 
 const isPlain = (job: NewJob): boolean =>
-  job.tags.length === 0 &&
-  (Object.keys(job) as (keyof NewJob)[]).every((field) => job[field] === undefined || plainFields.has(field))
+  rare.every((field) => job[field] === undefined || (field === 'tags' && job.tags.length === 0))
 
-/** Equal in all but id and payload, whatever fields a job may come to have. */
+/** Equal in all but id and payload. */
 function isAlike(a: NewJob, b: NewJob): boolean {
-  for (const field in b) {
-    const [one, other] = [a[field as keyof NewJob], b[field as keyof NewJob]]
-    if (one !== other && field !== 'id' && field !== 'payload' && !isSame(one, other)) return false
-  }
-  return Object.keys(a).length === Object.keys(b).length
+  for (const field of compared) if (a[field] !== b[field] && !isSame(a[field], b[field])) return false
+  return true
 }
 
 /** Lists and records of a policy are small, and the same object for most jobs. */
