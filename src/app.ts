@@ -2,6 +2,7 @@ import type { Declared, ScheduleOptions } from './define/schedule.ts'
 import type { AnyTask } from './define/task.ts'
 import { enqueueOptions, type EnqueueOptions } from './enqueue/new-job.ts'
 import { newStoreIn } from './enqueue/new-store-in.ts'
+import { limitSetting, type QueueLimitOptions } from './enqueue/queue-limits.ts'
 import { type Producer, producer } from './enqueue/producer.ts'
 import type { Clock } from './job/clock.ts'
 import { defaults } from './job/defaults.ts'
@@ -311,11 +312,8 @@ class LegworkApp implements App {
   }
 
   async retry(id: string): Promise<Acted['outcome']> {
-    const [acted] = await (await this.store()).act({
-      verb: 'retry',
-      ids: [checkKey(id, 'id')],
-      by: 'application',
-    })
+    const order = { verb: 'retry', ids: [checkKey(id, 'id')], by: 'application' } as const
+    const [acted] = await (await this.store()).act(order)
     return acted?.outcome ?? 'gone'
   }
 
@@ -326,6 +324,10 @@ class LegworkApp implements App {
 
   async resume(queue: string): Promise<void> {
     await (await this.store()).setQueues([{ name: checkName(queue, 'queue'), paused: null }])
+  }
+
+  async limitQueue(queue: string, options: QueueLimitOptions | null): Promise<void> {
+    await (await this.store()).setQueues([limitSetting(queue, options, 'application')])
   }
 
   async durability(): Promise<DurabilityReport> {
@@ -391,9 +393,7 @@ interface Opened {
 const closed = (what: string) =>
   new LegworkError('LW1006', `${what} came after stop(). Create a new app; one app has one life.`)
 
-/** What an app does for which task, for the test kit. */
+/** For the test kit: what an app does for which task, the schedules of its code, and what it says of its payloads. */
 export const registryOf = (app: App): Registry => LegworkApp.inside(app).registry
-
-/** The schedules that an app's code declares, and what it says of its payloads, for the test kit. */
 export const declaredOf = (app: App): ReadonlyMap<string, Declared> => LegworkApp.inside(app).declared
 export const payloadsOf = (app: App) => LegworkApp.inside(app).payloads

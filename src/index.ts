@@ -28,6 +28,7 @@ export {
 } from './define/verdicts.ts'
 export type { Isolate, IsolateOptions } from './define/isolation.ts'
 export type { EnqueueOptions } from './enqueue/new-job.ts'
+export type { QueueLimitOptions } from './enqueue/queue-limits.ts'
 export type { EnqueueUnique } from './enqueue/unique.ts'
 export { custom, exponential, fixed, linear } from './job/backoff.ts'
 export type { Backoff, Growth, Jitter } from './job/backoff.ts'
@@ -42,6 +43,7 @@ export {
   JobFailed,
   LegworkError,
   NotUnique,
+  QueueFull,
   Refused,
   StoreError,
   UnknownOutcome,

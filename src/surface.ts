@@ -1,6 +1,7 @@
 import type { ScheduleOptions } from './define/schedule.ts'
 import type { AnyTask, Task } from './define/task.ts'
 import type { EnqueueOptions } from './enqueue/new-job.ts'
+import type { QueueLimitOptions } from './enqueue/queue-limits.ts'
 import type { Clock } from './job/clock.ts'
 import { type Duration, toMs } from './job/duration.ts'
 import { InvalidOption } from './job/errors.ts'
@@ -155,6 +156,11 @@ export interface App extends Enqueuer, Operator, AsyncDisposable {
   /** Stops claims from a queue; running jobs go on. Default reason: `paused by the application`. */
   pause(queue: string, reason?: string): Promise<void>
   resume(queue: string): Promise<void>
+  /**
+   * Limits what a queue takes from producers, in the store, so for every process; `null` lifts the limits. An enqueue beyond
+   * them ends with QueueFull, and nothing is written. @throws {InvalidOption} LW1201
+   */
+  limitQueue(queue: string, limits: QueueLimitOptions | null): Promise<void>
   /**
    * After a change of `keys.active`: seals the keys of all stored jobs with the active one, in bounded batches, under
    * load, going on where an interrupted walk was. @throws {LegworkError} LW1601, LW1602

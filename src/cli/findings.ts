@@ -1,5 +1,6 @@
 import { knownVersion } from '../job/known.ts'
 import type { Count, Finding, Job, Store, WorkerView } from '../store/index.ts'
+import { namedStates } from '../job/unique.ts'
 import { version } from '../version.ts'
 import { healthOf, isAlive, serving } from './health.ts'
 import { scheduleFindings } from './schedule-findings.ts'
@@ -59,8 +60,17 @@ function queueFindings(counts: readonly Count[], workers: readonly WorkerView[],
   const lonely = counts.filter(
     (count) => healthOf(count, serving(count.queue, workers, now).length) === 'no worker',
   )
-  if (lonely.length === 0) return []
+  const full = counts.filter(isFull)
+  const fullFinding: Finding = {
+    about: 'limits',
+    value: some(full.map(({ queue, limits }) => `${queue} (${limits?.maxWaiting})`)),
+    verdict: 'warn',
+    note: 'as many jobs wait as the limit allows, so an enqueue is refused: legwork queues limit',
+  }
+  const fulls = full.length > 0 ? [fullFinding] : []
+  if (lonely.length === 0) return fulls
   return [
+    ...fulls,
     {
       about: 'queues',
       value: some(lonely.map(({ queue }) => queue)),
@@ -85,6 +95,10 @@ function versionFindings(jobs: readonly Job[], workers: readonly WorkerView[], n
   const note = 'jobs wait for a worker that knows the version of their payload'
   return [{ about: 'versions', value: some([...stuck]), verdict: 'warn', note }]
 }
+
+const isFull = ({ limits, states }: Count): boolean =>
+  limits?.maxWaiting !== undefined &&
+  namedStates.waiting.reduce((n, state) => n + states[state], 0) >= limits.maxWaiting
 
 /** Tasks of waiting jobs whose queue is served, but by nobody who has a handler for them. */
 function taskFindings(jobs: readonly Job[], workers: readonly WorkerView[], now: number): Finding[] {

@@ -9,6 +9,7 @@ import { editPromises } from './edit.ts'
 import { enqueuePromises } from './enqueue.ts'
 import { failurePromises } from './failures.ts'
 import { fencePromises } from './fence.ts'
+import { intakePromises } from './intake.ts'
 import { leasePromises } from './lease.ts'
 import { lookPromises, recordPromises } from './look.ts'
 import { poisonPromises } from './poison.ts'
@@ -28,6 +29,7 @@ export const promises: readonly Promised[] = [
   ...enqueuePromises,
   ...uniquePromises,
   ...twinPromises,
+  ...intakePromises,
   ...claimPromises,
   ...settlePromises,
   ...fencePromises,

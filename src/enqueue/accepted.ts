@@ -1,5 +1,6 @@
 import type { AnyTask } from '../define/task.ts'
-import { LegworkError, NotUnique } from '../job/errors.ts'
+import { showMs } from '../job/duration.ts'
+import { LegworkError, NotUnique, QueueFull } from '../job/errors.ts'
 import type { Accepted, Declined, Enqueued } from '../job/job.ts'
 
 /** The job that the caller has now. @throws {NotUnique} LW1209, @throws {LegworkError} LW1207. */
@@ -30,6 +31,16 @@ function refusalError({ id, refusal }: Declined, task: string, where = ''): Legw
         `task ${task}: job ${refusal.twin} holds the unique key${where}. Nothing was written. Look at it: legwork jobs show ${refusal.twin}`,
         { twin: refusal.twin },
       )
+    case 'queue-full': {
+      const { queue, maxWaiting, retryAfterMs } = refusal
+      const text = `task ${task}: queue ${queue} is full: ${maxWaiting} jobs may wait in it${where}. Nothing was written. Try again in ${showMs(retryAfterMs)}, or: legwork queues limit ${queue} --max-waiting N`
+      return new QueueFull('LW1212', text, { queue, maxWaiting, retryAfterMs })
+    }
+    case 'enqueue-rate': {
+      const { queue, max, everyMs, retryAfterMs } = refusal
+      const text = `task ${task}: queue ${queue} takes ${max} new jobs every ${showMs(everyMs)}${where}. Nothing was written. Try again in ${showMs(retryAfterMs)}`
+      return new QueueFull('LW1213', `${text}.`, { queue, max, everyMs, retryAfterMs })
+    }
     case 'batch':
       return new LegworkError('LW1209', `job ${id} was not written, for another of its batch was refused.`, {
         id,

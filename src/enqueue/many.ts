@@ -1,6 +1,13 @@
 import { type AnyTask, isTask, notATask } from '../define/task.ts'
 import { defaults, limits } from '../job/defaults.ts'
-import { InvalidOption, LegworkError, NotUnique, StoreError, UnknownOutcome } from '../job/errors.ts'
+import {
+  InvalidOption,
+  LegworkError,
+  NotUnique,
+  QueueFull,
+  StoreError,
+  UnknownOutcome,
+} from '../job/errors.ts'
 import type { Accepted, NewJob } from '../job/job.ts'
 import { checkInput, decide, type EnqueueOptions } from './new-job.ts'
 
@@ -70,7 +77,7 @@ export async function inBatches(
   return answers
 }
 
-const kinds = [UnknownOutcome, NotUnique]
+const kinds = [UnknownOutcome, NotUnique, QueueFull]
 
 /** An error of its own, for a store may give the same one to several calls. */
 function partly(error: unknown, answers: readonly Accepted[], of: number): unknown {

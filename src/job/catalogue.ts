@@ -151,6 +151,16 @@ export const catalogue = {
     'The function unique.by threw, or what makes the key is not a text, a number or a list of them, or is too long.',
     'Return something short that identifies the work, such as a user’s id.',
   ),
+  LW1212: entry(
+    'Queue is full',
+    'As many jobs wait in the queue as its limit allows. Nothing was written.',
+    'Try again after error.retryAfterMs, add workers, or raise the limit: legwork queues limit NAME --max-waiting N',
+  ),
+  LW1213: entry(
+    'Enqueue rate reached',
+    'The queue has taken as many new jobs in the present window as its limit allows. Nothing was written.',
+    'Try again after error.retryAfterMs, or raise the limit: legwork queues limit NAME --rate 100/1s',
+  ),
   LW1211: entry(
     'States of a unique key not closed',
     'In the set of states given as unique.while a job would let its key go and come back for it in the middle of its life.',

@@ -44,6 +44,14 @@ export class Refused extends LegworkError {}
 /** Another job holds the unique key and the rule says `throw`; `details.twin` is its id. Nothing was written. LW1209. */
 export class NotUnique extends LegworkError {}
 
+/** A limit of the queue refused the job: LW1212 too many wait, LW1213 too many came. Nothing was written. */
+export class QueueFull extends LegworkError {
+  /** When to try again, in milliseconds: the end of the window, or a guess; absent when the call can never fit. */
+  get retryAfterMs(): number | undefined {
+    return this.details['retryAfterMs'] as number | undefined
+  }
+}
+
 /** The store cannot be opened, reached or written. */
 export class StoreError extends LegworkError {}
 

@@ -72,8 +72,26 @@ export interface Declined {
   readonly task?: never
 }
 
-/** `twin`: another job holds the unique key. `batch`: another job of an all-or-none call was refused. */
-export type Refusal = { readonly because: 'twin'; readonly twin: string } | { readonly because: 'batch' }
+/**
+ * `twin`: another job holds the unique key. `queue-full`, `enqueue-rate`: the limits of the queue. `batch`: another job
+ * of an all-or-none call was refused.
+ */
+export type Refusal =
+  | { readonly because: 'twin'; readonly twin: string }
+  | {
+      readonly because: 'queue-full'
+      readonly queue: string
+      readonly maxWaiting: number
+      readonly retryAfterMs: number
+    }
+  | {
+      readonly because: 'enqueue-rate'
+      readonly queue: string
+      readonly max: number
+      readonly everyMs: number
+      readonly retryAfterMs: number
+    }
+  | { readonly because: 'batch' }
 
 /** A job in a worker's hands. */
 export interface ClaimedJob {

@@ -1,5 +1,5 @@
 import { InvalidOption } from './errors.ts'
-import type { Instant, NewJob } from './job.ts'
+import type { Enqueued, Instant, NewJob } from './job.ts'
 import { checkKey } from './name.ts'
 
 /** When a schedule is due: a calendar in a time zone, or elapsed time from an anchor on. */
@@ -122,7 +122,7 @@ export interface SlotFacts {
  * Why a slot has no job: `paused` · `overlap` an earlier run was not over · `bufferFull` too many waited · `missed`
  * nobody was there, and the policy did not want it late · `window` nobody was there for longer than the policy
  * allows · `limit` the schedule had its number of jobs · `ended` its end has passed · `invalid` its job could not be made
- * · `twin` another job holds its unique key.
+ * · `twin` another job holds its unique key · `full` its queue takes no more now.
  */
 export type SkipReason =
   | 'paused'
@@ -134,6 +134,11 @@ export type SkipReason =
   | 'ended'
   | 'invalid'
   | 'twin'
+  | 'full'
+
+/** Why a slot has no job although it was handed in. */
+export const skippedFor = (answer: Enqueued | undefined): SkipReason =>
+  answer?.outcome === 'refused' && answer.refusal.because !== 'twin' ? 'full' : 'twin'
 
 /** What became of a slot, or of several in a row with the same fate. */
 export interface SlotRecord {

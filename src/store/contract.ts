@@ -13,6 +13,7 @@ import type {
   WorkerId,
 } from '../job/job.ts'
 import type { KnownTask } from '../job/known.ts'
+import type { QueueLimits } from '../job/intake.ts'
 import type { State } from '../job/state.ts'
 import type { Changes, Since } from './changes.ts'
 import type { Schedules } from './schedules.ts'
@@ -70,7 +71,7 @@ export interface Store {
   /** A bounded piece of upkeep: promote, lapse, expire, retain. Anyone may call it, any number at once. */
   tend(budget: number): Promise<Tended>
 
-  /** Pauses and resumes queues. Running jobs go on; enqueue goes on. */
+  /** Pauses, resumes and limits queues. Running jobs go on; a paused queue still takes jobs. */
   setQueues(settings: readonly QueueSetting[]): Promise<void>
   /** Cancel, retry, promote or remove jobs by id, on a person's request. A retry after completion forgets the checkpoint. */
   act(order: Order): Promise<readonly Acted[]>
@@ -240,7 +241,10 @@ export interface Tended {
 
 export interface QueueSetting {
   readonly name: string
-  readonly paused: { readonly reason: string; readonly by: string } | null
+  /** `null` resumes it; left out, it stays as it is. */
+  readonly paused?: { readonly reason: string; readonly by: string } | null
+  /** What it takes from producers; `null` lifts the limits; left out, they stay as they are. */
+  readonly limits?: (QueueLimits & { readonly by: string }) | null
 }
 
 export interface Order {
@@ -273,9 +277,11 @@ export interface Count {
   readonly queue: string
   readonly states: Readonly<Record<State, number>>
   readonly paused?: { readonly reason: string; readonly by: string; readonly at: Instant }
+  readonly limits?: QueueLimits
   /** When the ready job that waits longest became available. */
   readonly oldestReadyAt?: Instant
 }
 
 export type { PayloadChange, Payloads, Replaced } from './payloads.ts'
 export type { Attempt, Job, KnownTask }
+export type { QueueLimits }

@@ -1,9 +1,12 @@
 import type { Command } from 'commander'
-import { showMs } from '../../job/duration.ts'
+import { toQueueLimits } from '../../enqueue/queue-limits.ts'
+import { type Duration, showMs } from '../../job/duration.ts'
+import { InvalidOption } from '../../job/errors.ts'
+import { type QueueLimits, showLimits } from '../../job/intake.ts'
 import { checkName } from '../../job/name.ts'
 import type { Count, WorkerView } from '../../store/index.ts'
 import { maybe } from '../acquaintance.ts'
-import { add, type Call, type Common, does } from '../command.ts'
+import { add, type Call, type Common, count, does } from '../command.ts'
 import { actor, withStore } from '../connect.ts'
 import { type Health, healthOf, serving } from '../health.ts'
 import { type Column, plural, table } from '../table.ts'
@@ -12,7 +15,7 @@ import { iso } from '../view.ts'
 
 export function register(program: Command, terminal: Terminal): void {
   const queues = add(program, 'queues', {
-    summary: 'list, pause and resume queues',
+    summary: 'list, pause, resume and limit queues',
     examples: ['queues list', 'queues pause emails --reason "vendor outage"', 'queues resume emails'],
   })
   does<Common>(
@@ -22,6 +25,7 @@ export function register(program: Command, terminal: Terminal): void {
     }),
     (call) => list(call, terminal),
   )
+  registerLimits(queues, terminal)
   const pause = add(queues, 'pause <queue...>', {
     summary: 'stop claims from a queue; running jobs go on, enqueue goes on',
     examples: ['queues pause emails --reason "vendor outage"'],
@@ -39,6 +43,68 @@ export function register(program: Command, terminal: Terminal): void {
   does<Pause>(resume.option('--dry-run', 'only say what would happen'), (call) =>
     setPaused(call, false, terminal),
   )
+}
+
+function registerLimits(queues: Command, terminal: Terminal): void {
+  const limit = add(queues, 'limit <queue...>', {
+    summary: 'limit what a queue takes from producers; an enqueue beyond is refused',
+    examples: ['queues limit emails --max-waiting 10000', 'queues limit emails --rate 100/1s'],
+  })
+  does<Limit>(
+    limit
+      .addOption(count('--max-waiting <n>', 'jobs that may wait in it', { max: 1_000_000_000 }))
+      .option('--rate <jobs/time>', 'new jobs in a window of time, such as 100/1s')
+      .option('--dry-run', 'only say what would happen'),
+    (call) => setLimits(call, readLimits(call.options), terminal),
+  )
+  const unlimit = add(queues, 'unlimit <queue...>', {
+    summary: 'lift the limits of a queue',
+    examples: ['queues unlimit emails'],
+  })
+  does<Limit>(unlimit.option('--dry-run', 'only say what would happen'), (call) =>
+    setLimits(call, null, terminal),
+  )
+}
+
+interface Limit extends Common {
+  readonly maxWaiting?: number
+  readonly rate?: string
+  readonly dryRun?: boolean
+}
+
+function readLimits({ maxWaiting, rate }: Limit): QueueLimits {
+  const [, max, every] = /^(\d+)\/(\w+)$/.exec(rate ?? '') ?? []
+  if (rate !== undefined && max === undefined)
+    throw new InvalidOption('--rate', rate, 'jobs and a time, such as 100/1s')
+  return toQueueLimits({
+    ...(maxWaiting !== undefined && { maxWaiting }),
+    ...(max !== undefined && { enqueueRate: { max: Number(max), every: every as Duration } }),
+  })
+}
+
+async function setLimits(
+  { args, options }: Call<Limit>,
+  limits: QueueLimits | null,
+  terminal: Terminal,
+): Promise<void> {
+  const names = args.map((name) => checkName(name, 'queue'))
+  const before = await withStore(options, async (store) => {
+    const counts = await store.counts()
+    const setting = limits && { ...limits, by: actor() }
+    if (!options.dryRun) await store.setQueues(names.map((name) => ({ name, limits: setting })))
+    return counts
+  })
+  if (options.json)
+    return terminal.json({
+      items: names.map((queue) => ({ queue, limits })),
+      ...(options.dryRun && { dryRun: true }),
+    })
+  for (const name of names) {
+    const had = before.find(({ queue }) => queue === name)?.limits
+    const what = limits ? `limited: ${showLimits(limits)}` : had ? 'without limits' : 'had no limits'
+    terminal.out(`${name}  ${options.dryRun ? 'would be ' : ''}${what}`)
+    unknownQueue(name, before, terminal)
+  }
 }
 
 interface Pause extends Common {
@@ -88,17 +154,21 @@ function columns(now: number): Column<Row>[] {
       right: true,
     },
     { title: 'WORKERS', cell: ({ workers }) => workers, right: true },
-    { title: 'NOTE', cell: ({ paused }) => (paused ? `by ${paused.by}: ${paused.reason}` : '') },
+    { title: 'NOTE', cell: noteOf },
   ]
 }
 
-function rowJson({ queue, health, states, workers, oldestReadyAt, paused }: Row): object {
+const noteOf = ({ paused, limits }: Row): string =>
+  [paused && `by ${paused.by}: ${paused.reason}`, limits && showLimits(limits)].filter(Boolean).join('; ')
+
+function rowJson({ queue, health, states, workers, oldestReadyAt, paused, limits }: Row): object {
   return {
     queue,
     health,
     states,
     workers,
     ...(oldestReadyAt !== undefined && { oldestReadyAt: iso(oldestReadyAt) }),
+    ...(limits && { limits }),
     ...(paused && { paused: { ...paused, at: iso(paused.at) } }),
   }
 }

@@ -1,5 +1,5 @@
 import { isFinal } from '../../job/state.ts'
-import type { Acted, Order, QueueSetting } from '../../store/index.ts'
+import type { Acted, Order } from '../../store/index.ts'
 import { earliest } from './enqueue.ts'
 import { dropKey, twinOf } from './keys.ts'
 import { risen } from './dead.ts'
@@ -76,18 +76,4 @@ export function remove(s: Tables, row: Row): void {
   risen(s, row)
   dropKey(s, row)
   s.rows.delete(row.job.id)
-}
-
-export function setQueues(s: Tables, settings: readonly QueueSetting[]): void {
-  for (const { name, paused } of settings) {
-    if (paused) s.paused.set(name, { ...paused, at: s.clock.now() })
-    else s.paused.delete(name)
-    s.audit.push({
-      at: s.clock.now(),
-      by: paused?.by ?? '',
-      verb: paused ? 'pause' : 'resume',
-      target: name,
-      reason: paused?.reason,
-    })
-  }
 }

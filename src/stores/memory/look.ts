@@ -48,7 +48,11 @@ function fits({ state, job }: Row, { states, queue, task, tag }: Where): boolean
 }
 
 export function counts(s: Tables, only?: readonly string[]): Count[] {
-  const names = new Set([...[...s.rows.values()].map((row) => row.job.queue), ...s.paused.keys()])
+  const names = new Set([
+    ...[...s.rows.values()].map((row) => row.job.queue),
+    ...s.paused.keys(),
+    ...s.limits.keys(),
+  ])
   return [...names]
     .filter((name) => only?.includes(name) ?? true)
     .sort()
@@ -57,11 +61,12 @@ export function counts(s: Tables, only?: readonly string[]): Count[] {
       for (const row of s.rows.values()) if (row.job.queue === queue) states[row.state] += 1
       const ready = [...readyOf(s, queue), ...readyOf(s, suspectLane(queue))]
       const oldest = Math.min(...ready.map((row) => row.availableAt))
-      const paused = s.paused.get(queue)
+      const [paused, limits] = [s.paused.get(queue), s.limits.get(queue)]
       return {
         queue,
         states,
         ...(paused && { paused }),
+        ...(limits && { limits }),
         ...(oldest !== Infinity && { oldestReadyAt: oldest }),
       }
     })

@@ -9,6 +9,7 @@ import type {
   SchedulePage,
   SlotOutcome,
 } from '../../store/index.ts'
+import { skippedFor } from '../../job/schedule.ts'
 import { act } from './act.ts'
 import { enqueue } from './enqueue.ts'
 import { move, type Row, type Tables } from './tables.ts'
@@ -147,7 +148,7 @@ function fireOne(s: Tables, row: ScheduleRow, { facts, job, room }: One): SlotOu
   const isFull = room.max !== null && (waiting > 0 || row.live.size >= room.max)
   if (isFull && waiting >= room.buffer) return { id, outcome: 'skipped', reason: refusal(room) }
   const [answer] = enqueue(s, [job])
-  if (answer?.outcome !== 'created') return { id, outcome: 'skipped', reason: 'twin' }
+  if (answer?.outcome !== 'created') return { id, outcome: 'skipped', reason: skippedFor(answer) }
   const added = s.rows.get(id) as Row
   added.slot = { schedule: row.name, among: row.live, facts, isHeld: isFull }
   row.live.add(added)

@@ -1,6 +1,7 @@
 import type { Clock } from '../../job/clock.ts'
 import { defaults } from '../../job/defaults.ts'
 import type { Attempt, ErrorInfo, Instant, LogLine, NewJob, Progress, WorkerId } from '../../job/job.ts'
+import type { QueueLimits } from '../../job/intake.ts'
 import { isFinal, type State } from '../../job/state.ts'
 import { holdKey, keepUntil } from './keys.ts'
 import { laneOf } from './lane.ts'
@@ -54,6 +55,9 @@ export interface Tables {
   readonly keys: Map<string, Row>
   readonly workers: Map<WorkerId, WorkerRow>
   readonly paused: Map<string, { reason: string; by: string; at: Instant }>
+  /** What queues take from producers, and how many jobs came in the present window. */
+  readonly limits: Map<string, QueueLimits>
+  readonly windows: Map<string, { readonly since: Instant; readonly used: number }>
   readonly audit: { at: Instant; by: string; verb: string; target: string; reason?: string | undefined }[]
   readonly schedules: Map<string, ScheduleRow>
   readonly dead: Dead
@@ -73,6 +77,8 @@ export const newTables = (clock: Clock): Tables => ({
   keys: new Map(),
   workers: new Map(),
   paused: new Map(),
+  limits: new Map(),
+  windows: new Map(),
   audit: [],
   schedules: new Map(),
   dead: newDead(),

@@ -5,6 +5,7 @@ import type { EnqueueHow } from '../../store/contract.ts'
 import type { Value } from './driver.ts'
 import { type Engine, forgetNames, newTally, readJson } from './engine.ts'
 import { enqueueAlike } from './enqueue-alike.ts'
+import { type Gatekeeper, gatekeeper } from './intake.ts'
 import { placeOf } from './place.ts'
 import { codeOf, stateOf } from './row.ts'
 import { setOnCrash } from './suspects.ts'
@@ -12,14 +13,16 @@ import { newKeys } from './unique.ts'
 
 /** Adds each job unless its id is known, or its twin stands for it, or it is refused. The caller holds the transaction. */
 export function enqueue(e: Engine, sheaf: Sheaf, { allOrNone = false }: EnqueueHow = {}): Bound {
-  const created = 'kinds' in sheaf ? enqueueAlike(e, sheaf.kinds) : undefined
+  const gate = gatekeeper(e)
+  const isGated = 'kinds' in sheaf && sheaf.kinds.some(({ like }) => gate?.watches(like.queue))
+  const created = 'kinds' in sheaf && !isGated ? enqueueAlike(e, sheaf.kinds) : undefined
   if (created) return { created }
   const jobs = unbind(sheaf)
-  const mayRefuse = jobs.some((job) => job.unique?.onConflict === 'throw')
-  return { each: allOrNone && mayRefuse ? together(e, jobs) : enqueueEach(e, jobs) }
+  const mayRefuse = gate !== undefined || jobs.some((job) => job.unique?.onConflict === 'throw')
+  return { each: allOrNone && mayRefuse ? together(e, jobs, gate) : enqueueEach(e, jobs, gate) }
 }
 
-function enqueueEach(e: Engine, jobs: readonly NewJob[]): Enqueued[] {
+function enqueueEach(e: Engine, jobs: readonly NewJob[], gate: Gatekeeper | undefined): Enqueued[] {
   const known = knownOf(e, jobs)
   const batch = newBatch(e)
   const keys = jobs.some((job) => job.unique) ? newKeys(e, jobs, batch) : undefined
@@ -29,6 +32,8 @@ function enqueueEach(e: Engine, jobs: readonly NewJob[]): Enqueued[] {
     const met = keys?.meet(job)
     if (met?.outcome === 'replaced') known.set(met.id, met)
     if (met) return met
+    const refusal = gate?.turnAway(job)
+    if (refusal) return { id: job.id, outcome: 'refused', refusal }
     const added = { state: batch.add(job), task: job.task }
     known.set(job.id, added)
     keys?.take(job, added.state)
@@ -36,13 +41,14 @@ function enqueueEach(e: Engine, jobs: readonly NewJob[]): Enqueued[] {
   })
   batch.write()
   keys?.write()
+  gate?.write()
   return answers
 }
 
 /** All of them, or none when one is refused. */
-function together(e: Engine, jobs: readonly NewJob[]): Enqueued[] {
+function together(e: Engine, jobs: readonly NewJob[], gate: Gatekeeper | undefined): Enqueued[] {
   e.statement('savepoint').run()
-  const answers = enqueueEach(e, jobs)
+  const answers = enqueueEach(e, jobs, gate)
   const isRefused = answers.some(({ outcome }) => outcome === 'refused')
   if (isRefused) {
     e.statement('savepointRollback').run()

@@ -3,6 +3,7 @@ import { allStates, type State } from '../../job/state.ts'
 import type { Count, WorkerView } from '../../store/contract.ts'
 import { revisionsOf } from './edit.ts'
 import type { Engine } from './engine.ts'
+import { type LimitRow, limitsOf } from './intake.ts'
 import {
   type AttemptRow,
   type JobRow,
@@ -48,12 +49,13 @@ const attemptsOf = (e: Engine, seq: number) =>
   (e.statement('attemptList').all(seq) as AttemptRow[]).map(toAttempt)
 const logsOf = (e: Engine, seq: number) => (e.statement('logList').all(seq) as LogRow[]).map(toLogLine)
 
-interface CountRow {
+interface CountRow extends LimitRow {
   readonly id: number
   readonly name: string
   readonly paused_reason: string | null
   readonly paused_by: string | null
   readonly paused_at_ms: number | null
+  readonly limited: number
   readonly state: number | null
   readonly n: number | null
 }
@@ -66,7 +68,12 @@ export function counts(e: Engine, only?: readonly string[]): Count[] {
     .filter((name) => only?.includes(name) ?? true)
     .sort()
     .map((name) => toCount(e, byQueue.get(name) ?? []))
-    .filter((count) => count.paused !== undefined || Object.values(count.states).some((n) => n > 0))
+    .filter(
+      (count) =>
+        count.paused !== undefined ||
+        count.limits !== undefined ||
+        Object.values(count.states).some((n) => n > 0),
+    )
 }
 
 function toCount(e: Engine, rows: readonly CountRow[]): Count {
@@ -82,6 +89,7 @@ function toCount(e: Engine, rows: readonly CountRow[]): Count {
     queue: first.name,
     states,
     ...(at !== null && { paused: { reason: paused_reason ?? '', by: paused_by ?? '', at } }),
+    ...(first.limited === 1 && { limits: limitsOf(first) }),
     ...(oldest !== null && { oldestReadyAt: oldest }),
   }
 }

@@ -1,5 +1,5 @@
 import type { ClaimedJob, NewJob } from '../../job/job.ts'
-import { isSlotId, type Room, type SlotFacts, slotName } from '../../job/schedule.ts'
+import { isSlotId, type Room, skippedFor, type SlotFacts, slotName } from '../../job/schedule.ts'
 import type { SlotOutcome } from '../../store/index.ts'
 import { act } from './act.ts'
 import { answersOf, bind } from './crossing/jobs.ts'
@@ -31,7 +31,7 @@ export function fireOne(e: Engine, scheduleId: number, { facts, job, room }: One
   if (isFull === 'refused')
     return { id, outcome: 'skipped', reason: room.buffer > 0 ? 'bufferFull' : 'overlap' }
   const [answer] = answersOf(enqueue(e, bind([job])), [job])
-  if (answer?.outcome !== 'created') return { id, outcome: 'skipped', reason: 'twin' }
+  if (answer?.outcome !== 'created') return { id, outcome: 'skipped', reason: skippedFor(answer) }
   const ticket = e.statement('jobToAct').get(id) as TicketRow
   const stands = isFull ? standing.held : standing.admitted
   e.statement('slotAdd').run(ticket.seq, scheduleId, facts.at, facts.from, facts.isBackfill ? 1 : 0, stands)
