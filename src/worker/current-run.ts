@@ -13,6 +13,8 @@ export interface Run {
   readonly abort: Halt
   /** Set when the run ended for the worker while the handler still goes on. */
   isLeaked: boolean
+  /** Called when a handler that was given up ends after all. */
+  onLateEnd?: () => void
   readonly abortGraceMs: number
   /** JSON text of the newest cursor that this run has kept. */
   checkpoint?: string
@@ -30,8 +32,6 @@ export interface RunKit {
   readonly keeper: Keeper
   readonly wrapping: Wrapping
   readonly abortGraceMs: number
-  /** Called when a handler that was given up ends after all. */
-  onLateEnd(): void
 }
 
 /** Which run the present code belongs to; follows everything that a handler starts. */

@@ -24,11 +24,7 @@ export function watchTime(one: Run, { task }: Handled, { clock }: RunKit): () =>
 }
 
 /** What the call gives; or the abort's reason, when the call has not ended within the grace after it. */
-export function untilGivenUp<T>(
-  one: Run,
-  { clock, abortGraceMs, onLateEnd }: RunKit,
-  call: Promise<T>,
-): Promise<T> {
+export function untilGivenUp<T>(one: Run, { clock, abortGraceMs }: RunKit, call: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     let stop = nothing
     one.abort.onAbort(() => {
@@ -41,7 +37,7 @@ export function untilGivenUp<T>(
       stop = clock.after(abortGraceMs, giveUp)
     })
     const end = (settle: () => void) => {
-      if (one.isLeaked) return onLateEnd()
+      if (one.isLeaked) return one.onLateEnd?.()
       stop()
       one.abort.onAbort(nothing)
       settle()

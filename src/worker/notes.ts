@@ -114,16 +114,16 @@ export function contextOf(run: Run, input: unknown, { notes, keeper }: ContextKi
   const { id, task, queue, attempt, fence, failures, losses, maxAttempts, createdAt, schedule } = run.job
   const log = (level: LogLevel) => (message: string, data?: unknown) => notes.log(run, level, message, data)
   let logs: Context['log'] | undefined
-  // Made when looked at: most handlers of many small jobs look at neither signal nor log.
-  return {
+  let iterate: Context['iterate'] | undefined
+  // Made when looked at: most handlers of many small jobs look at neither signal nor log. Rare fields are added after,
+  // for an object that is spread together costs as much as all the rest.
+  const context: Writable<Context> = {
     input,
     get signal() {
       return run.abort.signal
     },
     attempt,
-    ...(run.job.previous && { previous: toPreviousRun(run.job.previous, run.cover) }),
     job: { id, task, queue, fence, failures, losses, maxAttempts, createdAt: new Date(createdAt) },
-    ...(schedule && { schedule: toSlot(schedule) }),
     get log() {
       logs ??= { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') }
       return logs
@@ -133,9 +133,17 @@ export function contextOf(run: Run, input: unknown, { notes, keeper }: ContextKi
       return cursorOf(run)
     },
     checkpoint: (cursor) => checkpoint(run, keeper, cursor),
-    iterate: iterateOf(run, keeper),
+    get iterate() {
+      iterate ??= iterateOf(run, keeper)
+      return iterate
+    },
   }
+  if (run.job.previous) context.previous = toPreviousRun(run.job.previous, run.cover)
+  if (schedule) context.schedule = toSlot(schedule)
+  return context
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 const toPreviousRun = ({ endedAt, error, ...before }: Previous, cover: Cover | undefined): PreviousRun => ({
   ...before,

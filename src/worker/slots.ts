@@ -110,13 +110,15 @@ export class Slots {
     const { clock, handled } = this.#kit
     const found = handled.get(job.task)
     if (!found) return this.#refuse(job)
-    const one: Run = { job, abort: new Halt(), isLeaked: false, abortGraceMs: this.#kit.abortGraceMs }
+    const { abortGraceMs } = this.#kit
+    const one: Run = { job, abort: new Halt(), isLeaked: false, abortGraceMs }
     this.runs.set(job.id, one)
     const seat = found.batch?.seat(one, { ...this.#kit, pool, refill: () => this.#refill(pool) })
     if (!seat) pool.running += 1
     pool.started += 1
     const startedAt = clock.monotonic()
-    const outcome = await run(one, found, { ...this.#kit, onLateEnd: () => seat || this.#unleak(pool) })
+    if (!seat) one.onLateEnd = () => this.#unleak(pool)
+    const outcome = await run(one, found, this.#kit)
     if (seat) seat.leave()
     else {
       measure(pool, clock.monotonic() - startedAt)

@@ -4,7 +4,6 @@ import { type Engine, newTally } from './engine.ts'
 import type { Lease } from './lease.ts'
 import { codeOf } from './row.ts'
 
-/**
 /** The columns of settle-tally.sql. */
 interface TallyRow {
   readonly queue_id: number
