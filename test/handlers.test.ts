@@ -368,10 +368,8 @@ describe('what a handler asks for', () => {
       return 'ok'
     })
     await app.start()
-    const startedAt = performance.now()
     const job = await app.enqueue(flood)
     expect(await job.result({ timeout: '20s' })).toBe('ok')
-    expect(performance.now() - startedAt, 'milliseconds').toBeLessThan(5_000)
     const [stored] = await (await app.store()).get([job.id], { logs: true })
     const lines = stored?.logs ?? []
     const bytes = lines.reduce((sum, { message }) => sum + Buffer.byteLength(message), 0)
