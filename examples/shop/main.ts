@@ -145,7 +145,10 @@ async function play(places: Places, signal: AbortSignal): Promise<void> {
     const screen = openScreen(stdout, { isDumb: env['TERM'] === 'dumb', now: () => performance.now() })
     screen.tell(`the shop opens in ${places.folder} (${(await app.durability()).level})`)
     const window = { places, db, rowCount, store: await app.store() }
-    await writeNotes(places, await tellStory({ crew, inbox, screen, window, signal }))
+    await writeNotes(
+      places,
+      await tellStory({ crew, inbox, screen, window, signal, schedules: app.schedules }),
+    )
     const { mails, repeats, refusals } = inbox.seen
     screen.tell(`the mail server took ${mails} mails, knew ${repeats} already, and turned ${refusals} away`)
   } finally {

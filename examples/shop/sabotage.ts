@@ -36,6 +36,12 @@ const sabotages: Readonly<Record<string, (places: Places) => Promise<void>>> = {
   loss: async (places) => forget(places, 'losses', (await readNotes(places)).killed.jobs[0] ?? ''),
   'loss-charged': ({ db }) => sql(db, 'update legwork_history set failures = failures + 1 where losses > 0'),
   'loss-none': killedNobody,
+  report: ({ db }) =>
+    sql(
+      db,
+      `update legwork_history set result = '{"customers":1,"areas":1}'
+             where seq = (select seq from legwork_slot)`,
+    ),
   counter: ({ db }) => sql(db, 'update legwork_tally set n = n + 1 where n > 50'),
 }
 

@@ -41,6 +41,13 @@ export function emailsOf(db: ShopDb): readonly string[] {
   return rows.map(({ email }) => email)
 }
 
+/** How many customers and delivery areas there are. */
+export function countsOf(db: ShopDb): { readonly customers: number; readonly areas: number } {
+  const count = (table: 'customer' | 'area') =>
+    Number((db.prepare(`select count(*) as n from ${table}`).get() as { n: number }).n)
+  return { customers: count('customer'), areas: count('area') }
+}
+
 /** How many rows of a file are in the table already. */
 export function rowsImported(db: ShopDb, file: string): number {
   const row = db.prepare('select rows from import where file = ?').get(file) as { rows: number } | undefined

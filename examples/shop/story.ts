@@ -1,15 +1,18 @@
 // What happens in the demo, in order.
 import { setTimeout as pause } from 'node:timers/promises'
+import type { ScheduleControl } from 'legwork'
 import type { Store } from 'legwork/store'
 import { type Crew, type Member, scriptPath } from './crew.ts'
 import { allJobs, glance, type Window } from './glance.ts'
 import type { Inbox } from './inbox.ts'
 import { allRanAgain, killImporter } from './kill.ts'
+import { reportName, reportsIn, tonight } from './nightly-report.ts'
 import type { Killed, Notes } from './notes.ts'
 import { changedTheirMind, customers, fullMailbox, people, welcomeId } from './people.ts'
 import type { Screen } from './screen.ts'
 import { rowsImported } from './shop.ts'
 import { photoCount } from './supplies.ts'
+import { nightlyReport } from './tasks.ts'
 import { type Until, untilWith } from './until.ts'
 
 export interface Stage {
@@ -17,6 +20,7 @@ export interface Stage {
   readonly inbox: Inbox
   readonly screen: Screen
   readonly window: Window
+  readonly schedules: ScheduleControl
   /** Fires on Ctrl-C, or when the demo takes too long. */
   readonly signal: AbortSignal
 }
@@ -59,6 +63,7 @@ async function play(scene: Scene): Promise<Notes> {
   const hasEnded = scene.until('every job has ended', () => allEnded(scene))
   await unlessFails(hasEnded, workersEnd)
   const deadLetters = await unlessFails(repairAndRetry(scene), workersEnd)
+  await unlessFails(reportTonight(scene), workersEnd)
   workers.process.kill('SIGTERM')
   await workersEnd
   return { killed, deadLetters }
@@ -142,6 +147,18 @@ async function repairAndRetry({ crew, inbox, screen, store, url, until }: Scene)
   await until('the retried mail is delivered', async () => (await store.get([id]))[0]?.state === 'completed')
   screen.tell('the retried mail is delivered')
   return dead.map((job) => job.id)
+}
+
+/** A schedule for tonight, which is soon; the workers fire it by themselves. */
+async function reportTonight({ schedules, screen, store, until }: Scene): Promise<void> {
+  const { cron, at } = tonight(new Date())
+  await schedules.set(reportName, { cron, task: nightlyReport, limit: 1 })
+  screen.tell(`a schedule: the nightly report is due at ${at}`)
+  const report = await until('the nightly report', async () => {
+    const [job] = await reportsIn(store)
+    return job?.state === 'completed' && job
+  })
+  screen.tell(`its slot was fired by a worker: ${report.result}`)
 }
 
 async function endsWell(who: string, { ended }: Member): Promise<void> {

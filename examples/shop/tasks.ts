@@ -20,6 +20,12 @@ export const thumbnail = task('photo.thumbnail', {
   queue: 'photos',
 })
 
+/** Counts what the shop has, every night. */
+export const nightlyReport = task('report.nightly', {
+  output: z.object({ customers: z.number(), areas: z.number() }),
+  queue: 'mails',
+})
+
 /** Brings the delivery areas of a CSV file into the shop's table. */
 export const importAreas = task('areas.import', {
   input: z.object({ file: z.string(), rows: z.number() }),

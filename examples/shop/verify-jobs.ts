@@ -74,7 +74,8 @@ function faultsOfLoss(job: Job, worker: string): readonly string[] {
 
 export const checkCounters: Check = async ({ store }) => {
   const jobs = await allJobs(store)
-  const expected = customers.length + photoCount + 1
+  // The CSV file, and the nightly report.
+  const expected = customers.length + photoCount + 2
   const recount = tally(jobs.map(({ queue, state }) => [`${queue} ${state}`, 1]))
   const counted = tally(
     (await store.counts()).flatMap(({ queue, states }) =>

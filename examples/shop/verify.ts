@@ -3,6 +3,7 @@
 import { legwork } from 'legwork'
 import type { Store } from 'legwork/store'
 import { checkCounters, checkDeadLetter, checkLosses } from './verify-jobs.ts'
+import { checkReport } from './nightly-report.ts'
 import { checkMails, checkRollbacks, checkRows, checkThumbs } from './verify-effects.ts'
 import { type Notes, readNotes } from './notes.ts'
 import { type Places, placesIn } from './places.ts'
@@ -32,6 +33,7 @@ const checks: Readonly<Record<string, Check>> = {
   rows: checkRows,
   'dead letter': checkDeadLetter,
   losses: checkLosses,
+  report: checkReport,
   counters: checkCounters,
 }
 
