@@ -13,6 +13,7 @@ const slow = [
   'test/cli-complete.test.ts',
   'test/cli-schedules.test.ts',
   'test/cli-slips.test.ts',
+  'test/cli-dead.test.ts',
   'test/bad-store.test.ts',
   'test/sabotage.test.ts',
   'test/torture.test.ts',

@@ -132,7 +132,8 @@ async function untilOver(drivers: Drivers, id: string, options: BulkWait): Promi
       if (clock.now() >= endsAt)
         throw new JobFailed('LW2203', `bulk operation ${id} was not over in time; it goes on.`, { id })
       // Whoever drives it here tells sooner than a look would.
-      await Promise.race([drivers.ended(id), sleep(clock, Math.min(lookMs, endsAt - clock.now()), signal)])
+      const pause = sleep(clock, Math.min(lookMs, endsAt - clock.now()), signal)
+      await Promise.race([drivers.ended(id) ?? pause, pause])
     }
   } finally {
     leave()

@@ -29,8 +29,8 @@ export interface Drivers extends Pick<OperatorKit, 'open' | 'clock'> {
   resume(id: string, edit: AnyEdit | undefined): Promise<Bulk | undefined>
   /** Tells how an operation stands after each step that this process takes; the answer takes it back. */
   hear(id: string, tell: (bulk: Bulk) => void): () => void
-  /** Resolves when this process drives it no more; never, where it does not. */
-  ended(id: string): Promise<void>
+  /** Resolves when this process drives it no more; `undefined` where it does not. */
+  ended(id: string): Promise<void> | undefined
   /** Drives operations of others that nobody drives. */
   adopt(ids: readonly string[]): void
   /** Ends driving: what needs this process’s code is stopped, the rest goes on elsewhere. */
@@ -48,7 +48,6 @@ export function driversOf(kit: OperatorKit): Drivers {
   const hearers = new Map<string, Set<(bulk: Bulk) => void>>()
   let own = ''
   const name = () => (own ||= kit.newId())
-  const never = new Promise<void>(() => {})
 
   const take: Drivers['take'] = (store, bulk, edit) => {
     const { id } = bulk
@@ -80,7 +79,7 @@ export function driversOf(kit: OperatorKit): Drivers {
       hearers.set(id, (hearers.get(id) ?? new Set()).add(tell))
       return () => void hearers.get(id)?.delete(tell)
     },
-    ended: (id) => driving.get(id)?.ended ?? never,
+    ended: (id) => driving.get(id)?.ended,
     adopt(ids) {
       const free = ids.filter((id) => !driving.has(id))
       if (free.length === 0) return
