@@ -250,3 +250,25 @@ test('an operation with an edit is stopped with its process, and resumed with th
   await expect(bulk.resume()).rejects.toMatchObject({ code: 'LW2311' })
   expect(await bulk.resume({ edit })).toMatchObject({ state: 'running' })
 })
+
+test('an edit of an encrypted payload opens it, and seals what comes of it', async () => {
+  const secret = task('secret', {
+    input: z.object({ to: z.string() }),
+    encrypt: ['to'],
+    retry: { attempts: 1 },
+  })
+  const keys = { active: 'k1', k1: Buffer.alloc(32, 7).toString('base64') }
+  const app = legwork({ store: memory(), log: silent, keys, pace: { pollMs: 20, tendMs: 50 } })
+  onTestFinished(() => app.stop({ grace: 0 }))
+  const heard: string[] = []
+  app.handle(secret, ({ input }) => void heard.push(input.to))
+  const job = await app.enqueue(secret, { to: 'ada' }, { delay: '1h' })
+  expect(await app.edit(job.id, (input: { to: string }) => ({ to: `${input.to} lovelace` }))).toBe('done')
+  const store = await app.store()
+  const [stored] = await store.get([job.id], { revisions: true })
+  expect(JSON.stringify(stored)).not.toMatch(/ada|lovelace/)
+  await store.act({ verb: 'promote', ids: [job.id], by: 'test' })
+  await app.start()
+  await job.result({ timeout: '10s' })
+  expect(heard).toEqual(['ada lovelace'])
+})

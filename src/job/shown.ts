@@ -21,6 +21,9 @@ export function shown(job: Job): Job {
     }),
     ...(job.checkpoint !== undefined && { checkpoint: shownText(job.checkpoint) }),
     ...(job.error && { error: shownError(job.error) }),
+    ...(job.revisions && {
+      revisions: job.revisions.map((one) => ({ ...one, payload: shownText(one.payload) })),
+    }),
     ...(job.progress && { progress: shownProgress(job.progress) }),
     ...(job.attempts && { attempts: job.attempts.map(shownAttempt) }),
     ...(job.logs && {

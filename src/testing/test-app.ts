@@ -4,6 +4,7 @@ import type { Task } from '../define/task.ts'
 import { type Duration, toMs } from '../job/duration.ts'
 import { InvalidOption, LegworkError, nearest } from '../job/errors.ts'
 import type { Job } from '../job/job.ts'
+import type { Operator } from '../operate/operator.ts'
 import type { Logger } from '../job/logger.ts'
 import { checkKnown } from '../job/name.ts'
 import type { Store } from '../store/index.ts'
@@ -33,6 +34,7 @@ export type Crash = 'after-claim' | 'after-checkpoint' | 'before-settle'
 export interface TestApp
   extends Enqueuer,
     AsyncDisposable,
+    Operator,
     Pick<App, 'job' | 'why' | 'cancel' | 'retry' | 'pause' | 'resume' | 'schedules' | 'store'> {
   readonly clock: {
     now(): Date
@@ -90,7 +92,7 @@ export function testApp(app: App, options: TestOptions = {}): TestApp {
     enqueue: ((...args: Parameters<App['enqueue']>) => inner.enqueue(...args)) as App['enqueue'],
     enqueueMany: (...args) => inner.enqueueMany(...args),
     job: (...args) => inner.job(...args),
-    why: (id) => inner.why(id),
+    ...askingOf(inner),
     cancel: (id, reason) => inner.cancel(id, reason),
     retry: (id) => inner.retry(id),
     pause: (queue, reason) => inner.pause(queue, reason),
@@ -140,6 +142,12 @@ function takeOver(app: App, inner: App): void {
   registryOf(inner).adopt(registryOf(app))
   for (const { name, options } of declaredOf(app).values())
     inner.schedule(name, options as ScheduleOptions<never>)
+}
+
+/** What a person asks and operates, as the app does it. */
+const askingOf = (inner: App): Operator & Pick<App, 'why'> => {
+  const { failures, markFailures, redrive, purge, bulk, bulks, edit } = inner
+  return { why: (id) => inner.why(id), failures, markFailures, redrive, purge, bulk, bulks, edit }
 }
 
 function checkCrash(where: Crash): Crash {
