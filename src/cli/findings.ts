@@ -118,15 +118,20 @@ function taskFindings(jobs: readonly Job[], workers: readonly WorkerView[], now:
   ]
 }
 
+/** From here on they are told as what fills the store: the default keeps them for ever. */
+const manyDead = 100_000
+const tooManyDead =
+  'dead letters are kept until somebody acts: legwork dead, then redrive, or legwork dead purge --until 30d'
+
 function jobsFinding(counts: readonly Count[]): Finding {
   const sum = (state: keyof Count['states']) => counts.reduce((n, { states }) => n + states[state], 0)
   return {
     about: 'jobs',
-    value: (['ready', 'running', 'scheduled', 'dead'] as const)
+    value: (['ready', 'running', 'scheduled', 'dead', 'completed', 'cancelled'] as const)
       .map((state) => `${sum(state)} ${state}`)
       .join(', '),
     verdict: sum('dead') > 0 ? 'warn' : 'good',
-    ...(sum('dead') > 0 && { note: 'legwork dead list' }),
+    ...(sum('dead') > 0 && { note: sum('dead') < manyDead ? 'legwork dead' : tooManyDead }),
   }
 }
 

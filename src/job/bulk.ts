@@ -73,7 +73,7 @@ export interface BulkStep {
 }
 
 /** Jobs of one step. A step is one transaction, during which nobody else can write. */
-export const stepMax = 500
+export const stepMax = 200
 
 /** A driver that was not heard of for this long has died: another one goes on. */
 export const driveMs = 10_000

@@ -7,7 +7,7 @@ import type { Store } from '../store/index.ts'
 import type { AnyEdit, EditInput } from './edit.ts'
 
 export interface PurgeOptions {
-  /** How fast at most, such as `'50/s'`. Default: as fast as the store goes, in steps of 500. */
+  /** How fast at most, such as `'50/s'`. Default: as fast as the store goes, in steps of 200. */
   readonly rate?: Rate
   /** Ends after so many. */
   readonly limit?: number

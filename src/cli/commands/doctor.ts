@@ -120,16 +120,15 @@ async function openFindings(store: Store): Promise<Finding[]> {
 const scarceBytes = 512 * 1_048_576
 
 function diskFindings(file: string): Finding[] {
-  const bytes = [file, `${file}-wal`, `${file}-shm`].reduce(
-    (sum, path) => sum + (existsSync(path) ? statSync(path).size : 0),
-    0,
-  )
+  const sizeOf = (path: string) => (existsSync(path) ? statSync(path).size : 0)
+  const log = sizeOf(`${file}-wal`)
+  const bytes = sizeOf(file) + log + sizeOf(`${file}-shm`)
   const { bavail, bsize } = statfsSync(dirname(file))
   const free = bavail * bsize
   return [
     {
       about: 'disk',
-      value: `${showBytes(bytes)} used, ${showBytes(free)} free`,
+      value: `${showBytes(bytes)} used (${showBytes(log)} of it write-ahead log), ${showBytes(free)} free`,
       verdict: free < scarceBytes ? 'warn' : 'good',
       ...(free < scarceBytes && { note: 'a full disk stops every write (LW1004)' }),
     },

@@ -103,6 +103,7 @@ export async function report(db: Database, settings: Settings): Promise<Durabili
     synchronousFinding(synchronous),
     { about: 'page_size', value: String(pragma(db, 'page_size')), verdict: 'good' },
     { about: 'wal_autocheckpoint', value: `${pragma(db, 'wal_autocheckpoint')} pages`, verdict: 'good' },
+    roomFinding(db),
   ]
   if (process.platform === 'darwin')
     findings.push({
@@ -112,6 +113,21 @@ export async function report(db: Database, settings: Settings): Promise<Durabili
     })
   refuseWeak(level, findings, settings)
   return { level, findings }
+}
+
+/** How much of the file is in use: what retention frees is used again, and given back only by a vacuum. */
+function roomFinding(db: Database): Finding {
+  const [pages, free, bytes] = ['page_count', 'freelist_count', 'page_size'].map((name) =>
+    Number(pragma(db, name)),
+  )
+  const megabytes = (n = 0) => `${((n * (bytes ?? 0)) / 1_048_576).toFixed(1)} MB`
+  const isHollow = (free ?? 0) * 2 > (pages ?? 0) && (free ?? 0) * (bytes ?? 0) > 64 * 1_048_576
+  return {
+    about: 'file',
+    value: `${megabytes(pages)}, of it ${megabytes(free)} free to be used again`,
+    verdict: isHollow ? 'warn' : 'good',
+    ...(isHollow && { note: 'more than half of it is empty: vacuum gives it back to the disk' }),
+  }
 }
 
 function synchronousFinding(value: string): Finding {
