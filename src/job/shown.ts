@@ -16,9 +16,6 @@ export function shown(job: Job): Job {
     ...job,
     payload: shownText(job.payload),
     ...(job.result !== undefined && { result: shownText(job.result) }),
-    ...(job.revisions && {
-      revisions: job.revisions.map((one) => ({ ...one, payload: shownText(one.payload) })),
-    }),
     ...(job.checkpoint !== undefined && { checkpoint: shownText(job.checkpoint) }),
     ...(job.error && { error: shownError(job.error) }),
     ...(job.revisions && {
