@@ -61,13 +61,13 @@ function faultsOfLoss(job: Job, worker: string): readonly string[] {
   const attempts = job.attempts ?? []
   const lapses = attempts.filter(({ outcome }) => outcome === 'lapse')
   const wasRetried = job.id === welcomeId(fullMailbox)
-  // A person's retry starts the count of failures again.
+  // A person's retry starts the counts of failures and losses again.
   const charged = wasRetried ? 0 : attempts.filter(isFailure).length
   return [
     ...(lapses.length === 1 && lapses[0]?.worker === worker
       ? []
       : [`${job.id} has no loss of worker ${worker}: ${outcomes(attempts)}`]),
-    ...(job.losses === 1 ? [] : [`${job.id} counts ${job.losses} losses`]),
+    ...(job.losses === (wasRetried ? 0 : 1) ? [] : [`${job.id} counts ${job.losses} losses`]),
     ...(job.failures === charged ? [] : [`${job.id} counts ${job.failures} failures after ${charged}`]),
   ]
 }
