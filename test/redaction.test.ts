@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type App, Dead, legwork, type Logger, task, unchecked } from 'legwork'
 import { expect, test } from 'vitest'
 import { execute } from '../dist/cli/program.js'
-import { filesWith, place } from './payload-kit.ts'
+import { filesWith, newKey, place } from './payload-kit.ts'
 import { errorOf } from './refusal-kit.ts'
 import { silent } from './stage-kit.ts'
 
@@ -187,5 +187,27 @@ test('an edit of a hidden payload keeps it hidden, and shows people no more than
   expect(await app.inputOf(dead)).toEqual({ ...input, user: 'iris' })
   expect(await said(['jobs', 'show', dead, '--json', '--url', url])).not.toContain(canary)
   expect(JSON.stringify(await app.failures())).not.toContain(canary)
+  await app.stop()
+})
+
+test('what is redacted stays so for whoever has the key of a task that also encrypts', async () => {
+  const both = task('both', {
+    input: unchecked<In>(),
+    redact: ['**.password'],
+    encrypt: ['user'],
+    retry: { attempts: 1 },
+  })
+  const keys = { active: 'k1', k1: newKey() }
+  const app = legwork({ store: 'memory:', log: silent, keys }).handle(both, ({ input: got, log }) => {
+    log.info(`${got.user} came`, got)
+    throw new Error(`${got.user} said ${got.auth.password}`)
+  })
+  await app.start()
+  const job = await app.enqueue(both, input)
+  expect(String(await errorOf(() => job.result()))).toContain('ada said [redacted]')
+  const events = []
+  for await (const event of job.events()) events.push(event)
+  expect(JSON.stringify(events)).toContain('ada came')
+  expect(JSON.stringify(events)).not.toContain(canary)
   await app.stop()
 })

@@ -9,6 +9,8 @@ import type { Box } from './box.ts'
 export interface CoverKit {
   /** What the payload hides, and nothing else may quote. */
   readonly secrets: Secrets
+  /** Those of them that nobody may see, whoever has the key. */
+  readonly redacted: Secrets
   readonly redact: readonly string[]
   /** Where parts are encrypted: then everything that may quote them is sealed whole. */
   readonly box: Box | undefined
@@ -17,13 +19,14 @@ export interface CoverKit {
 }
 
 /** Covers what one run says: sealed where its task encrypts, without the hidden values otherwise. */
-export function coverWith({ secrets, redact, box, storeResult }: CoverKit): Cover {
-  const error = (info: ErrorInfo) => (box ? sealError(info, box, secrets) : scrubError(info, secrets))
-  const message = (text: string) => (box ? box.message('message', text) : scrub(text, secrets))
+export function coverWith({ secrets, redacted, redact, box, storeResult }: CoverKit): Cover {
+  const error = (info: ErrorInfo) =>
+    box ? sealError(scrubError(info, redacted), box, secrets) : scrubError(info, secrets)
+  const message = (text: string) =>
+    box ? box.message('message', scrub(text, redacted)) : scrub(text, secrets)
   const data = (text: string) => {
-    if (box) return box.message('data', JSON.stringify(bare(text)))
-    const clean = scrubValue(bare(text), secrets, redact)
-    return plain(JSON.stringify(clean))
+    const clean = JSON.stringify(scrubValue(bare(text), box ? redacted : secrets, redact))
+    return box ? box.message('data', clean) : plain(clean)
   }
   return {
     error,
@@ -42,7 +45,9 @@ export function coverWith({ secrets, redact, box, storeResult }: CoverKit): Cove
       ...progress,
       ...(progress.note !== undefined && { note: message(progress.note) }),
       // For programs too, so what people may not see is only marked.
-      ...(progress.data !== undefined && { data: box ? data(progress.data) : marked(progress.data, redact) }),
+      ...(progress.data !== undefined && {
+        data: box ? box.message('data', JSON.stringify(bare(progress.data))) : marked(progress.data, redact),
+      }),
     }),
     async ending(outcome) {
       try {

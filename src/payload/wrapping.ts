@@ -122,7 +122,8 @@ async function openJob(job: ClaimedJob, hide: Hide | undefined, kit: WrappingKit
   const { header, payload, box: own } = await openPayload(job, kit)
   const redact = union(union(kit.redact, hide?.redact), header.redact)
   const hidden = [...redact, ...hiddenBy(header.sealed), ...hiddenBy(hide?.encrypt)]
-  const secrets = hidden.length > 0 ? secretsOf(JSON.parse(payload), hidden) : []
+  const input: unknown = hidden.length > 0 ? JSON.parse(payload) : null
+  const [secrets, redacted] = [secretsOf(input, hidden), secretsOf(input, redact)]
   const resultHeader: Header = {
     v: 1,
     ...(redact.length > 0 && { redact }),
@@ -130,7 +131,7 @@ async function openJob(job: ClaimedJob, hide: Hide | undefined, kit: WrappingKit
   }
   const storeResult = (text: string) =>
     pack(text, { kit, job, part: 'result', header: resultHeader, box: own })
-  return { payload, cover: coverWith({ secrets, redact, box: own, storeResult }) }
+  return { payload, cover: coverWith({ secrets, redacted, redact, box: own, storeResult }) }
 }
 
 const hiddenBy = (sealed: true | readonly string[] | undefined): readonly string[] =>
