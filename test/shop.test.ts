@@ -60,8 +60,8 @@ describe('a whole run', () => {
 
   it('ends by itself with exit 0 and every verification good', () => {
     expect(whole).toMatchObject({ code: 0, err: '' })
-    expect(whole.out.match(/^✔ /gm)).toHaveLength(8)
-    expect(whole.out).toMatch(/^All 8 verifications hold; [\d.]+ s\.$/m)
+    expect(whole.out.match(/^✔ /gm)).toHaveLength(9)
+    expect(whole.out).toMatch(/^All 9 verifications hold; [\d.]+ s\.$/m)
   })
 
   it('killed a worker that was running jobs, which ran again', () => {
@@ -104,6 +104,7 @@ describe('a whole run', () => {
     ['loss-charged', 'losses'],
     ['loss-none', 'losses'],
     ['report', 'report'],
+    ['poison', 'poison'],
     ['counter', 'counters'],
   ])('sabotaged by %s, it fails at %s and nowhere else', async (name, noticedBy) => {
     expect(await failuresAfter(kept, name)).toEqual([noticedBy])
@@ -141,7 +142,7 @@ describe('a sabotaged run, on a visitor’s own photographs and people', () => {
     expect(out).toContain('44 sign-ups, 4 of them rolled back; 3 photographs')
     expect(out).toMatch(/^✔ thumbnails +3 photographs have a thumbnail/m)
     expect(out).toMatch(/^✘ mails +\S+@\S+ has 0 welcome mails$/m)
-    expect(out).toMatch(/^1 of 8 verifications do NOT hold/m)
+    expect(out).toMatch(/^1 of 9 verifications do NOT hold/m)
     expect(existsSync(folderIn(out))).toBe(false)
   })
 })

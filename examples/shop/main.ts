@@ -147,7 +147,7 @@ async function play(places: Places, signal: AbortSignal): Promise<void> {
     const window = { places, db, rowCount, store: await app.store() }
     await writeNotes(
       places,
-      await tellStory({ crew, inbox, screen, window, signal, schedules: app.schedules }),
+      await tellStory({ crew, inbox, screen, window, signal, schedules: app.schedules, app }),
     )
     const { mails, repeats, refusals } = inbox.seen
     screen.tell(`the mail server took ${mails} mails, knew ${repeats} already, and turned ${refusals} away`)

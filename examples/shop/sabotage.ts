@@ -42,6 +42,7 @@ const sabotages: Readonly<Record<string, (places: Places) => Promise<void>>> = {
       `update legwork_history set result = '{"customers":1,"areas":1}'
              where seq = (select seq from legwork_slot)`,
     ),
+  poison: ({ db }) => sql(db, `update legwork_history set losses = 4 where reason = 'poison'`),
   counter: ({ db }) => sql(db, 'update legwork_tally set n = n + 1 where n > 50'),
 }
 

@@ -1,6 +1,6 @@
 // What happens in the demo, in order.
 import { setTimeout as pause } from 'node:timers/promises'
-import type { ScheduleControl } from 'legwork'
+import type { Enqueuer, ScheduleControl } from 'legwork'
 import type { Store } from 'legwork/store'
 import { type Crew, type Member, scriptPath } from './crew.ts'
 import { allJobs, glance, type Window } from './glance.ts'
@@ -10,6 +10,7 @@ import { reportName, reportsIn, tonight } from './nightly-report.ts'
 import type { Killed, Notes } from './notes.ts'
 import { changedTheirMind, customers, fullMailbox, people, welcomeId } from './people.ts'
 import type { Screen } from './screen.ts'
+import { crashesOf, makePosters, posterCount } from './poster.ts'
 import { rowsImported } from './shop.ts'
 import { photoCount } from './supplies.ts'
 import { nightlyReport } from './tasks.ts'
@@ -21,6 +22,7 @@ export interface Stage {
   readonly screen: Screen
   readonly window: Window
   readonly schedules: ScheduleControl
+  readonly app: Enqueuer
   /** Fires on Ctrl-C, or when the demo takes too long. */
   readonly signal: AbortSignal
 }
@@ -64,6 +66,7 @@ async function play(scene: Scene): Promise<Notes> {
   await unlessFails(hasEnded, workersEnd)
   const deadLetters = await unlessFails(repairAndRetry(scene), workersEnd)
   await unlessFails(reportTonight(scene), workersEnd)
+  await unlessFails(posters(scene), workersEnd)
   workers.process.kill('SIGTERM')
   await workersEnd
   return { killed, deadLetters }
@@ -159,6 +162,14 @@ async function reportTonight({ schedules, screen, store, until }: Scene): Promis
     return job?.state === 'completed' && job
   })
   screen.tell(`its slot was fired by a worker: ${report.result}`)
+}
+
+/** One of them kills whoever opens it. */
+async function posters({ app, screen, store, until }: Scene): Promise<void> {
+  screen.tell(`${posterCount} posters to make, and one of the photographs kills whoever opens it`)
+  await makePosters(app, until)
+  const crashes = await crashesOf(store)
+  screen.tell(`found out after ${crashes} crashes, the last one alone: dead (poison); the others are done`)
 }
 
 async function endsWell(who: string, { ended }: Member): Promise<void> {

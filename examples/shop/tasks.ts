@@ -20,6 +20,13 @@ export const thumbnail = task('photo.thumbnail', {
   queue: 'photos',
 })
 
+/** Makes a poster of a photograph; one of them cannot be opened without a crash. */
+export const poster = task('photo.poster', {
+  input: z.object({ photo: z.string() }),
+  output: z.object({ photo: z.string() }),
+  queue: 'photos',
+})
+
 /** Counts what the shop has, every night. */
 export const nightlyReport = task('report.nightly', {
   output: z.object({ customers: z.number(), areas: z.number() }),

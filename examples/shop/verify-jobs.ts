@@ -2,6 +2,7 @@
 import type { Attempt, Job, Store } from 'legwork/store'
 import { allJobs } from './glance.ts'
 import { customers, fullMailbox, welcomeId } from './people.ts'
+import { isPoison, isPoster, posterCount } from './poster.ts'
 import { photoCount } from './supplies.ts'
 import { welcome } from './tasks.ts'
 import type { Check } from './verify.ts'
@@ -30,7 +31,7 @@ export const checkDeadLetter: Check = async ({ store, notes }) => {
       ...(delivered && job?.state === 'completed'
         ? []
         : [`it was not delivered after the retry: ${job?.state ?? 'gone'}`]),
-      ...still.jobs.map((dead) => `still in the dead letters: ${dead.id}`),
+      ...still.jobs.filter((dead) => !isPoison(dead)).map((dead) => `still in the dead letters: ${dead.id}`),
     ],
   }
 }
@@ -54,7 +55,7 @@ export const checkLosses: Check = async ({ store, notes: { killed } }) => {
 }
 
 async function lostElsewhere(store: Store, known: ReadonlySet<string>): Promise<readonly Job[]> {
-  return (await allJobs(store)).filter(({ id, losses }) => losses > 0 && !known.has(id))
+  return (await allJobs(store)).filter((job) => job.losses > 0 && !known.has(job.id) && !isPoster(job))
 }
 
 function faultsOfLoss(job: Job, worker: string): readonly string[] {
@@ -75,7 +76,7 @@ function faultsOfLoss(job: Job, worker: string): readonly string[] {
 export const checkCounters: Check = async ({ store }) => {
   const jobs = await allJobs(store)
   // The CSV file, and the nightly report.
-  const expected = customers.length + photoCount + 2
+  const expected = customers.length + photoCount + posterCount + 2
   const recount = tally(jobs.map(({ queue, state }) => [`${queue} ${state}`, 1]))
   const counted = tally(
     (await store.counts()).flatMap(({ queue, states }) =>
@@ -85,9 +86,9 @@ export const checkCounters: Check = async ({ store }) => {
   const wrong = [...new Set([...recount.keys(), ...counted.keys()])].filter(
     (key) => recount.get(key) !== counted.get(key),
   )
-  const unfinished = jobs.filter(({ state }) => state !== 'completed')
+  const unfinished = jobs.filter((job) => job.state !== 'completed' && !isPoison(job))
   return {
-    proves: `${jobs.length} jobs, all completed; the store's counters equal a recount`,
+    proves: `${jobs.length} jobs, all completed but the poison; the store's counters equal a recount`,
     problems: [
       ...(jobs.length === expected ? [] : [`${jobs.length} jobs instead of ${expected}`]),
       ...unfinished.map(({ id, state }) => `${id} is ${state}`),

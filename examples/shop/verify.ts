@@ -3,6 +3,7 @@
 import { legwork } from 'legwork'
 import type { Store } from 'legwork/store'
 import { checkCounters, checkDeadLetter, checkLosses } from './verify-jobs.ts'
+import { checkPoison } from './poster.ts'
 import { checkReport } from './nightly-report.ts'
 import { checkMails, checkRollbacks, checkRows, checkThumbs } from './verify-effects.ts'
 import { type Notes, readNotes } from './notes.ts'
@@ -34,6 +35,7 @@ const checks: Readonly<Record<string, Check>> = {
   'dead letter': checkDeadLetter,
   losses: checkLosses,
   report: checkReport,
+  poison: checkPoison,
   counters: checkCounters,
 }
 

@@ -5,9 +5,10 @@ import { importInto } from './import-areas.ts'
 import { makeThumbnail } from './make-thumbnail.ts'
 import { writeReport } from './nightly-report.ts'
 import { placesIn } from './places.ts'
+import { makePoster } from './poster.ts'
 import { sendWelcome } from './send-welcome.ts'
 import { openShop } from './shop.ts'
-import { importAreas, nightlyReport, thumbnail, welcome } from './tasks.ts'
+import { importAreas, nightlyReport, poster, thumbnail, welcome } from './tasks.ts'
 
 const places = placesIn(env['SHOP_FOLDER'] ?? '.')
 const db = await openShop(places.db)
@@ -16,4 +17,5 @@ export const app = legwork(places.db)
   .handle(welcome, sendWelcome(Number(env['SHOP_SMTP_PORT'])))
   .handle(thumbnail, makeThumbnail(places))
   .handle(importAreas, importInto(db, places))
+  .handle(poster, makePoster())
   .handle(nightlyReport, writeReport(db))
