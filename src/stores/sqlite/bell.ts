@@ -46,6 +46,11 @@ export function watchCommits({
     return true
   }
   function hint(): void {
+    // A look that is far off is for the commit before; one that is near is left, or a busy file would put it off for ever.
+    if (step > 1) {
+      clearTimeout(looking)
+      looking = undefined
+    }
     step = 0
     if (!looking) lookLater()
   }

@@ -65,7 +65,7 @@ export async function openStoreFile({ path }: Settings): Promise<Database> {
 export function setPragmas(db: Database, { durability, maxBytes }: Settings): void {
   setDurability(db, durability)
   db.exec(
-    'pragma cache_size = -16000; pragma temp_store = memory; pragma wal_autocheckpoint = 4000; pragma foreign_keys = off',
+    'pragma cache_size = -16000; pragma temp_store = memory; pragma wal_autocheckpoint = 16000; pragma foreign_keys = off',
   )
   if (maxBytes !== undefined)
     db.exec(`pragma max_page_count = ${Math.max(1, Math.floor(maxBytes / Number(pragma(db, 'page_size'))))}`)

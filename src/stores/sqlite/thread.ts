@@ -30,6 +30,8 @@ let db: Database | undefined
 let line: Desk | undefined
 let stopWatching: (() => void) | undefined
 let outbox: Answer[] = []
+/** Never woken: whoever waits on it waits for its time. */
+const napping = new Int32Array(new SharedArrayBuffer(4))
 
 port.on('message', (message: ToThread) => {
   hear(message)
@@ -95,6 +97,7 @@ async function open(): Promise<unknown> {
     path: settings.path,
     busyTimeoutMs: settings.busyTimeoutMs,
     random: realRandom,
+    nap: (ms) => void Atomics.wait(napping, 0, 0, ms),
     monotonic: realClock.monotonic,
     afterTurn: flush,
   })
