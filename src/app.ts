@@ -22,7 +22,7 @@ import { keepTending } from './upkeep/keep-tending.ts'
 import { jobHandle, type JobHandle, lazyHandle } from './watch/handle.ts'
 import { Lookout } from './watch/results.ts'
 import { type Why, why } from './watch/why.ts'
-import { checkApp, checkStart, checkStop } from './surface.ts'
+import { checkApp, checkStart, checkStop, producing } from './surface.ts'
 import type { App, AppOptions, Enqueuer, RunOptions, StartOptions, StopOptions } from './surface.ts'
 import { version } from './version.ts'
 import { aboutOf } from './worker/about.ts'
@@ -92,7 +92,7 @@ class LegworkApp implements App {
       open: async () => (await this.#open()).store,
       clock: this.#clock,
       newId: this.#newId,
-      timeoutMs: toMs(options.enqueueTimeout ?? defaults.enqueueTimeoutMs, 'enqueueTimeout'),
+      ...producing(options),
     })
     this.#desk = scheduleDesk({
       open: () => this.store(),

@@ -3,10 +3,11 @@ import type { AnyTask, Task } from './define/task.ts'
 import type { EnqueueOptions } from './enqueue/new-job.ts'
 import type { QueueLimitOptions } from './enqueue/queue-limits.ts'
 import type { Clock } from './job/clock.ts'
+import { defaults } from './job/defaults.ts'
 import { type Duration, toMs } from './job/duration.ts'
 import { InvalidOption } from './job/errors.ts'
 import type { Logger } from './job/logger.ts'
-import { checkKnown } from './job/name.ts'
+import { checkCount, checkKnown } from './job/name.ts'
 import type { ScheduleControl } from './schedules/control.ts'
 import { checkPaths } from './job/paths.ts'
 import { type Blobs, toShelf } from './payload/blobs.ts'
@@ -29,6 +30,11 @@ export interface AppOptions {
   readonly log?: Logger
   /** An enqueue that the store does not answer in this time ends with UnknownOutcome. Default 5 s. */
   readonly enqueueTimeout?: Duration
+  /**
+   * Holds at most `max` jobs in this process, at most `for`, while the store cannot be reached; enqueue resolves when they
+   * are stored. Beyond that it is refused with LW1016, or fails with the store's own error. Default: no buffer.
+   */
+  readonly buffer?: { readonly max: number; readonly for: Duration }
   /** When this release was deployed: of two that declare a schedule differently, the later one's word stands. */
   readonly deployedAt?: Date | number | string
   /**
@@ -184,7 +190,17 @@ export interface RunOptions extends EnqueueOptions {
 /** What `legwork()` was given, or nothing. @throws {InvalidOption} LW1201 for what it does not know. */
 export function checkApp(options: AppOptions = {}): AppOptions {
   const tests = ['clock', 'random', 'pace']
-  const known = ['store', 'log', 'enqueueTimeout', 'keys', 'redact', 'blobs', 'deployedAt', ...tests]
+  const known = [
+    'store',
+    'log',
+    'enqueueTimeout',
+    'buffer',
+    'keys',
+    'redact',
+    'blobs',
+    'deployedAt',
+    ...tests,
+  ]
   checkKnown(options, known, 'app option')
   const { store, log, enqueueTimeout } = options
   if (store !== undefined && typeof store !== 'string' && typeof store?.exchange !== 'function')
@@ -197,7 +213,22 @@ export function checkApp(options: AppOptions = {}): AppOptions {
   if (options.redact !== undefined) checkPaths(options.redact, 'redact')
   if (options.blobs !== undefined) toShelf(options.blobs)
   if (enqueueTimeout !== undefined) toMs(enqueueTimeout, 'enqueueTimeout', 1)
+  toBuffer(options.buffer)
   return options
+}
+
+/** How an app hands jobs in. */
+export const producing = ({ enqueueTimeout, buffer }: AppOptions) => ({
+  timeoutMs: toMs(enqueueTimeout ?? defaults.enqueueTimeoutMs, 'enqueueTimeout'),
+  buffer: toBuffer(buffer),
+})
+
+function toBuffer(given: AppOptions['buffer']): { max: number; forMs: number } | undefined {
+  if (given === undefined) return undefined
+  if (typeof given !== 'object' || given === null)
+    throw new InvalidOption('buffer', given, "{ max: 1_000, for: '30s' }")
+  checkKnown(given, ['max', 'for'], 'buffer option')
+  return { max: checkCount(given.max, 'buffer.max', 1, 1_000_000), forMs: toMs(given.for, 'buffer.for', 1) }
 }
 
 /** @throws {InvalidOption} LW1201 */

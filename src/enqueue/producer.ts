@@ -6,6 +6,7 @@ import type { Accepted, Enqueued, NewJob } from '../job/job.ts'
 import type { Wrapping } from '../job/wrapping.ts'
 import type { Store } from '../store/index.ts'
 import { accepted, allAccepted } from './accepted.ts'
+import { buffer } from './buffer.ts'
 import { coalesce } from './coalesce.ts'
 import { inBatches, toNewJobs } from './many.ts'
 import { type EnqueueOptions, toNewJob } from './new-job.ts'
@@ -28,20 +29,24 @@ export interface ProducerKit {
   newId(): string
   readonly timeoutMs: number
   readonly wrapping: Wrapping
+  /** How much to hold through an outage of the store, and how long; nothing without it. */
+  readonly buffer?: { readonly max: number; readonly forMs: number } | undefined
 }
 
-type Write = (jobs: readonly NewJob[], how?: { allOrNone?: boolean }) => Promise<readonly Enqueued[]>
+export type Write = (jobs: readonly NewJob[], how?: { allOrNone?: boolean }) => Promise<readonly Enqueued[]>
 
 /** Hands jobs to the store: validate, decide, write. */
 export function producer(kit: ProducerKit): Producer {
   const { open, clock, newId, timeoutMs, wrapping } = kit
   const world = { newId, now: () => clock.now(), wrapping }
   // A store that does not answer leaves the outcome unknown; the caller may repeat with the same id.
-  const write: Write = async (jobs, how) =>
+  const once: Write = async (jobs, how) =>
     within(clock, timeoutMs, {
       call: (await open()).enqueue(jobs, how),
       late: () => unknownOutcome(timeoutMs, jobs),
     })
+  const held = kit.buffer && buffer(once, { ...kit.buffer, clock })
+  const write = held ? held.write : once
   const one = coalesce(write, { batchMax: defaults.batchMax })
 
   const bound = (add: (job: NewJob) => Promise<Enqueued>, addAll: Write): Omit<Producer, 'in'> => ({
@@ -54,7 +59,12 @@ export function producer(kit: ProducerKit): Producer {
   })
 
   return {
-    ...bound(one, write),
+    ...(held
+      ? bound(
+          (job) => held.admit(1, () => one(job)),
+          (jobs, how) => held.admit(jobs.length, () => write(jobs, how)),
+        )
+      : bound(one, write)),
     in(tx) {
       // A store takes nothing for no transaction at all, and the job would outlive a rollback.
       if (tx === undefined || tx === null)

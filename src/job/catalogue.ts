@@ -1,3 +1,5 @@
+const entry = (title: string, why: string, fix: string): Entry => ({ title, why, fix })
+
 /** What each code means, why it happens and what to do: the text behind `legwork explain CODE`. Codes are permanent. */
 export const catalogue = {
   LW1001: entry(
@@ -74,6 +76,11 @@ export const catalogue = {
     'SQLite too old',
     'SQLite before 3.51.3 has a race in WAL mode that can corrupt a file shared by several processes.',
     'Use a newer Node, or npm install @photostructure/sqlite',
+  ),
+  LW1016: entry(
+    'Buffer is full',
+    'The store cannot be reached, and as many jobs are held in this process as its buffer allows. Nothing of this call was written.',
+    'Try again later, look at the store with legwork doctor, or allow more: legwork({ buffer: { max, for } })',
   ),
   LW1101: entry(
     'Unknown task',
@@ -372,11 +379,7 @@ export const catalogue = {
     'The bulk operation edits the jobs, and only the function that it was started with can do that.',
     "From your code: await app.bulk('ID').resume({ edit })",
   ),
-  LW2312: entry(
-    'No such operation',
-    'No bulk operation has this id: it never was, or ended more than 30 days ago.',
-    'legwork dead redrives',
-  ),
+  LW2312: entry('No such operation', 'No bulk operation of this store has this id.', 'legwork dead redrives'),
   LW2313: entry(
     'No such group',
     'No group of dead letters has this fingerprint, or none of that task and queue.',
@@ -389,8 +392,4 @@ export interface Entry {
   readonly title: string
   readonly why: string
   readonly fix: string
-}
-
-function entry(title: string, why: string, fix: string): Entry {
-  return { title, why, fix }
 }

@@ -98,12 +98,7 @@ export function desk(options: DeskOptions): Desk {
   }
 
   function waitForLock(): void {
-    // Nobody is woken when a lock is free; the spread keeps two processes from asking in step. A commit takes a
-    // millisecond or two, so at first it pays to ask often.
-    if (tries++ < eagerTries) {
-      options.nap(0.2 + 0.3 * options.random())
-      later(0)
-    } else later(1 + 4 * options.random())
+    later(pauseMs(options, tries++))
     const tooOld = options.monotonic() - options.busyTimeoutMs
     fail(
       entries.filter((entry) => entry.arrivedAt <= tooOld),
@@ -120,8 +115,7 @@ export function desk(options: DeskOptions): Desk {
       scheduled = false
       turn()
     }
-    if (ms > 0) setTimeout(go, ms)
-    else setImmediate(go)
+    void (ms > 0 ? setTimeout(go, ms) : setImmediate(go))
   }
 
   return {
@@ -132,6 +126,16 @@ export function desk(options: DeskOptions): Desk {
       ),
     whenEmpty: (then) => (entries.length === 0 ? then() : void onEmpty.push(then)),
   }
+}
+
+/**
+ * How long to wait until the lock is asked for again. Nobody is woken when it is free; the spread keeps two processes
+ * from asking in step. A commit takes a millisecond or two, so at first it pays to ask often.
+ */
+function pauseMs({ nap, random }: DeskOptions, tries: number): number {
+  if (tries >= eagerTries) return 1 + 4 * random()
+  nap(0.2 + 0.3 * random())
+  return 0
 }
 
 /** The calls at the head of the line that fit into one commit. */

@@ -1,0 +1,61 @@
+import { type Clock, sleep } from '../job/clock.ts'
+import { LegworkError, StoreError } from '../job/errors.ts'
+import type { Write } from './producer.ts'
+
+export interface BufferKit {
+  /** Jobs that may be held in this process while the store is out. */
+  readonly max: number
+  /** How long they are held, from the first call that failed. */
+  readonly forMs: number
+  readonly clock: Clock
+}
+
+export interface Buffer {
+  /** Tries again, with the same ids, until the store answers or the time is over. */
+  readonly write: Write
+  /** Makes a call for `n` jobs; refused while the store is out and too many are held. @throws {StoreError} LW1016 */
+  admit<T>(n: number, call: () => Promise<T>): Promise<T>
+}
+
+/** Holds jobs in memory through a short outage of the store. What is held is lost with the process, so nobody is told that it is stored. */
+export function buffer(write: Write, { max, forMs, clock }: BufferKit): Buffer {
+  let held = 0
+  let outSince: number | undefined
+  return {
+    async write(jobs, how) {
+      for (let tries = 0; ; tries++) {
+        try {
+          const answers = await write(jobs, how)
+          outSince = undefined
+          return answers
+        } catch (error) {
+          if (!isOutage(error)) throw error
+          outSince ??= clock.monotonic()
+          if (clock.monotonic() - outSince >= forMs) throw error
+        }
+        await sleep(clock, Math.min(1_000, 50 * 2 ** Math.min(tries, 5)))
+      }
+    },
+    async admit(n, call) {
+      if (outSince !== undefined && held + n > max) throw full(held, max)
+      held += n
+      try {
+        return await call()
+      } finally {
+        held -= n
+      }
+    },
+  }
+}
+
+const full = (held: number, max: number): StoreError =>
+  new StoreError(
+    'LW1016',
+    `the store cannot be reached, and ${held} jobs are held already; the buffer takes ${max}. Nothing of this call was written.`,
+    { held, max },
+  )
+
+/** Errors that may pass by themselves; every other one of ours says that a repeat is in vain. */
+const passing: ReadonlySet<string> = new Set(['LW1004', 'LW1005', 'LW1007', 'LW1013'])
+
+const isOutage = (error: unknown): boolean => !(error instanceof LegworkError) || passing.has(error.code)
