@@ -12,7 +12,7 @@ if (values.help) {
   process.stdout.write(`npm run model -- [--sequences 10000]
 
 Plays random sequences of commands on the memory store, which is the model, and on SQLite: the same answers, the same
-state. npm test plays 1,200 of them, npm run check 150. A failure prints its seed and the shortest sequence that fails.\n`)
+state. npm test plays 600 of them, npm run check 150. A failure prints its seed and the shortest sequence that fails.\n`)
   process.exit(0)
 }
 ready()

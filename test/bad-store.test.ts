@@ -247,6 +247,8 @@ describe('files', () => {
   test('a schema from the future is left alone', async () => {
     const path = await makeStore(inFolder('newer.db'))
     const db = await openDatabase(path)
+    const read = db.prepare("select value from legwork_meta where key = 'schema'")
+    const { value } = read.get() as { value: string }
     db.exec("update legwork_meta set value = '999' where key = 'schema'")
     await expectUnusable(
       path,
@@ -257,7 +259,7 @@ describe('files', () => {
     // The same app that was refused works as soon as it may.
     const app = legwork(path)
     await expectStoreError(() => app.enqueue(echo, 'x'), 'LW1010', /schema 999/)
-    db.exec("update legwork_meta set value = '1' where key = 'schema'")
+    db.exec(`update legwork_meta set value = '${value}' where key = 'schema'`)
     db.close()
     expect((await app.enqueue(echo, 'x')).duplicate).toBe(false)
     await app.stop()

@@ -22,7 +22,7 @@ import {
 import { sweepSchedules } from './fixtures/model-schedules.ts'
 import { bulkOf, idOf, type Stage } from './fixtures/model-kit.ts'
 
-const sequences = Number(process.env['LEGWORK_SEQUENCES'] ?? 1_200)
+const sequences = Number(process.env['LEGWORK_SEQUENCES'] ?? 600)
 const clock = virtualClock()
 let store = await freshStore()
 let played = 0
