@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { legwork, task, unchecked } from 'legwork'
 import { openDatabase } from 'legwork/sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type ClaimedRows, claimedOf } from '../src/stores/sqlite/crossing/claims.ts'
 import { engineOn } from '../src/stores/sqlite/engine.ts'
 import { run } from '../src/stores/sqlite/verbs.ts'
 import { freshFolder } from './fixtures/houses.mjs'
@@ -72,11 +73,11 @@ describe.skipIf(process.platform !== 'linux')('a claim of 100, in pages read (co
     run(e, 'beat', [{ worker, ttlMs: 60_000, about }])
     const before = bytesRead()
     const ask = { worker, call: 1, received: 0, limit: 100, queues: [{ name: 'default', limit: 100 }] }
-    const { jobs } = run(e, 'claim', [ask]) as { jobs: unknown[] }
+    const rows = run(e, 'claim', [ask]) as ClaimedRows
     const read = bytesRead() - before
     db.exec('rollback')
     db.close()
-    expect(jobs).toHaveLength(100)
+    expect(claimedOf(rows).jobs).toHaveLength(100)
     return Math.round(read / 4_096)
   }
 
