@@ -22,6 +22,9 @@ const slow = [
   'test/package.test.ts',
 ]
 
+// The programs of the documentation and of the types take a third of the daily loop and change seldom: npm test runs them.
+const rare = process.env['LEGWORK_DAILY'] ? ['test/docs.test.ts', 'test/types.test.ts'] : []
+
 export default defineConfig({
   test: {
     testTimeout: 30_000,
@@ -33,7 +36,7 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: slow,
+          exclude: [...slow, ...rare],
           maxWorkers: 2,
         },
       },

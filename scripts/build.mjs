@@ -19,14 +19,15 @@ function run(args) {
   if (done.status !== 0) process.exit(done.status ?? 1)
 }
 
-const inputs = ['src', 'tsconfig.json', 'package.json', 'scripts/embed.mjs'].map((name) =>
-  newest(join(root, name)),
+const inputs = ['src', 'tsconfig.json', 'package.json', 'scripts/embed.mjs', 'scripts/bundle.mjs'].map(
+  (name) => newest(join(root, name)),
 )
 if (isForced || !existsSync(stamp) || Math.max(...inputs) > statSync(stamp).mtimeMs) {
   const startedAt = Date.now()
   rmSync(join(root, 'dist'), { recursive: true, force: true })
   run(['scripts/embed.mjs'])
   run(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'])
+  run(['scripts/bundle.mjs'])
   writeFileSync(stamp, '')
   say(`built dist/ in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
 }

@@ -26,11 +26,12 @@ interface Sabotage {
   readonly violates: readonly string[]
 }
 
-const home = 'dist/stores/sqlite'
-const held = (find: RegExp, put: string): Patch => ({ file: `${home}/ticket.js`, find, put })
+/** All of the store that runs in its thread is in this one file. */
+const file = 'dist/stores/sqlite/thread.js'
+const held = (find: RegExp, put: string): Patch => ({ file, find, put })
 /** The same fence for jobs that are simply done, which are settled all at once. */
-const done = (find: RegExp, put: string): Patch => ({ file: `${home}/sql.generated.js`, find, put })
-const again = (put: string): Patch => ({ file: `${home}/sql.generated.js`, find: /and t\.call > \?2/, put })
+const done = (find: RegExp, put: string): Patch => ({ file, find, put })
+const again = (put: string): Patch => ({ file, find: /and t\.call > \?2/, put })
 
 const sabotages: Readonly<Record<string, Sabotage>> = {
   'the fence is not compared': {
@@ -47,10 +48,7 @@ const sabotages: Readonly<Record<string, Sabotage>> = {
     violates: [],
   },
   'the lease is not looked at': {
-    patches: [
-      held(/lease\?\.held &&/, 'lease &&'),
-      { file: `${home}/settle.js`, find: /!lease\?\.held \|\|/, put: '!lease ||' },
-    ],
+    patches: [held(/lease\?\.held &&/, 'lease &&'), { file, find: /!lease\?\.held \|\|/, put: '!lease ||' }],
     breaks: ['fence.lapsed-unseen'],
     violates: [],
   },
@@ -63,7 +61,7 @@ const sabotages: Readonly<Record<string, Sabotage>> = {
     patches: [
       again('and ?2 is not null'),
       {
-        file: `${home}/sql.generated.js`,
+        file,
         find: /and call > \?2(?=\\n\) as due)/,
         put: 'and ?2 is not null',
       },
@@ -73,9 +71,9 @@ const sabotages: Readonly<Record<string, Sabotage>> = {
   },
   'the reply goes out before the commit': {
     patches: [
-      { file: `${home}/group.js`, find: /e\.db\.exec\('commit'\);/, put: '' },
+      { file, find: /e\.db\.exec\(['"]commit['"]\);/, put: '' },
       {
-        file: `${home}/group.js`,
+        file,
         find: /e\.db\.exec\(begin\);/,
         put: "if (e.db.isTransaction) e.db.exec('commit'); e.db.exec(begin);",
       },

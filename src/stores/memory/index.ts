@@ -1,6 +1,6 @@
 import type { Clock } from '../../job/clock.ts'
 import { StoreError } from '../../job/errors.ts'
-import type { Payloads, Store } from '../../store/index.ts'
+import type { Payloads, Pulse, Store } from '../../store/index.ts'
 import { realClock } from '../../world.ts'
 import { act } from './act.ts'
 import { beat, leave } from './beat.ts'
@@ -24,7 +24,8 @@ import { lapse, tend } from './tend.ts'
  * Nothing survives the process. `clock` is for tests.
  */
 export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): Store {
-  const s = newTables(clock)
+  const still = stillClock(clock)
+  const s = newTables(still)
   s.slotMoved = (row) => slotMoved(s, row)
   const hearers = new Set<() => void>()
   const ring = () => {
@@ -33,6 +34,7 @@ export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): 
   let closed = false
   const call = async <T>(work: () => T): Promise<T> => {
     if (closed) throw new StoreError('LW1006', 'the store was closed.')
+    still.tick()
     return work()
   }
   /** Makes a change and wakes whoever waits for one. */
@@ -66,15 +68,7 @@ export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): 
       })),
     record: (worker, notes) => rung(() => record(s, worker, notes)),
     beat: (one) => call(() => beat(s, one)),
-    keepBeating: async (one, pulse, hear) => {
-      const tick = new Float64Array(pulse.tick)
-      let stop = clock.after(pulse.everyMs, turn, { idle: true })
-      function turn(): void {
-        stop = clock.after(pulse.everyMs, turn, { idle: true })
-        if (clock.monotonic() - (tick[0] ?? 0) <= pulse.maxStallMs) hear(beat(s, one))
-      }
-      return async () => stop()
-    },
+    keepBeating: async (one, pulse, hear) => pulsing(clock, pulse, () => call(() => hear(beat(s, one)))),
     lapse: (ids, cause) => rung(() => lapse(s, ids, cause)),
     leave: (worker) => rung(() => leave(s, worker)),
     tend: async (budget) => {
@@ -91,6 +85,31 @@ export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): 
     listen: (hear) => {
       hearers.add(hear)
       return () => void hearers.delete(hear)
+    },
+  }
+}
+
+/** Beats as long as the pulse's tick moves; the answer ends it. */
+function pulsing(clock: Clock, pulse: Pulse, one: () => Promise<void>): () => Promise<void> {
+  const tick = new Float64Array(pulse.tick)
+  let stop = clock.after(pulse.everyMs, turn, { idle: true })
+  function turn(): void {
+    stop = clock.after(pulse.everyMs, turn, { idle: true })
+    if (clock.monotonic() - (tick[0] ?? 0) <= pulse.maxStallMs) void one().catch(() => {})
+  }
+  return async () => stop()
+}
+
+/** One instant for the whole of a call, for two looks at a clock inside it may fall on both sides of a millisecond. */
+function stillClock(clock: Clock): Tables['clock'] & { tick(): void } {
+  let now = clock.now()
+  let monotonic = clock.monotonic()
+  return {
+    now: () => now,
+    monotonic: () => monotonic,
+    tick() {
+      now = clock.now()
+      monotonic = clock.monotonic()
     },
   }
 }

@@ -45,7 +45,7 @@ export interface Row {
 
 /** The whole store: plain maps, walked where an engine would use an index. */
 export interface Tables {
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>
   readonly rows: Map<string, Row>
   /** Ready jobs of each lane in the order in which they are claimed. */
   readonly ready: Map<string, Row[]>
@@ -68,7 +68,7 @@ export interface Tables {
   slotMoved(row: Row): void
 }
 
-export const newTables = (clock: Clock): Tables => ({
+export const newTables = (clock: Tables['clock']): Tables => ({
   clock,
   rows: new Map(),
   ready: new Map(),

@@ -1,0 +1,3 @@
+import { play, secondHalf } from './play.ts'
+
+play('sqlite', secondHalf)

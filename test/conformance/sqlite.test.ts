@@ -1,0 +1,3 @@
+import { firstHalf, play } from './play.ts'
+
+play('sqlite', firstHalf)
