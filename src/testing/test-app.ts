@@ -1,4 +1,4 @@
-import { declaredOf, legwork, payloadsOf, registryOf } from '../app.ts'
+import { legwork, toldOf } from '../app.ts'
 import type { ScheduleOptions } from '../define/schedule.ts'
 import type { Task } from '../define/task.ts'
 import { type Duration, toMs } from '../job/duration.ts'
@@ -75,14 +75,14 @@ export function testApp(app: App, options: TestOptions = {}): TestApp {
   const logged: { level: string; message: string }[] = []
   // Doorbells and due times are exact in memory, so polls, beats and upkeep only need to be rare.
   const inner = legwork({
-    ...payloadsOf(app),
+    ...toldOf(app).payloads,
     store,
     clock,
     ...{ random: seeded(seed), log: listLogger(logged) },
     pace: { pollMs: 3_600_000, tendMs: 60_000 },
   })
   takeOver(app, inner)
-  const served = new Set([...registryOf(app).handled.values()].map(({ task }) => task.policy.queue))
+  const served = new Set([...toldOf(app).registry.handled.values()].map(({ task }) => task.policy.queue))
   let started: Promise<void> | undefined
   const begin = () => (started ??= inner.start({ ...start, lease: '1h', beat: '20m' }))
   const settled = (patience = Infinity) => idle({ store, served, stallMs, patienceMs: patience })
@@ -139,9 +139,9 @@ export function testApp(app: App, options: TestOptions = {}): TestApp {
 
 /** Gives the test's own app the handlers and the schedules of the user's. */
 function takeOver(app: App, inner: App): void {
-  registryOf(inner).adopt(registryOf(app))
-  for (const { name, options } of declaredOf(app).values())
-    inner.schedule(name, options as ScheduleOptions<never>)
+  const { registry, declared } = toldOf(app)
+  toldOf(inner).registry.adopt(registry)
+  for (const { name, options } of declared.values()) inner.schedule(name, options as ScheduleOptions<never>)
 }
 
 /** What a person asks and operates, as the app does it. */
