@@ -1,9 +1,10 @@
-// The store's thread is not supposed to die; when it does, no call hangs and the next one gets a new thread.
+// The store's threads: one that dies hangs no call, and one moves pages from the log into the file.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { legwork, task, unchecked } from 'legwork'
+import { openDatabase } from 'legwork/sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 
 /** The thread that was spoken to last. */
@@ -39,4 +40,27 @@ test('a thread that dies refuses what is under way, and jobs and results go on w
   expect(await app.run(double, 21, { timeout: '20s' })).toBe(42)
   expect(thread()).not.toBe(dying)
   await app.stop()
+})
+
+test('the write-ahead log does not grow for ever: what commits left there is moved into the file meanwhile', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'legwork-log-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const path = join(folder, 'jobs.db')
+  const app = legwork(path)
+  onTestFinished(() => app.stop())
+  const big = task('big', { input: unchecked<string>() })
+  const text = 'x'.repeat(1_000_000)
+  await app.enqueue(big, text)
+  const db = await openDatabase(path)
+  onTestFinished(() => db.close())
+  const look = db.prepare('pragma wal_checkpoint(noop)')
+  const pages = () => (look.get() as { log: number }).log
+  let longest = 0
+  // It begins again when all of it was moved.
+  for (let last = 0; pages() >= last; last = longest) {
+    longest = pages()
+    expect(longest).toBeLessThan(30_000)
+    await app.enqueue(big, text)
+  }
+  expect(longest).toBeGreaterThan(8_000)
 })

@@ -26,8 +26,8 @@ export const defaults = {
   /** Jobs that ran faster than this on average are claimed ahead. */
   prefetchUnderMs: 100,
   /** Two claims of them: one runs while the next is on its way. */
-  prefetchMax: 1_000,
-  claimMax: 500,
+  prefetchMax: 2_000,
+  claimMax: 1_000,
   batchMax: 1_000,
   retain: { completed: 86_400_000, cancelled: 604_800_000, dead: null },
 } as const

@@ -36,12 +36,12 @@ export function freeSlots(pool: Pool): number {
 
 /**
  * How many jobs to claim: the free slots, and when jobs are quick also what can run while the next claim is under
- * way, so that handlers never wait for a round trip. Slow jobs are never claimed ahead: another worker could have them.
+ * way, twice over, so that handlers never wait for a round trip. Slow jobs are never claimed ahead: another worker could have them.
  */
 export function room(pool: Pool, roundTripMs: number): number {
   const ahead =
     pool.runMs < defaults.prefetchUnderMs
-      ? Math.ceil((2 * pool.concurrency * Math.max(1, roundTripMs)) / Math.max(0.02, pool.runMs))
+      ? Math.ceil((4 * pool.concurrency * Math.max(1, roundTripMs)) / Math.max(0.02, pool.runMs))
       : 0
   const places = freeSlots(pool) * pool.batchMax + pool.places
   return Math.max(0, places + Math.min(ahead, defaults.prefetchMax) - pool.buffer.length)

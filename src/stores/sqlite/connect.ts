@@ -61,11 +61,11 @@ export async function openStoreFile({ path }: Settings): Promise<Database> {
   return new DatabaseSync(path, { timeout: 0, enableForeignKeyConstraints: false })
 }
 
-/** Sets what the store relies on. WAL is kept in the file, all else belongs to the connection. */
+/** Sets what the store relies on. WAL is kept in the file, all else belongs to the connection; `wal.ts` moves its pages. */
 export function setPragmas(db: Database, { durability, maxBytes }: Settings): void {
   setDurability(db, durability)
   db.exec(
-    'pragma cache_size = -16000; pragma temp_store = memory; pragma wal_autocheckpoint = 16000; pragma foreign_keys = off',
+    'pragma cache_size = -16000; pragma temp_store = memory; pragma wal_autocheckpoint = 0; pragma foreign_keys = off',
   )
   if (maxBytes !== undefined)
     db.exec(`pragma max_page_count = ${Math.max(1, Math.floor(maxBytes / Number(pragma(db, 'page_size'))))}`)
@@ -102,7 +102,6 @@ export async function report(db: Database, settings: Settings): Promise<Durabili
     },
     synchronousFinding(synchronous),
     { about: 'page_size', value: String(pragma(db, 'page_size')), verdict: 'good' },
-    { about: 'wal_autocheckpoint', value: `${pragma(db, 'wal_autocheckpoint')} pages`, verdict: 'good' },
     roomFinding(db),
   ]
   if (process.platform === 'darwin')

@@ -14,6 +14,7 @@ import { migrateUp, readVersion, refuseNewer, refuseOlder, stepsFrom } from './m
 import type { Call } from './group.ts'
 import type { Answer, FromThread, Init, ToThread } from './messages.ts'
 import { forgetStatistics } from './statistics.ts'
+import { type WalMover, walMover } from './wal.ts'
 
 /*
  * The store's thread: the only place where the store's connection lives, so that no fsync, no checkpoint and no wait
@@ -28,6 +29,7 @@ const time = timeFrom(shared)
 const beats = new Map<number, NodeJS.Timeout>()
 let db: Database | undefined
 let line: Desk | undefined
+let moving: WalMover | undefined
 let stopWatching: (() => void) | undefined
 let outbox: Answer[] = []
 /** Never woken: whoever waits on it waits for its time. */
@@ -57,7 +59,7 @@ function hear(message: ToThread): void {
     case 'listen':
       return listen(message.on)
     case 'close':
-      return line ? line.whenEmpty(close) : close()
+      return void (line ? line.whenEmpty(() => void close()) : close())
   }
 }
 
@@ -92,6 +94,7 @@ async function open(): Promise<unknown> {
   const found = await report(file, settings)
   await patiently(() => migrateUp(file, settings.path))
   await patiently(() => forgetStatistics(file))
+  moving ??= walMover(file, settings)
   line ??= desk({
     engine: engineOn(file, time),
     path: settings.path,
@@ -99,7 +102,10 @@ async function open(): Promise<unknown> {
     random: realRandom,
     nap: (ms) => void Atomics.wait(napping, 0, 0, ms),
     monotonic: realClock.monotonic,
-    afterTurn: flush,
+    afterTurn() {
+      flush()
+      moving?.turn()
+    },
   })
   return { ...found, findings: [...found.findings, ...time.findings()] }
 }
@@ -158,10 +164,11 @@ function listen(on: boolean): void {
     on && db ? watchCommits({ db, path: settings.path, ring: () => tell({ kind: 'bell' }) }) : undefined
 }
 
-function close(): void {
+async function close(): Promise<void> {
   for (const timer of beats.values()) clearInterval(timer)
   stopWatching?.()
   flush()
+  await moving?.close()
   if (db?.isOpen) db.close()
   port.close()
 }
