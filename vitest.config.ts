@@ -1,11 +1,14 @@
 import { defineConfig } from 'vitest/config'
 
-// Stories with real processes have the machine to themselves; all else runs side by side.
-const slow = [
-  'test/life/**/*.test.ts',
+// Stories with real processes in which time counts have the machine to themselves.
+const life = ['test/life/**/*.test.ts', 'test/sabotage.test.ts', 'test/torture.test.ts', 'test/cost.test.ts']
+
+// Those that start a process after the other, and mostly wait for it: two files side by side.
+const processes = [
   'test/shop.test.ts',
   'test/supervisor.test.ts',
   'test/cli.test.ts',
+  'test/cli-worker.test.ts',
   'test/cli-demo.test.ts',
   'test/cli-init.test.ts',
   'test/cli-dev.test.ts',
@@ -15,9 +18,6 @@ const slow = [
   'test/cli-slips.test.ts',
   'test/cli-dead.test.ts',
   'test/bad-store.test.ts',
-  'test/sabotage.test.ts',
-  'test/torture.test.ts',
-  'test/cost.test.ts',
   'test/bench-run.test.ts',
   'test/package.test.ts',
 ]
@@ -36,19 +36,29 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: [...slow, ...rare],
+          exclude: [...processes, ...life, ...rare],
           maxWorkers: 2,
         },
       },
       {
         extends: true,
         test: {
+          name: 'processes',
+          include: processes,
+          testTimeout: 180_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'life',
-          include: slow,
+          include: life,
           testTimeout: 180_000,
           maxWorkers: 1,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

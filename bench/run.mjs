@@ -10,14 +10,14 @@ import { workloads } from './workloads.mjs'
  * Gives every measured row: `results[workload][system]` is a list, one entry a round, of figures or `{ error }`.
  * `say` hears of each as it comes; `signal` ends the run early, with what there is by then.
  */
-export async function run({ systemNames, workloadNames, rounds, isQuick, folder, signal, say }) {
+export async function run({ systemNames, workloadNames, rounds, scale, isQuick, folder, signal, say }) {
   const root = mkdtempSync(join(folder, 'legwork-bench-'))
   const results = {}
   const durability = {}
   try {
     for (const turn of turnsOf(workloadNames, systemNames, rounds)) {
       const { workload, system, round } = turn
-      const { durability: level, ...figures } = await measure(turn, { isQuick, root, signal })
+      const { durability: level, ...figures } = await measure(turn, { scale, isQuick, root, signal })
       if (signal.aborted) break
       if (level) durability[system] ??= level
       results[workload] ??= {}
@@ -25,7 +25,7 @@ export async function run({ systemNames, workloadNames, rounds, isQuick, folder,
       results[workload][system].push(figures)
       say({ workload, system, round, figures })
     }
-    return { machine: machine(root), isQuick, rounds, durability, results }
+    return { machine: machine(root), isQuick, rounds, scale, durability, results }
   } finally {
     rmSync(root, { recursive: true, force: true })
   }
@@ -42,9 +42,11 @@ function turnsOf(workloadNames, systemNames, rounds) {
   })
 }
 
-async function measure({ workload, system }, { isQuick, root, signal }) {
+async function measure({ workload, system }, { scale, isQuick, root, signal }) {
   const kind = workloads[workload]
-  const how = { ...kind.how, ...(isQuick && kind.quick) }
+  const asked = { ...kind.how, ...(isQuick && kind.quick) }
+  const how =
+    asked.jobs === undefined ? asked : { ...asked, jobs: Math.max(1, Math.round(asked.jobs * scale)) }
   try {
     return await inHouse(systems[system], { root, signal }, (house) => kind.stage(house, how))
   } catch (error) {

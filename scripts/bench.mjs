@@ -11,6 +11,7 @@ const options = {
   systems: { type: 'string' },
   workloads: { type: 'string' },
   rounds: { type: 'string' },
+  scale: { type: 'string', default: '1' },
   quick: { type: 'boolean', default: false },
   out: { type: 'string' },
   from: { type: 'string' },
@@ -73,12 +74,16 @@ function plan() {
   const rounds = values.rounds === undefined ? (values.quick ? 1 : 3) : Number(values.rounds)
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100)
     refuse(`--rounds ${values.rounds}: a whole number from 1 to 100 is needed`)
+  const scale = Number(values.scale)
+  if (!(scale > 0 && scale <= 100))
+    refuse(`--scale ${values.scale}: a number above 0, at most 100, is needed`)
   const folder = resolve(values.folder)
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
     refuse(`--folder ${values.folder}: there is no such folder`)
   const all = Object.keys(workloads)
   return {
     rounds,
+    scale,
     folder,
     isQuick: values.quick,
     systemNames:
@@ -159,6 +164,7 @@ Everything together takes about half an hour; --quick takes a minute or two.
   --workloads A,B   which workloads (all)
   --rounds N        rounds of each figure (3)
   --quick           one round of small sizes, without the deep backlogs: a first impression
+  --scale X         X times as many jobs in each workload, such as 0.1 where time is short (1)
   --folder DIR      where the database files are (the system's temporary folder); choose the disk that you mean
   --out FILE        where all rows go as JSON (bench/results/, one file a run)
   --from FILE       measures nothing, prints what such a file holds

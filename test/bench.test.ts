@@ -99,6 +99,7 @@ test.each([
   [['--workloads', 'enq100,prok1'], 'There is no workload "prok1". There are: enq1, enq100'],
   [['--systems', 'bull'], 'There is no system "bull". There are: legwork, raw-sqlite'],
   [['--rounds', '0'], '--rounds 0: a whole number from 1 to 100'],
+  [['--scale', '0'], '--scale 0: a number above 0'],
   [['--folder', '/no/such/folder'], '--folder /no/such/folder: there is no such folder'],
   [['--from', '/no/such/file'], '--from /no/such/file:'],
   [['--fast'], '--fast'],

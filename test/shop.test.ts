@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const demo = join(root, 'dist-examples', 'shop')
@@ -44,20 +44,26 @@ const play = (...options: readonly string[]) => start([join(demo, 'main.js'), ..
 
 const folderIn = (out: string): string => /the shop opens in (\S+)/.exec(out)?.[1] ?? '(no folder named)'
 
+/** Folders of this file, removed with it. */
+const folders: string[] = []
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))))
+
+// A demo takes the time of its story, most of which it waits; so two are told at once.
+let whole: Run
+let kept: string
+let sabotaged: Promise<Run>
 beforeAll(async () => {
   const { code, out } = await start(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.examples.json']).run
   expect(`${code} ${out}`).toBe('0 ')
-})
+  const own = await visitor()
+  const input = ['--images', join(own, 'pics'), '--csv', join(own, 'people.csv')]
+  sabotaged = play('--sabotage', 'mail', ...input).run
+  whole = await play('--keep').run
+  kept = folderIn(whole.out)
+  folders.push(kept)
+}, 120_000)
 
 describe('a whole run', () => {
-  let kept: string
-  let whole: Run
-  beforeAll(async () => {
-    whole = await play('--keep').run
-    kept = folderIn(whole.out)
-  }, 120_000)
-  afterAll(() => rm(kept, { recursive: true, force: true }))
-
   it('ends by itself with exit 0 and every verification good', () => {
     expect(whole).toMatchObject({ code: 0, err: '' })
     expect(whole.out.match(/^✔ /gm)).toHaveLength(9)
@@ -82,7 +88,7 @@ describe('a whole run', () => {
     expect(await failures(kept)).toEqual([])
   })
 
-  it.each([
+  it.concurrent.each([
     ['mail', 'mails'],
     ['mail-twice', 'mails'],
     ['mail-wrong', 'mails'],
@@ -118,7 +124,7 @@ describe('a whole run', () => {
 /** A folder of a visitor's own, with a few photographs, one of them broken, and people. */
 async function visitor(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'legwork-visitor-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  folders.push(folder)
   await mkdir(join(folder, 'pics'))
   for (const width of [300, 200, 100]) {
     const picture = sharp({ create: { width, height: 150, channels: 3, background: 'teal' } })
@@ -134,9 +140,7 @@ async function visitor(): Promise<string> {
 
 describe('a sabotaged run, on a visitor’s own photographs and people', () => {
   it('exits 1, names what is wrong, and leaves nothing behind', async () => {
-    const own = await visitor()
-    const input = ['--images', join(own, 'pics'), '--csv', join(own, 'people.csv')]
-    const { code, out } = await play('--sabotage', 'mail', ...input).run
+    const { code, out } = await sabotaged
     expect(code).toBe(1)
     expect(out).toMatch(/^1 of 4 photographs left out\n1 of 2 rows left out$/m)
     expect(out).toContain('44 sign-ups, 4 of them rolled back; 3 photographs')
@@ -148,7 +152,7 @@ describe('a sabotaged run, on a visitor’s own photographs and people', () => {
 })
 
 describe('a visitor’s input that cannot be used', () => {
-  it.each([
+  it.concurrent.each([
     [['--images', 'nowhere'], /nowhere: ENOENT/],
     [['--images', 'empty'], /empty: there is no photograph in it/],
     [['--images', 'people.csv'], /people\.csv: ENOTDIR/],

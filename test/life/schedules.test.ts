@@ -1,4 +1,5 @@
-// Must hold with real processes: each slot has one job, whoever dies and whosever clock is wrong.
+// Must hold with real processes: each slot has one job, whoever dies and whosever clock is wrong. The stories take the time that
+// they tell of, each on a file of its own, so all are told at the same time.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -61,7 +62,7 @@ const seconds = (from: number, to: number): number[] => {
   return Array.from({ length: Math.floor(to / second) - first + 1 }, (_, i) => (first + i) * second)
 }
 
-test('four schedulers, killed now and then, one with a clock an hour ahead: 60 slots, 60 jobs', async () => {
+test.concurrent('four schedulers, killed now and then, one with a clock an hour ahead: 60 slots, 60 jobs', async () => {
   const faketime = libraries.find((path) => existsSync(path))
   expect(faketime, 'libfaketime is installed: apt-get install libfaketime').toBeDefined()
   await using s = stage({ tick: { every: '1s', overlap: 'allow' } })
@@ -87,7 +88,7 @@ test('four schedulers, killed now and then, one with a clock an hour ahead: 60 s
   expect(history.filter(({ outcome }) => outcome === 'skipped')).toEqual([])
 })
 
-test('with only a shifted clock slots still come at their time', async () => {
+test.concurrent('with only a shifted clock slots still come at their time', async () => {
   const faketime = libraries.find((path) => existsSync(path))
   expect(faketime, 'libfaketime is installed: apt-get install libfaketime').toBeDefined()
   await using s = stage({ tick: { every: '1s', overlap: 'allow' } })
@@ -98,7 +99,7 @@ test('with only a shifted clock slots still come at their time', async () => {
   expect((await firedAt(s.app, 'tick')).filter((at) => expected.includes(at))).toEqual(expected)
 })
 
-test('frozen altogether and continued: exactly what each policy says', async () => {
+test.concurrent('frozen altogether and continued: exactly what each policy says', async () => {
   const missed = (run: string, within = '1h') => ({ every: '1s', overlap: 'allow', missed: { run, within } })
   await using s = stage({
     last: missed('last'),
