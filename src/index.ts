@@ -27,7 +27,7 @@ export {
   TimedOut,
 } from './define/verdicts.ts'
 export type { Isolate, IsolateOptions } from './define/isolation.ts'
-export type { EnqueueOptions } from './enqueue/new-job.ts'
+export type { EnqueueOptions } from './enqueue/options.ts'
 export type { QueueLimitOptions } from './enqueue/queue-limits.ts'
 export type { EnqueueUnique } from './enqueue/unique.ts'
 export { custom, exponential, fixed, linear } from './job/backoff.ts'

@@ -1,6 +1,6 @@
 import type { ScheduleOptions } from './define/schedule.ts'
 import type { AnyTask, Task } from './define/task.ts'
-import type { EnqueueOptions } from './enqueue/new-job.ts'
+import type { EnqueueOptions } from './enqueue/options.ts'
 import type { QueueLimitOptions } from './enqueue/queue-limits.ts'
 import type { Clock } from './job/clock.ts'
 import { defaults } from './job/defaults.ts'

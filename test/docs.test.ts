@@ -197,7 +197,7 @@ describe('tables', () => {
     ],
     ['start', 'app option', fieldsOf('src/surface.ts', 'AppOptions')],
     ['work', 'stop option', fieldsOf('src/surface.ts', 'StopOptions')],
-    ['enqueue', 'enqueue option', fieldsOf('src/enqueue/new-job.ts', 'EnqueueOptions')],
+    ['enqueue', 'enqueue option', fieldsOf('src/enqueue/options.ts', 'EnqueueOptions')],
     ['work', 'part of the context', fieldsOf('src/worker/handler.ts', 'Context')],
     ['work', 'fact of the job', fieldsOf('src/worker/handler.ts', 'JobFacts')],
     ['work', 'start option', fieldsOf('src/surface.ts', 'StartOptions')],

@@ -1,5 +1,5 @@
 import type { AnyTask } from '../define/task.ts'
-import { enqueueOptions, type EnqueueOptions } from '../enqueue/new-job.ts'
+import { enqueueOptions, type EnqueueOptions } from '../enqueue/options.ts'
 import { newStoreIn } from '../enqueue/new-store-in.ts'
 import type { Producer } from '../enqueue/producer.ts'
 import type { Clock } from '../job/clock.ts'

@@ -1,6 +1,6 @@
 import { legwork } from '../app.ts'
 import { type AnyTask, task } from '../define/task.ts'
-import type { EnqueueOptions } from '../enqueue/new-job.ts'
+import type { EnqueueOptions } from '../enqueue/options.ts'
 import type { Duration } from '../job/duration.ts'
 import { InvalidOption } from '../job/errors.ts'
 import type { App } from '../surface.ts'

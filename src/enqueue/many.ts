@@ -9,7 +9,8 @@ import {
   UnknownOutcome,
 } from '../job/errors.ts'
 import type { Accepted, NewJob } from '../job/job.ts'
-import { checkInput, decide, type EnqueueOptions } from './new-job.ts'
+import { checkInput, type decide, decider } from './new-job.ts'
+import type { EnqueueOptions } from './options.ts'
 
 /** The jobs of many inputs of one task; all are checked before any is written, and an error says which input it was. */
 export async function toNewJobs(
@@ -36,7 +37,8 @@ export async function toNewJobs(
 function decideAll(...[task, inputs, options, world]: Parameters<typeof toNewJobs>) {
   const jobs: NewJob[] = []
   try {
-    for (const input of inputs) jobs.push(decide(task, input, options, world))
+    const job = decider(task, options, world)
+    for (const input of inputs) jobs.push(job(input))
   } catch (error) {
     return { jobs, stopped: { error } }
   }

@@ -1,6 +1,6 @@
-import { type AnyTask, checkTags, isTask, notATask, type Priority, toPriority } from '../define/task.ts'
+import { type AnyTask, checkTags, isTask, notATask, toPriority } from '../define/task.ts'
 import { validate } from '../define/validate.ts'
-import { type Duration, toMs } from '../job/duration.ts'
+import { toMs } from '../job/duration.ts'
 import { InvalidOption } from '../job/errors.ts'
 import type { NewJob } from '../job/job.ts'
 import { checkKnown } from '../job/name.ts'
@@ -8,30 +8,9 @@ import { encode } from '../job/payload.ts'
 import { checkOwnId } from '../job/schedule.ts'
 import type { Wrapping } from '../job/wrapping.ts'
 import { limits } from '../job/defaults.ts'
+import { type EnqueueOptions, enqueueOptions } from './options.ts'
 import { start } from './start.ts'
-import { type EnqueueUnique, type KeyDigest, uniqueFields } from './unique.ts'
-
-export interface EnqueueOptions {
-  /** An id of your own makes a repeat harmless: the second call finds the first one's job. Default: a new id. */
-  readonly id?: string
-  /** Not before this long from now. */
-  readonly delay?: Duration
-  /** Not before this instant; must not lie in the past. */
-  readonly runAt?: Date
-  /** Default: the task's. */
-  readonly priority?: Priority
-  /** Added to the task's, for searching. */
-  readonly tags?: readonly string[]
-  /** Default: the task's. */
-  readonly ttl?: Duration
-  /** Default: the task's. */
-  readonly deadline?: Duration
-  /** A key, a rule, or both instead of the task's; `true` for the task's, or the whole input; `false` for none. */
-  readonly unique?: boolean | EnqueueUnique
-}
-
-/** The names of these options, to tell a typo. */
-export const enqueueOptions = ['id', 'delay', 'runAt', 'priority', 'tags', 'ttl', 'deadline', 'unique']
+import { type KeyDigest, uniqueFields } from './unique.ts'
 
 /** What a job is made with besides what the caller says. */
 interface World {
@@ -72,28 +51,38 @@ export const checkInput = (task: AnyTask, input: unknown): Promise<unknown> | un
   task.input && validate(task.input, input, { what: `the input of task ${task.name}`, code: 'LW1102' })
 
 /** What is stored is what the producer passed: the worker parses it again, and a transform must not be applied twice. */
-export function decide(task: AnyTask, input: unknown, options: EnqueueOptions, world: World): NewJob {
+export const decide = (task: AnyTask, input: unknown, options: EnqueueOptions, world: World): NewJob =>
+  decider(task, options, world)(input)
+
+/** The same for many inputs: what does not follow from the input is decided once. */
+export function decider(task: AnyTask, options: EnqueueOptions, world: World): (input: unknown) => NewJob {
   const { name, policy } = task
   checkKnown(options, enqueueOptions, 'enqueue option')
   const ttlMs = options.ttl === undefined ? policy.ttlMs : toMs(options.ttl, 'ttl', 1)
   const deadlineMs =
     options.deadline === undefined ? policy.deadlineMs : toMs(options.deadline, 'deadline', 1)
-  const payload = encode(input, `the input of task ${name}`, world.wrapping.payloadBytes)
-  return {
-    id: options.id === undefined ? world.newId() : checkOwnId(options.id),
+  const what = `the input of task ${name}`
+  const ownId = options.id === undefined ? undefined : checkOwnId(options.id)
+  const like = {
+    id: '',
     task: name,
     queue: policy.queue,
-    payload,
+    payload: '',
     version: policy.version,
     priority: options.priority === undefined ? policy.priority : toPriority(options.priority, 'priority'),
     ...start(options, world.now()),
-    ...uniqueFields(task, { input, payload, options, digest: world.digest }),
     ...(ttlMs !== undefined && { ttlMs }),
     ...(deadlineMs !== undefined && { deadlineMs }),
     maxAttempts: policy.retry.attempts,
     tags: toTags(policy.tags, options.tags),
     retain: policy.retain,
     ...(policy.onCrash !== 'retry' && { onCrash: policy.onCrash }),
+  }
+  return (input) => {
+    const payload = encode(input, what, world.wrapping.payloadBytes)
+    const unique = uniqueFields(task, { input, payload, options, digest: world.digest })
+    const id = ownId ?? world.newId()
+    return { ...like, id, payload, ...unique }
   }
 }
 

@@ -9,7 +9,8 @@ import { accepted, allAccepted } from './accepted.ts'
 import { buffer } from './buffer.ts'
 import { coalesce } from './coalesce.ts'
 import { inBatches, toNewJobs } from './many.ts'
-import { type EnqueueOptions, toNewJob } from './new-job.ts'
+import { toNewJob } from './new-job.ts'
+import type { EnqueueOptions } from './options.ts'
 
 export interface Producer {
   enqueue(task: AnyTask, input: unknown, options?: EnqueueOptions): Promise<Accepted>

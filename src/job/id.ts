@@ -17,20 +17,22 @@ export interface IdSource {
  * Ids of one source rise strictly, also when its clock goes back.
  */
 export function idSource({ now, random }: IdSource): () => string {
-  let lastMs = 0
+  let lastMs = -1
   let count = 0
+  let time = ''
   return () => {
     const ms = Math.max(now(), lastMs)
     count = ms === lastMs ? count + 1 : 0
-    lastMs = count > 0xfff ? ms + 1 : ms
     if (count > 0xfff) count = 0
-    const chance = (bits: number) => Math.floor(random() * 2 ** bits)
-    return (
-      write(lastMs, 10) +
-      write(count * shardCount * 8 + chance(10) * 8 + chance(3), 5) +
-      write(chance(30), 6) +
-      write(chance(25), 5)
-    )
+    if (ms !== lastMs || count === 0) {
+      lastMs = ms === lastMs ? ms + 1 : ms
+      time = write(lastMs, 10)
+    }
+    // 43 bits of chance and then 25: what a number of 48 random bits can give.
+    const first = random() * 2 ** 13
+    const middle = Math.floor(first)
+    const chance = Math.floor((first - middle) * 2 ** 30)
+    return time + write25(count * shardCount * 8 + middle) + write30(chance) + write25(random() * 2 ** 25)
   }
 }
 
@@ -58,5 +60,12 @@ function write(value: number, width: number): string {
   }
   return text
 }
+
+/** Two digits at a time. */
+const pairs = Array.from({ length: 1_024 }, (_, n) => write(n, 2))
+const write30 = (n: number): string =>
+  `${pairs[n >>> 20] ?? ''}${pairs[(n >>> 10) & 1_023] ?? ''}${pairs[n & 1_023] ?? ''}`
+const write25 = (n: number): string =>
+  `${pairs[n >>> 15] ?? ''}${pairs[(n >>> 5) & 1_023] ?? ''}${alphabet[n & 31] ?? ''}`
 
 const read = (text: string): number => [...text].reduce((sum, c) => sum * 32 + alphabet.indexOf(c), 0)
