@@ -77,6 +77,3 @@ export function trendOf(hours: ReadonlyMap<number, number>, now: Instant): numbe
   const first = hourOf(now) - trendHours + 1
   return Array.from({ length: trendHours }, (_, i) => hours.get(first + i) ?? 0)
 }
-
-/** A group without dead jobs is forgotten when nobody has died in it for this long. */
-export const forgetGroupMs = 30 * 86_400_000

@@ -30,6 +30,21 @@ export const defaults = {
   claimMax: 1_000,
   batchMax: 1_000,
   retain: { completed: 86_400_000, cancelled: 604_800_000, dead: null },
+  /** How long is kept what is no job, and how many of it at most, the newest ones. */
+  keep: {
+    /** Workers that are gone, by which attempts name who ran them. */
+    goneWorkers: { ageMs: 90 * 86_400_000, count: 100_000 },
+    /** What people did. */
+    audit: { ageMs: 90 * 86_400_000, count: 100_000 },
+    /** Bulk operations that are over, or stand still. */
+    bulks: { ageMs: 30 * 86_400_000, count: 10_000 },
+    /** Groups in which nobody is dead any more, since the last death. */
+    failures: { ageMs: 30 * 86_400_000 },
+    /** What became of slots, of each schedule. */
+    slots: { count: 200 },
+    /** Sizes of the store, one every ten minutes. */
+    samples: { everyMs: 600_000, ageMs: 8 * 86_400_000 },
+  },
 } as const
 
 /** What a job may hold; a store may declare less, never more. */

@@ -19,6 +19,7 @@ import type { Changes, Since } from './changes.ts'
 import type { Schedules } from './schedules.ts'
 import type { Payloads } from './payloads.ts'
 import type { BulkRoom, Failures } from './dead.ts'
+import type { Retaining } from './retention.ts'
 import type { Edit, Edited } from './edit.ts'
 
 /**
@@ -102,6 +103,8 @@ export interface Store {
   readonly failures: Failures
   /** Operations on many dead letters: durable, at a rate, stopped and resumed. */
   readonly bulk: BulkRoom
+  /** What is kept of finished jobs, for all processes. */
+  readonly retention: Retaining
 
   /** Wakes whoever listens, in every process. A hint: it may be lost, or come for nothing. */
   ring(): void

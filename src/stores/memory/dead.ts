@@ -3,11 +3,11 @@ import {
   type DeadFilter,
   type FailureGroup,
   type FailureStatus,
-  forgetGroupMs,
   groupOf,
   hourOf,
   trendOf,
 } from '../../job/dead.ts'
+import { defaults } from '../../job/defaults.ts'
 import type { Bulk } from '../../job/bulk.ts'
 import type { Instant, Revision } from '../../job/job.ts'
 import type { FailureWhere, Mark } from '../../store/index.ts'
@@ -115,7 +115,7 @@ export function markFailures(s: Tables, marks: readonly Mark[]): number[] {
 
 /** Forgets groups in which nobody is dead any more, and has not died for long. */
 export function forgetGroups(s: Tables, budget: number): number {
-  const before = s.clock.now() - forgetGroupMs
+  const before = s.clock.now() - defaults.keep.failures.ageMs
   const old = [...s.dead.groups].filter(([, { count, lastSeenAt }]) => count === 0 && lastSeenAt <= before)
   for (const [key] of old.slice(0, budget)) s.dead.groups.delete(key)
   return Math.min(old.length, budget)

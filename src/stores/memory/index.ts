@@ -14,6 +14,7 @@ import { counts, find, get, workers } from './look.ts'
 import { replacePayloads } from './payloads.ts'
 import { setQueues } from './queues.ts'
 import { record } from './record.ts'
+import { setRetention } from './retain.ts'
 import { due, fire, history, list, set, slotMoved } from './schedules.ts'
 import { settle } from './settle.ts'
 import { newTables, type Tables } from './tables.ts'
@@ -81,6 +82,10 @@ export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): 
     schedules: schedulesOf(s, { call, rung }),
     ...readingOf(s, call),
     ...deadLettersOf(s, { call, rung }),
+    retention: {
+      set: (order) => call(() => setRetention(s, order)),
+      get: () => call(() => s.retained.standing),
+    },
     ring,
     listen: (hear) => {
       hearers.add(hear)

@@ -1,6 +1,6 @@
 import type { Settlement } from '../../job/job.ts'
-import { type FinalState, isFinal, type State } from '../../job/state.ts'
-import { holdsUntil, keptUntil, replacedBy } from '../../job/unique.ts'
+import { isFinal, type State } from '../../job/state.ts'
+import { holdsUntil, replacedBy } from '../../job/unique.ts'
 import type { Row, Tables } from './tables.ts'
 
 /**
@@ -41,12 +41,4 @@ export function yieldToTwin(s: Tables, row: Row, move?: Settlement['move']): voi
   if (move === 'cancel' || row.job.unique?.states.includes('running')) return
   const twin = twinOf(s, row)
   if (twin) row.cancelRequested ??= replacedBy(twin.job.id)
-}
-
-/** How long a job that has just finished is kept. */
-export function keepUntil(row: Row, finishedAt: number, to: FinalState): number | undefined {
-  const { retain, unique } = row.job
-  const keepMs = retain[to]
-  const keep = keepMs === null ? undefined : finishedAt + keepMs
-  return unique?.states.includes(to) ? keptUntil(keep, holdsUntil(unique, row.createdAt)) : keep
 }

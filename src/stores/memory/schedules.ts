@@ -1,3 +1,4 @@
+import { defaults } from '../../job/defaults.ts'
 import type { Instant, NewJob } from '../../job/job.ts'
 import type { Room, Schedule, ScheduleBody, SlotFacts, SlotRecord, SkipReason } from '../../job/schedule.ts'
 import { isFinal } from '../../job/state.ts'
@@ -39,7 +40,7 @@ export interface Slot {
   isHeld: boolean
 }
 
-const recordsKept = 200
+const recordsKept = defaults.keep.slots.count
 
 export function set(s: Tables, changes: readonly ScheduleChange[]): ('set' | 'stale')[] {
   return changes.map((change) => {

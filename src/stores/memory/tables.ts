@@ -3,10 +3,11 @@ import { defaults } from '../../job/defaults.ts'
 import type { Attempt, ErrorInfo, Instant, LogLine, NewJob, Progress, WorkerId } from '../../job/job.ts'
 import type { QueueLimits } from '../../job/intake.ts'
 import { isFinal, type State } from '../../job/state.ts'
-import { holdKey, keepUntil } from './keys.ts'
+import { holdKey } from './keys.ts'
 import { laneOf } from './lane.ts'
 import { type Dead, died, newDead, type Revisions, risen } from './dead.ts'
 import type { WorkerRow } from './lease.ts'
+import { finish, type Retained } from './retain.ts'
 import type { ScheduleRow, Slot } from './schedules.ts'
 
 /** One job, with everything that happened to it. */
@@ -20,6 +21,7 @@ export interface Row {
   startedAt?: Instant | undefined
   finishedAt?: Instant | undefined
   keepUntil?: Instant | undefined
+  bytes?: number | undefined
   revivedAt?: Instant | undefined
   attempt: number
   fence: number
@@ -61,6 +63,7 @@ export interface Tables {
   readonly audit: { at: Instant; by: string; verb: string; target: string; reason?: string | undefined }[]
   readonly schedules: Map<string, ScheduleRow>
   readonly dead: Dead
+  readonly retained: Retained
   seq: number
   /** Attempts that have ended. */
   endings: number
@@ -82,6 +85,7 @@ export const newTables = (clock: Tables['clock']): Tables => ({
   audit: [],
   schedules: new Map(),
   dead: newDead(),
+  retained: {},
   seq: 0,
   endings: 0,
   slotMoved: () => {},
@@ -100,16 +104,10 @@ export function move(s: Tables, row: Row, to: State): void {
   if (to === 'scheduled') s.scheduled.add(row)
   if (to === 'running') s.running.add(row)
   if (to !== 'running') row.holder = row.call = undefined
-  if (isFinal(to)) finish(s, row, to)
+  if (isFinal(to)) finish(s, row)
   holdKey(s, row, from)
   if (row.slot) s.slotMoved(row)
   if (to === 'dead') died(s, row, wasRunning)
-}
-
-function finish(s: Tables, row: Row, to: 'completed' | 'dead' | 'cancelled'): void {
-  row.finishedAt = s.clock.now()
-  row.keepUntil = keepUntil(row, row.finishedAt, to)
-  row.expiresAt = row.cancelRequested = undefined
 }
 
 /** When a new job may first be claimed. */

@@ -3,10 +3,10 @@ import type { WorkerId } from '../../job/job.ts'
 import { afterLoss } from '../../job/loss.ts'
 import type { Tended } from '../../store/index.ts'
 import { yieldToTwin } from './keys.ts'
-import { remove } from './act.ts'
 import { undriven } from './bulk.ts'
 import { forgetGroups } from './dead.ts'
 import { isHeld } from './lease.ts'
+import { retain } from './retain.ts'
 import { endAttempt } from './settle.ts'
 import { move, type Row, type Tables } from './tables.ts'
 
@@ -86,12 +86,4 @@ function takeAway(s: Tables, row: Row, cause: string): void {
   Object.assign(row, { losses, failures, suspect, reason, fence: row.fence + 1 })
   if (next.waitMs > 0) row.availableAt = now + next.waitMs
   move(s, row, next.state)
-}
-
-function retain(s: Tables, budget: number): number {
-  const now = s.clock.now()
-  const over = [...s.rows.values()].filter((row) => (row.keepUntil ?? Infinity) <= now)
-  over.sort((a, b) => (a.keepUntil ?? 0) - (b.keepUntil ?? 0) || a.seq - b.seq)
-  for (const row of over.slice(0, budget)) remove(s, row)
-  return Math.min(over.length, budget)
 }

@@ -1,12 +1,12 @@
 import {
   type FailureGroup,
-  forgetGroupMs,
   groupOf,
   hourOf,
   keptHours,
   trendHours,
   trendOf,
 } from '../../job/dead.ts'
+import { defaults } from '../../job/defaults.ts'
 import type { ErrorInfo } from '../../job/job.ts'
 import type { FailureWhere, Mark } from '../../store/dead.ts'
 import type { Engine } from './engine.ts'
@@ -143,11 +143,11 @@ export function failuresMark(e: Engine, marks: readonly Mark[]): number[] {
 }
 
 export const areForgettable = (e: Engine): boolean =>
-  e.statement('failureGone').all(e.time.now() - forgetGroupMs, 1).length > 0
+  e.statement('failureGone').all(e.time.now() - defaults.keep.failures.ageMs, 1).length > 0
 
 /** Forgets groups in which nobody is dead any more, and has not died for long. */
 export function forgetGroups(e: Engine, budget: number): number {
-  const old = e.statement('failureGone').all(e.time.now() - forgetGroupMs, budget) as { id: number }[]
+  const old = e.statement('failureGone').all(e.time.now() - defaults.keep.failures.ageMs, budget) as { id: number }[]
   for (const { id } of old) {
     e.statement('failureHourDrop').run(id, Number.MAX_SAFE_INTEGER)
     e.statement('failureDrop').run(id)

@@ -6,6 +6,7 @@ import { died, type Dying } from './dead.ts'
 import type { Value } from './driver.ts'
 import { type Engine, newTally, type Tally } from './engine.ts'
 import { keepWithKey, takeKeyAgain, yieldToTwin } from './keys.ts'
+import { weighFinals } from './retain.ts'
 import { codeOf, outcomes, retention } from './row.ts'
 import { admit, slotOver } from './slots.ts'
 
@@ -65,7 +66,11 @@ export function write(change: Change): void {
   const { e, tally, attempts, histories, finals, schedules, dying } = change
   e.insert('attemptAdd', attempts.splice(0))
   e.insert('historyAdd', histories.splice(0))
-  if (finals.length > 0) e.statement('dropTicket').run(JSON.stringify(finals.splice(0)))
+  if (finals.length > 0) {
+    const seqs = JSON.stringify(finals.splice(0))
+    e.statement('dropTicket').run(seqs)
+    weighFinals(e, () => seqs)
+  }
   died(e, change.now, dying.splice(0))
   for (const id of schedules) admit(e, id, change)
   schedules.clear()

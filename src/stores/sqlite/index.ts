@@ -98,6 +98,7 @@ export function sqlite(options: SqliteOptions | string): Store {
     ...readingWith(call),
     payloads: payloadsWith(call),
     ...deadLettersWith(call, rung),
+    retention: { set: (order) => call('setRetention', order), get: () => call('retentionGet') },
     ring,
     listen(hear) {
       hearers.add(hear)

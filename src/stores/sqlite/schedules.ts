@@ -1,3 +1,4 @@
+import { defaults } from '../../job/defaults.ts'
 import type { Schedule, ScheduleBody, Skip, SlotRecord } from '../../job/schedule.ts'
 import type {
   DueSchedules,
@@ -11,7 +12,7 @@ import { cancelLive, fireOne } from './slots.ts'
 import type { Engine } from './engine.ts'
 
 /** Records of a schedule that are kept. */
-const recordsKept = 200
+const recordsKept = defaults.keep.slots.count
 
 /** The columns of legwork_schedule. */
 interface ScheduleRow {

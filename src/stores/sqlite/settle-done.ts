@@ -2,6 +2,7 @@ import { defaults } from '../../job/defaults.ts'
 import type { Endings } from './crossing/endings.ts'
 import { type Engine, newTally } from './engine.ts'
 import type { Lease } from './lease.ts'
+import { weighDone } from './retain.ts'
 import { codeOf } from './row.ts'
 
 /** The columns of settle-tally.sql. */
@@ -33,6 +34,7 @@ export function settleDone(e: Engine, lease: Lease, endings: Endings): boolean {
     tally.add(queue_id, codeOf.completed, n)
   }
   tally.write()
+  weighDone(e, before)
   e.statement('settleTickets').run(before)
   return true
 }

@@ -3,11 +3,11 @@ import { afterLoss } from '../../job/loss.ts'
 import type { WorkerId } from '../../job/job.ts'
 import type { Tended } from '../../store/contract.ts'
 import { undriven } from './bulk.ts'
-import { areForgettable, forgetGroups, risen } from './dead.ts'
+import { areForgettable, forgetGroups } from './dead.ts'
 import { type Change, comingBack, endAttempt, finish, newChange, type Ticket, wait, write } from './ending.ts'
 import { type Engine, newTally, yes } from './engine.ts'
 import { findWorker } from './lease.ts'
-import { drop } from './drop.ts'
+import { isOverdue, retain } from './retain.ts'
 import { codeOf } from './row.ts'
 import { markSuspect, onCrashOf } from './suspects.ts'
 
@@ -19,7 +19,7 @@ export function tend(e: Engine, budget: number): Tended {
   const lapsed = lapseOverdue(e, budget)
   const promoted = promote(e, budget)
   const expired = expire(e, budget)
-  const removed = retain(e, budget)
+  const { removed, more } = retain(e, budget)
   forgetGroups(e, budget)
   const free = undriven(e)
   return {
@@ -28,7 +28,7 @@ export function tend(e: Engine, budget: number): Tended {
     expired,
     removed,
     ...(free.length > 0 && { undriven: free }),
-    more: [promoted, lapsed, expired, removed].some((n) => n >= budget),
+    more: more || [promoted, lapsed, expired, removed].some((n) => n >= budget),
   }
 }
 
@@ -38,7 +38,7 @@ export const isDue = (e: Engine): boolean =>
 
 /** The answer when there is nothing to tend, found without the write lock. */
 export function idleTend(e: Engine): Tended | undefined {
-  if (isDue(e) || yes(e.statement('retainPeek').get(e.time.now())) || areForgettable(e)) return undefined
+  if (isDue(e) || isOverdue(e) || areForgettable(e)) return undefined
   const free = undriven(e)
   return {
     ...{ promoted: 0, lapsed: 0, expired: 0, removed: 0 },
@@ -141,26 +141,4 @@ function takeAway(change: Change, ticket: Held, { message, isBlameless }: Loss):
   if (state === 'dead' || state === 'cancelled') return finish(change, next, { state, reason })
   if (suspect) markSuspect(change.e, ticket.seq)
   wait(change, next, state)
-}
-
-/** Removes finished jobs whose time is over. */
-function retain(e: Engine, budget: number): number {
-  const over = e.statement('historyOver').all(e.time.now(), budget) as {
-    seq: number
-    state: number
-    queue_id: number
-  }[]
-  if (over.length === 0) return 0
-  const tally = newTally(e)
-  for (const { state, queue_id } of over) tally.add(queue_id, state, -1)
-  risen(
-    e,
-    over.filter(({ state }) => state === codeOf.dead).map(({ seq }) => seq),
-  )
-  drop(
-    e,
-    over.map((row) => row.seq),
-  )
-  tally.write()
-  return over.length
 }

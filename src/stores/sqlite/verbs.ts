@@ -15,6 +15,7 @@ import { counts, get, workers } from './look.ts'
 import { setQueues } from './queues.ts'
 import { keepPlace, placeOf, replacePayloads } from './payloads.ts'
 import { record } from './record.ts'
+import { retentionGet, setRetention } from './retain.ts'
 import { scheduleDue, scheduleFire, scheduleHistory, scheduleList, scheduleSet } from './schedules.ts'
 import { settle } from './settle.ts'
 import { idleTend, lapse, tend } from './tend.ts'
@@ -37,10 +38,12 @@ export interface Exchanged {
 const writing = {
   ...{ enqueue, claim, settle, exchange, record, beat, lapse, leave, tend, setQueues, act, edit },
   ...{ scheduleSet, scheduleFire, replacePayloads, keepPlace, failuresMark, bulkStart, bulkStep, bulkSet },
+  setRetention,
 }
 const reading = {
   ...{ get, find, counts, workers, changes, failuresList, bulkPage, bulkList },
   ...{ scheduleList, scheduleDue, scheduleHistory, placeOf },
+  retentionGet,
 }
 const idle = { claim: idleClaim, exchange: idleExchange, tend: idleTend }
 
