@@ -4,6 +4,7 @@ import { enqueuing } from './app/enqueuing.ts'
 import { isStore, opening } from './app/opening.ts'
 import { newPhase } from './app/phase.ts'
 import { running } from './app/running.ts'
+import { declaredRetention } from './define/retention.ts'
 import type { Declared } from './define/schedule.ts'
 import { producer } from './enqueue/producer.ts'
 import { InvalidOption } from './job/errors.ts'
@@ -28,7 +29,7 @@ export function legwork(where?: string | Store | AppOptions): App {
   const rooms = furnish(options)
   const { opening, clock, payloads, operator, desk, registry, store } = rooms
   const { adopt: _adopt, end: _end, ...operating } = operator
-  const life = running({ ...rooms, pace: options.pace })
+  const life = running({ ...rooms, pace: options.pace, retention: declaredRetention(options) })
   const jobs = enqueuing({ ...rooms, wrapping: payloads.wrapping })
   const app: App = {
     ...declaring({ ...rooms, app: () => app }),
@@ -47,7 +48,7 @@ export function legwork(where?: string | Store | AppOptions): App {
       return new Map([...registry.handled].map(([name, { task }]) => [name, task]))
     },
   }
-  told.set(app, { registry, declared: desk.declared, payloads: saidOfPayloads(options) })
+  told.set(app, { registry, declared: desk.declared, said: saidIn(options) })
   return app
 }
 
@@ -84,7 +85,7 @@ function furnish(options: AppOptions) {
 interface Told {
   readonly registry: Registry
   readonly declared: ReadonlyMap<string, Declared>
-  readonly payloads: Pick<AppOptions, 'keys' | 'redact' | 'blobs'>
+  readonly said: Pick<AppOptions, 'keys' | 'redact' | 'blobs' | 'retention'>
 }
 const told = new WeakMap<App, Told>()
 
@@ -95,8 +96,9 @@ export function toldOf(app: App): Told {
   return found
 }
 
-const saidOfPayloads = ({ keys, redact, blobs }: AppOptions): Told['payloads'] => ({
+const saidIn = ({ keys, redact, blobs, retention }: AppOptions): Told['said'] => ({
   ...(keys !== undefined && { keys }),
   ...(redact && { redact }),
   ...(blobs && { blobs }),
+  ...(retention !== undefined && { retention }),
 })

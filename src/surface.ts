@@ -1,3 +1,4 @@
+import { declaredRetention, type RetentionOptions } from './define/retention.ts'
 import type { ScheduleOptions } from './define/schedule.ts'
 import type { AnyTask, Task } from './define/task.ts'
 import type { EnqueueOptions } from './enqueue/options.ts'
@@ -46,6 +47,12 @@ export interface AppOptions {
   readonly redact?: readonly string[]
   /** Where large payloads and results go, such as `files('./.legwork/blobs')`. Default: none, and 1 MiB is the limit. */
   readonly blobs?: Blobs
+  /**
+   * What is kept of finished jobs, by age, count and bytes. Written into the store at `start()`, for all processes: of two
+   * releases the one with the later `deployedAt` stands, or else the one that started last. `null` lifts all limits;
+   * left out, what stands in the store stays.
+   */
+  readonly retention?: RetentionOptions | null
   /** For tests. */
   readonly clock?: Clock
   /** For tests. */
@@ -168,6 +175,11 @@ export interface App extends Enqueuer, Operator, AsyncDisposable {
    */
   limitQueue(queue: string, limits: QueueLimitOptions | null): Promise<void>
   /**
+   * Says what is kept of finished jobs, in the store, so for every process; `null` lifts all limits. What a release says
+   * in `legwork({ retention })` replaces it when one of its workers starts. @throws {InvalidOption} LW1201
+   */
+  setRetention(retention: RetentionOptions | null): Promise<void>
+  /**
    * After a change of `keys.active`: seals the keys of all stored jobs with the active one, in bounded batches, under
    * load, going on where an interrupted walk was. @throws {LegworkError} LW1601, LW1602
    */
@@ -198,6 +210,7 @@ export function checkApp(options: AppOptions = {}): AppOptions {
     'keys',
     'redact',
     'blobs',
+    'retention',
     'deployedAt',
     ...tests,
   ]
@@ -214,6 +227,7 @@ export function checkApp(options: AppOptions = {}): AppOptions {
   if (options.blobs !== undefined) toShelf(options.blobs)
   if (enqueueTimeout !== undefined) toMs(enqueueTimeout, 'enqueueTimeout', 1)
   toBuffer(options.buffer)
+  declaredRetention(options)
   return options
 }
 

@@ -1,3 +1,4 @@
+import { retentionOrder } from '../define/retention.ts'
 import { limitSetting } from '../enqueue/queue-limits.ts'
 import type { Clock } from '../job/clock.ts'
 import { checkKey, checkName, checkReason } from '../job/name.ts'
@@ -11,7 +12,16 @@ interface ActingKit extends Pick<App, 'job'> {
 }
 type Acting = Pick<
   App,
-  'why' | 'cancel' | 'retry' | 'pause' | 'resume' | 'limitQueue' | 'durability' | 'useStore' | 'store'
+  | 'why'
+  | 'cancel'
+  | 'retry'
+  | 'pause'
+  | 'resume'
+  | 'limitQueue'
+  | 'setRetention'
+  | 'durability'
+  | 'useStore'
+  | 'store'
 >
 
 /** A person's hand on single jobs and on queues, and a look at the store itself. */
@@ -37,6 +47,10 @@ export function acting({ opening, clock, job }: ActingKit): Acting {
     },
     async limitQueue(queue, options) {
       await (await store()).setQueues([limitSetting(queue, options, 'application')])
+    },
+    async setRetention(options) {
+      const order = retentionOrder(options, 'application')
+      await (await store()).retention.set(order)
     },
   }
 }

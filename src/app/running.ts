@@ -8,6 +8,8 @@ import { toMs } from '../job/duration.ts'
 import { WrongMoment } from '../job/errors.ts'
 import type { Logger } from '../job/logger.ts'
 import { type App, type AppOptions, checkStart, checkStop, type StartOptions } from '../surface.ts'
+import type { RetentionOrder } from '../store/index.ts'
+import { declareRetention } from '../upkeep/declare-retention.ts'
 import { keepTending } from '../upkeep/keep-tending.ts'
 import { version } from '../version.ts'
 import { aboutOf } from '../worker/about.ts'
@@ -31,6 +33,8 @@ interface RunningKit {
   readonly payloads: PayloadRoom
   readonly operator: Operator & Pick<Drivers, 'adopt' | 'end'>
   readonly pace: AppOptions['pace']
+  /** What the code says of retention. */
+  readonly retention: RetentionOrder | undefined
 }
 
 /** The life of an app: its worker and its upkeep, from start to stop. */
@@ -107,6 +111,7 @@ async function begin(kit: RunningKit, { isPreloading, ...ready }: Ready, live: L
   const { clock, random, log, newId, registry, desk, payloads, operator } = kit
   if (isPreloading) await registry.preload()
   const { store, report } = await kit.opening.open()
+  await declareRetention(store, kit.retention, log)
   const schedules = await desk.prepare()
   const worker = new Worker({
     ...ready,

@@ -17,6 +17,7 @@ import { payloadPromises } from './payloads.ts'
 import { processPromises } from './process.ts'
 import type { Promised } from './promise.ts'
 import { receivedPromises } from './received.ts'
+import { policyPromises } from './retention.ts'
 import { scheduleCrowdPromises, schedulePromises } from './schedules.ts'
 import { settlePromises } from './settle.ts'
 import { twinPromises } from './twins.ts'
@@ -44,6 +45,7 @@ export const promises: readonly Promised[] = [
   ...pausePromises,
   ...upkeepPromises,
   ...retentionPromises,
+  ...policyPromises,
   ...schedulePromises,
   ...lookPromises,
   ...payloadPromises,

@@ -1,7 +1,8 @@
 import { type Duration, toMs } from '../job/duration.ts'
 import { InvalidOption } from '../job/errors.ts'
+import type { Instant } from '../job/job.ts'
 import { checkCount, checkKnown, checkName } from '../job/name.ts'
-import type { Keeping, RetentionPolicy, StateKeeping } from '../job/retention.ts'
+import type { Keeping, RetentionOrder, RetentionPolicy, StateKeeping } from '../job/retention.ts'
 import { type Size, toBytes } from '../job/size.ts'
 import { type FinalState, finalStates } from '../job/state.ts'
 
@@ -55,4 +56,31 @@ function toKeeping(options: KeepOptions | undefined, at: string): Keeping {
     ...(count !== undefined && { count: checkCount(count, `${at}.count`, 1, 1e12) }),
     ...(bytes !== undefined && { bytes: toBytes(bytes, `${at}.bytes`, [1, 2 ** 50]) }),
   }
+}
+
+/** The same, as an order to a store. @throws {InvalidOption} LW1201 */
+export const retentionOrder = (options: RetentionOptions | null, by: string): RetentionOrder => ({
+  to: options === null ? null : toRetentionPolicy(options),
+  by,
+})
+
+/** What code says of retention when its worker starts; nothing where it says nothing. */
+export function declaredRetention({
+  retention,
+  deployedAt,
+}: {
+  readonly retention?: RetentionOptions | null | undefined
+  readonly deployedAt?: Date | number | string | undefined
+}): RetentionOrder | undefined {
+  const at = toDeployedAt(deployedAt)
+  if (retention === undefined) return undefined
+  return { ...retentionOrder(retention, 'code'), ...(at !== undefined && { deployedAt: at }) }
+}
+
+/** @throws {InvalidOption} LW1201 */
+export function toDeployedAt(value: Date | number | string | undefined): Instant | undefined {
+  if (value === undefined) return undefined
+  const at = new Date(value).getTime()
+  if (Number.isNaN(at)) throw new InvalidOption('deployedAt', value, 'an instant, such as 2026-05-01T09:00Z')
+  return at
 }

@@ -193,6 +193,11 @@ export const catalogue = {
     'app.schedule() was called twice with one name, or a schedule of the code bears it already.',
     'Give each schedule a name of its own.',
   ),
+  LW1231: entry(
+    'A newer release says what is kept',
+    'The retention of this release differs from that of one deployed later, and the later one stands.',
+    'Nothing, where both are alive for a while. Else see deployedAt of both, and legwork retention.',
+  ),
   LW1241: entry(
     'Two cursors in one run',
     'iterate() was called twice in one run, or together with checkpoint(); a job keeps one cursor.',

@@ -34,8 +34,10 @@ const ofQueue = ({ queues = {} }: RetentionPolicy, queue: string): StateKeeping 
   Object.hasOwn(queues, queue) ? (queues[queue] ?? {}) : {}
 
 /** The rules for one kind of finished job, the nearest first. */
-const rulesFor = (policy: RetentionPolicy | undefined, { queue, state }: Pick<Finished, 'queue' | 'state'>) =>
-  policy ? [ofQueue(policy, queue)[state], policy[state]].filter((rule) => rule !== undefined) : []
+const rulesFor = (
+  policy: RetentionPolicy | undefined,
+  { queue, state }: Pick<Finished, 'queue' | 'state'>,
+) => (policy ? [ofQueue(policy, queue)[state], policy[state]].filter((rule) => rule !== undefined) : [])
 
 /**
  * Until when a finished job is kept; `undefined` for ever. What its task says comes first, then its queue, then the store;
@@ -136,7 +138,11 @@ function sorted(value: unknown): unknown {
 /** Limits in words, for people and the audit log. */
 export function showKeeping({ ageMs, count, bytes }: Keeping): string {
   const age = ageMs === null ? 'for ever' : ageMs !== undefined && showMs(ageMs)
-  return [age, count !== undefined && `at most ${count}`, bytes !== undefined && `at most ${showBytes(bytes)}`]
+  return [
+    age,
+    count !== undefined && `at most ${count}`,
+    bytes !== undefined && `at most ${showBytes(bytes)}`,
+  ]
     .filter(Boolean)
     .join(', ')
 }
@@ -144,5 +150,7 @@ export function showKeeping({ ageMs, count, bytes }: Keeping): string {
 /** A policy in one line. */
 export const showPolicy = (policy: RetentionPolicy): string =>
   rulesOf(policy)
-    .map(({ queue, state, limit }) => `${queue === undefined ? '' : `${queue}: `}${state} ${showKeeping(limit)}`)
+    .map(
+      ({ queue, state, limit }) => `${queue === undefined ? '' : `${queue}: `}${state} ${showKeeping(limit)}`,
+    )
     .join('; ')

@@ -1,3 +1,4 @@
+import { toDeployedAt } from '../define/retention.ts'
 import { type Declared, declare, type ScheduleOptions } from '../define/schedule.ts'
 import type { AnyTask } from '../define/task.ts'
 import type { Clock } from '../job/clock.ts'
@@ -117,11 +118,4 @@ function toMine({ name, frame, input }: Declared, job: JobTemplate): Mine {
   const { payload, ...rest } = job
   const said = payload === undefined ? 'made by a function' : encode(input, `the input of schedule ${name}`)
   return { name, plan: { ...frame, job }, digest: digestOf(JSON.stringify([frame, rest, said])) }
-}
-
-function toDeployedAt(value: DeskKit['deployedAt']): Instant | undefined {
-  if (value === undefined) return undefined
-  const at = new Date(value).getTime()
-  if (Number.isNaN(at)) throw new InvalidOption('deployedAt', value, 'an instant, such as 2026-05-01T09:00Z')
-  return at
 }

@@ -75,7 +75,7 @@ export function testApp(app: App, options: TestOptions = {}): TestApp {
   const logged: { level: string; message: string }[] = []
   // Doorbells and due times are exact in memory, so polls, beats and upkeep only need to be rare.
   const inner = legwork({
-    ...toldOf(app).payloads,
+    ...toldOf(app).said,
     store,
     clock,
     ...{ random: seeded(seed), log: listLogger(logged) },

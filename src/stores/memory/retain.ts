@@ -44,7 +44,9 @@ function weigh(s: Tables, row: Row): void {
 }
 
 function bytesOf({ job, result = '', attempts, logs }: Row): number {
-  const errors = attempts.map(({ error }) => rowBytes.attempt + (error ? utf8Bytes(JSON.stringify(error)) : 0))
+  const errors = attempts.map(
+    ({ error }) => rowBytes.attempt + (error ? utf8Bytes(JSON.stringify(error)) : 0),
+  )
   const lines = logs.map(({ message, data = '' }) => utf8Bytes(message) + utf8Bytes(data))
   const texts = utf8Bytes(job.payload) + utf8Bytes(result)
   return [...errors, ...lines].reduce((sum, n) => sum + n, rowBytes.job + texts)
@@ -58,7 +60,7 @@ export function setRetention(s: Tables, order: RetentionOrder): Ordered {
   const { to, by, deployedAt } = order
   const at = s.clock.now()
   s.retained.standing = to
-    ? { policy: to, by, at, ...(deployedAt !== undefined && { deployedAt }) }
+    ? { policy: structuredClone(to), by, at, ...(deployedAt !== undefined && { deployedAt }) }
     : undefined
   for (const row of finishedOf(s)) weigh(s, row)
   const reason = to ? showPolicy(to) : undefined

@@ -1,11 +1,4 @@
-import {
-  type FailureGroup,
-  groupOf,
-  hourOf,
-  keptHours,
-  trendHours,
-  trendOf,
-} from '../../job/dead.ts'
+import { type FailureGroup, groupOf, hourOf, keptHours, trendHours, trendOf } from '../../job/dead.ts'
 import { defaults } from '../../job/defaults.ts'
 import type { ErrorInfo } from '../../job/job.ts'
 import type { FailureWhere, Mark } from '../../store/dead.ts'
@@ -147,7 +140,9 @@ export const areForgettable = (e: Engine): boolean =>
 
 /** Forgets groups in which nobody is dead any more, and has not died for long. */
 export function forgetGroups(e: Engine, budget: number): number {
-  const old = e.statement('failureGone').all(e.time.now() - defaults.keep.failures.ageMs, budget) as { id: number }[]
+  const old = e.statement('failureGone').all(e.time.now() - defaults.keep.failures.ageMs, budget) as {
+    id: number
+  }[]
   for (const { id } of old) {
     e.statement('failureHourDrop').run(id, Number.MAX_SAFE_INTEGER)
     e.statement('failureDrop').run(id)

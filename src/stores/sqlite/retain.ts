@@ -141,16 +141,24 @@ function bounds(e: Engine): readonly Rule[] {
 function beyond(e: Engine, { queue, state, limit }: Rule, most: number): readonly FinishedRow[] {
   if (most <= 0) return []
   const code = codeOf[state]
-  const found = queue === undefined ? null : (e.statement('queueFind').get(queue) as { id: number } | undefined)
+  const found =
+    queue === undefined ? null : (e.statement('queueFind').get(queue) as { id: number } | undefined)
   if (found === undefined) return []
   const kept = e.statement('retentionKept').get(code, found?.id ?? null) as { count: number; bytes: number }
   if (surplus(limit, kept, [1]) === 0) return []
-  const rows = (
-    found === null
-      ? e.statement('retentionOldest').all(code, most)
-      : e.statement('retentionOldestQueue').all(code, most, found.id)
-  ) as unknown as (FinishedRow & { readonly bytes: number })[]
-  return rows.slice(0, surplus(limit, kept, rows.map(({ bytes }) => bytes)))
+  const rows = (found === null
+    ? e.statement('retentionOldest').all(code, most)
+    : e.statement('retentionOldestQueue').all(code, most, found.id)) as unknown as (FinishedRow & {
+    readonly bytes: number
+  })[]
+  return rows.slice(
+    0,
+    surplus(
+      limit,
+      kept,
+      rows.map(({ bytes }) => bytes),
+    ),
+  )
 }
 
 function removeFinished(e: Engine, rows: readonly FinishedRow[]): void {
