@@ -18,7 +18,7 @@ function freshFile(): string {
 }
 
 /** Tables that stay small, whatever is waiting; all others of ours may have millions of rows. */
-const small = ['meta', 'queue', 'task', 'lane', 'worker', 'tally', 'failure']
+const small = ['meta', 'queue', 'task', 'lane', 'worker', 'tally', 'weight', 'failure', 'sample']
 
 /** Scans that end by themselves, each with its reason. */
 const allowed: Readonly<Record<string, string>> = {
