@@ -84,7 +84,8 @@ test(`memory and SQLite answer alike and show the same, over ${sequences} random
   // Chance alone leaves a few sequences without an answer that many sequences never lack.
   const rare = [...answers.filter(below(sequences / 20)), ...rarer.filter(below(sequences / 40 - 3))]
   expect(rare, 'answers that the sequences hardly ever brought').toEqual([])
-  expect(seldom.filter((answer) => (heard.get(answer) ?? 0) < sequences / 50)).toEqual([])
+  // They come in bursts, so a short run may go without.
+  expect(seldom.filter(below(sequences / 50 - 3))).toEqual([])
 })
 
 /** Plays a sequence on a fresh memory store and on the SQLite file, which is swept clean afterwards. */
