@@ -125,7 +125,6 @@ const meanings = {
   'keep.audit.ageMs': 'how long the log of what people did is kept',
   'keep.audit.count': 'entries of that log, at most',
   'keep.bulks.ageMs': 'how long bulk operations are kept that are over or stand still',
-  'keep.bulks.count': 'such operations, at most',
   'keep.failures.ageMs': 'how long a group of failures is kept in which nobody is dead any more',
   'keep.slots.count': 'records of what became of its slots, of each schedule',
   'keep.samples.everyMs': 'how often the size of the store is noted, by which its growth is told',

@@ -26,6 +26,9 @@ const allowed: Readonly<Record<string, string>> = {
   bulkList: 'SCAN legwork_bulk',
   // The first entry of the index is the answer.
   nextDue: 'SCAN legwork_ticket USING COVERING INDEX legwork_ticket_scheduled',
+  // The oldest entries, by rowid.
+  auditOldest: 'SCAN legwork_audit',
+  forgetPeek: 'SCAN legwork_audit',
   // The index holds only jobs that run.
   changesRunning: 'SCAN t USING INDEX legwork_ticket_running',
 }

@@ -9,6 +9,7 @@ import { editPromises } from './edit.ts'
 import { enqueuePromises } from './enqueue.ts'
 import { failurePromises } from './failures.ts'
 import { fencePromises } from './fence.ts'
+import { forgetPromises } from './forget.ts'
 import { intakePromises } from './intake.ts'
 import { leasePromises } from './lease.ts'
 import { lookPromises, recordPromises } from './look.ts'
@@ -46,6 +47,7 @@ export const promises: readonly Promised[] = [
   ...upkeepPromises,
   ...retentionPromises,
   ...policyPromises,
+  ...forgetPromises,
   ...schedulePromises,
   ...lookPromises,
   ...payloadPromises,

@@ -109,6 +109,13 @@ export function seenAt(bulk: Bulk, now: Instant): Bulk {
 
 export const isOpen = (state: BulkState): boolean => state === 'running' || state === 'canary'
 
+/**
+ * Since when an operation is over, or stands still; one that needs code may stand still at any moment, and its time moves on
+ * with each step. Absent for one that anybody may go on with.
+ */
+export const overAt = ({ state, needsCode, drivenUntil }: Bulk): Instant | undefined =>
+  isOpen(state) && needsCode !== true ? undefined : drivenUntil
+
 /** What stands in the way of a step: `stale`, it is not the turn of this step or of this driver; `early`, the rate. */
 export function refusal(bulk: Bulk, step: BulkStep, now: Instant): 'stale' | 'early' | undefined {
   const mine = bulk.driver === step.driver || (bulk.needsCode !== true && !isDriven(bulk, now))

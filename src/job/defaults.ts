@@ -37,7 +37,7 @@ export const defaults = {
     /** What people did. */
     audit: { ageMs: 90 * 86_400_000, count: 100_000 },
     /** Bulk operations that are over, or stand still. */
-    bulks: { ageMs: 30 * 86_400_000, count: 10_000 },
+    bulks: { ageMs: 30 * 86_400_000 },
     /** Groups in which nobody is dead any more, since the last death. */
     failures: { ageMs: 30 * 86_400_000 },
     /** What became of slots, of each schedule. */

@@ -154,3 +154,19 @@ export const showPolicy = (policy: RetentionPolicy): string =>
       ({ queue, state, limit }) => `${queue === undefined ? '' : `${queue}: `}${state} ${showKeeping(limit)}`,
     )
     .join('; ')
+
+/** An entry of a log that only grows: its number rises by one. */
+export interface Entry {
+  readonly n: number
+  readonly at: Instant
+}
+
+/** How many of the oldest entries are too old, or too many. */
+export function stale(
+  oldest: readonly Entry[],
+  { ageMs, count }: { readonly ageMs: number; readonly count: number },
+  { now, newest }: { readonly now: Instant; readonly newest: number },
+): number {
+  const first = oldest.findIndex(({ n, at }) => at > now - ageMs && n > newest - count)
+  return first < 0 ? oldest.length : first
+}

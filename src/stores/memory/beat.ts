@@ -1,6 +1,7 @@
 import type { WorkerId } from '../../job/job.ts'
 import type { Beat, Beaten } from '../../store/index.ts'
 import { cancelsOf } from './claim.ts'
+import { endWorker, knowWorker } from './forget.ts'
 import { isHeld } from './lease.ts'
 import { settle } from './settle.ts'
 import type { Tables } from './tables.ts'
@@ -8,7 +9,8 @@ import type { Tables } from './tables.ts'
 export function beat(s: Tables, { worker, ttlMs, about }: Beat): Beaten {
   const now = s.clock.now()
   const known = s.workers.get(worker)
-  if (!known && about)
+  if (!known && about) {
+    knowWorker(s, worker)
     s.workers.set(worker, {
       id: worker,
       startedAt: now,
@@ -16,7 +18,7 @@ export function beat(s: Tables, { worker, ttlMs, about }: Beat): Beaten {
       leaseEndsAt: s.clock.monotonic() + ttlMs,
       ...about,
     })
-  else if (!known || !isHeld(s, worker)) return { lease: 'lost', now, cancels: [] }
+  } else if (!known || !isHeld(s, worker)) return { lease: 'lost', now, cancels: [] }
   else Object.assign(known, { beatAt: now, leaseEndsAt: s.clock.monotonic() + ttlMs })
   return { lease: 'held', now, cancels: cancelsOf(s, worker) }
 }
@@ -29,5 +31,5 @@ export function leave(s: Tables, worker: WorkerId): void {
     worker,
     held.map((row) => ({ id: row.job.id, fence: row.fence, move: 'release' as const })),
   )
-  if (isHeld(s, worker)) s.workers.delete(worker)
+  if (isHeld(s, worker)) endWorker(s, worker)
 }

@@ -4,7 +4,8 @@ import type { Row, Tables } from './tables.ts'
 
 /** What happened since a place: the numbers of the last job, the last ended attempt and the last act that were told. */
 export function changes(s: Tables, { after, limit, running = 0 }: Since): Changes {
-  const place = after?.split('.').map(Number) ?? [s.seq, s.endings, s.audit.length]
+  const { forgottenActs } = s.retained
+  const place = after?.split('.').map(Number) ?? [s.seq, s.endings, forgottenActs + s.audit.length]
   const [seq = 0, ending = 0, acts = 0] = place
   const rows = [...s.rows.values()]
   const came = rows.filter((row) => row.seq > seq).sort((a, b) => a.seq - b.seq)
@@ -12,7 +13,9 @@ export function changes(s: Tables, { after, limit, running = 0 }: Since): Change
     .flatMap((row) => row.attempts.map((attempt) => ({ row, attempt })))
     .filter(({ attempt }) => attempt.n > ending)
     .sort((a, b) => a.attempt.n - b.attempt.n)
-  const acted = s.audit.slice(acts)
+  // Those that were forgotten before they were told are told by nobody.
+  const from = Math.max(0, acts - forgottenActs)
+  const acted = s.audit.slice(from)
   const page = { came: came.slice(0, limit), ended: ended.slice(0, limit), acted: acted.slice(0, limit) }
   const items: Change[] = [
     ...page.came.map((row) => ({ at: row.createdAt, kind: 'enqueued' as const, ...nameOf(row) })),
@@ -31,7 +34,7 @@ export function changes(s: Tables, { after, limit, running = 0 }: Since): Change
   const cursor = [
     page.came.at(-1)?.seq ?? seq,
     page.ended.at(-1)?.attempt.n ?? ending,
-    acts + page.acted.length,
+    forgottenActs + from + page.acted.length,
   ].join('.')
   const more = came.length > limit || ended.length > limit || acted.length > limit
   const totals = { enqueued: s.seq, ended: s.endings }

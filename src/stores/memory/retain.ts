@@ -17,12 +17,18 @@ import {
 import { type FinalState, isFinal } from '../../job/state.ts'
 import { holdsUntil } from '../../job/unique.ts'
 import { remove } from './act.ts'
+import type { Runners } from './forget.ts'
 import type { Row, Tables } from './tables.ts'
 
-/** What is kept of finished jobs. */
+/** What is kept: the policy for finished jobs, and what is known of the rest. */
 export interface Retained {
   standing?: Standing | undefined
+  readonly runners: Runners
+  registrations: number
+  /** Entries that the audit log has had and no longer has. */
+  forgottenActs: number
 }
+export const newRetained = (): Retained => ({ runners: new Map(), registrations: 0, forgottenActs: 0 })
 
 /** A job has just ended. */
 export function finish(s: Tables, row: Row): void {

@@ -7,7 +7,7 @@ import { holdKey } from './keys.ts'
 import { laneOf } from './lane.ts'
 import { type Dead, died, newDead, type Revisions, risen } from './dead.ts'
 import type { WorkerRow } from './lease.ts'
-import { finish, type Retained } from './retain.ts'
+import { finish, newRetained, type Retained } from './retain.ts'
 import type { ScheduleRow, Slot } from './schedules.ts'
 
 /** One job, with everything that happened to it. */
@@ -85,7 +85,7 @@ export const newTables = (clock: Tables['clock']): Tables => ({
   audit: [],
   schedules: new Map(),
   dead: newDead(),
-  retained: {},
+  retained: newRetained(),
   seq: 0,
   endings: 0,
   slotMoved: () => {},

@@ -5,6 +5,7 @@ import type { Tended } from '../../store/index.ts'
 import { yieldToTwin } from './keys.ts'
 import { undriven } from './bulk.ts'
 import { forgetGroups } from './dead.ts'
+import { endWorker, forget } from './forget.ts'
 import { isHeld } from './lease.ts'
 import { retain } from './retain.ts'
 import { endAttempt } from './settle.ts'
@@ -17,6 +18,7 @@ export function tend(s: Tables, budget: number): Tended {
   const expired = expire(s, budget)
   const removed = retain(s, budget)
   forgetGroups(s, budget)
+  forget(s, budget)
   const free = undriven(s)
   return {
     promoted,
@@ -72,7 +74,7 @@ function lapseOne(s: Tables, worker: WorkerId, { cause, budget }: { cause: strin
   const held = [...s.running].filter((row) => row.holder === worker).sort((a, b) => a.seq - b.seq)
   const taken = held.slice(0, budget)
   for (const row of taken) takeAway(s, row, cause)
-  if (taken.length < budget) s.workers.delete(worker)
+  if (taken.length < budget) endWorker(s, worker)
   return taken.length
 }
 

@@ -3,6 +3,7 @@ import type { Beat, Beaten, WorkerAbout } from '../../store/contract.ts'
 import { cancelsOf } from './claim.ts'
 import type { Ticket } from './ending.ts'
 import type { Engine } from './engine.ts'
+import { endWorker } from './forget.ts'
 import { findWorker } from './lease.ts'
 import { tasksText } from './row.ts'
 import { settleApart } from './settle.ts'
@@ -52,5 +53,5 @@ export function leave(e: Engine, worker: WorkerId): void {
     lease,
     held.map(({ id, fence }) => ({ id, fence, move: 'release' as const })),
   )
-  e.statement('workerRemove').run(lease.id)
+  endWorker(e, lease.id)
 }

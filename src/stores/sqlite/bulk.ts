@@ -6,6 +6,7 @@ import {
   driveMs,
   isDriven,
   isOpen,
+  overAt,
   refusal,
   resumed,
   seenAt,
@@ -139,5 +140,7 @@ function read(e: Engine, id: string): Bulk | undefined {
 }
 
 function write(e: Engine, bulk: Bulk): void {
-  e.statement('bulkWrite').run(bulk.id, isOpen(bulk.state) ? 1 : 0, bulk.startedAt, JSON.stringify(bulk))
+  const { id, state, startedAt } = bulk
+  const over = overAt(bulk) ?? null
+  e.statement('bulkWrite').run(id, isOpen(state) ? 1 : 0, startedAt, JSON.stringify(bulk), over)
 }

@@ -6,6 +6,7 @@ import { undriven } from './bulk.ts'
 import { areForgettable, forgetGroups } from './dead.ts'
 import { type Change, comingBack, endAttempt, finish, newChange, type Ticket, wait, write } from './ending.ts'
 import { type Engine, newTally, yes } from './engine.ts'
+import { areForgotten, endWorker, forget } from './forget.ts'
 import { findWorker } from './lease.ts'
 import { isOverdue, retain } from './retain.ts'
 import { codeOf } from './row.ts'
@@ -21,6 +22,7 @@ export function tend(e: Engine, budget: number): Tended {
   const expired = expire(e, budget)
   const { removed, more } = retain(e, budget)
   forgetGroups(e, budget)
+  forget(e, budget)
   const free = undriven(e)
   return {
     promoted,
@@ -38,7 +40,7 @@ export const isDue = (e: Engine): boolean =>
 
 /** The answer when there is nothing to tend, found without the write lock. */
 export function idleTend(e: Engine): Tended | undefined {
-  if (isDue(e) || isOverdue(e) || areForgettable(e)) return undefined
+  if (isDue(e) || isOverdue(e) || areForgettable(e) || areForgotten(e)) return undefined
   const free = undriven(e)
   return {
     ...{ promoted: 0, lapsed: 0, expired: 0, removed: 0 },
@@ -113,7 +115,7 @@ function lapseOne(
   for (const ticket of tickets)
     takeAway(change, ticket, { message: `worker ${worker}: ${cause}`, isBlameless: rebooted === 1 })
   write(change)
-  if (tickets.length < budget) e.statement('workerRemove').run(id)
+  if (tickets.length < budget) endWorker(e, id)
   return tickets.length
 }
 

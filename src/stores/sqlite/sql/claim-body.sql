@@ -4,8 +4,8 @@ select json_group_array(json_array(
   j.id, k.name, j.version, t.fence, t.attempt, t.failures, t.losses, j.max_attempts, j.created_at_ms, t.deadline_at_ms,
   j.payload, case when t.attempt > 1 then (select value from legwork_checkpoint where seq = t.seq) end,
   case when t.attempt > 1 then (
-    select json_array(a.outcome, a.ended_at_ms, r.worker, json(a.error), a.reason)
-    from legwork_attempt a cross join legwork_runner r on r.id = a.holder_id
+    select json_array(a.outcome, a.ended_at_ms, coalesce(r.worker, 'forgotten'), json(a.error), a.reason)
+    from legwork_attempt a left join legwork_runner r on r.id = a.holder_id
     where a.seq = t.seq order by a.fence desc limit 1
   ) end,
   case when j.id like 'schedule:%' then (
