@@ -4,6 +4,6 @@
 insert into legwork_job (seq, id, task_id, queue_id, version, priority, max_attempts, created_at_ms, ttl_ms, deadline_ms,
   retain, payload)
 select ?2 + (s.value ->> 2), s.value ->> 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, s.value ->> 1
-from json_each(?1) s
+from jsonb_each(?1) s
 where true
 on conflict (id) do nothing
