@@ -7,6 +7,8 @@ import { running } from './app/running.ts'
 import { declaredRetention } from './define/retention.ts'
 import type { Declared } from './define/schedule.ts'
 import { producer } from './enqueue/producer.ts'
+import { declaredLimits } from './enqueue/queue-limits.ts'
+import { toDeployedAt } from './job/deployed-at.ts'
 import { InvalidOption } from './job/errors.ts'
 import { idSource } from './job/id.ts'
 import { calm } from './job/logger.ts'
@@ -29,7 +31,8 @@ export function legwork(where?: string | Store | AppOptions): App {
   const rooms = furnish(options)
   const { opening, clock, payloads, operator, desk, registry, store } = rooms
   const { adopt: _adopt, end: _end, ...operating } = operator
-  const life = running({ ...rooms, pace: options.pace, retention: declaredRetention(options) })
+  const limits = { mine: declaredLimits(options.queues), deployedAt: toDeployedAt(options.deployedAt) }
+  const life = running({ ...rooms, limits, pace: options.pace, retention: declaredRetention(options) })
   const jobs = enqueuing({ ...rooms, wrapping: payloads.wrapping })
   const app: App = {
     ...declaring({ ...rooms, app: () => app }),

@@ -2,7 +2,7 @@ import { declaredRetention, type RetentionOptions } from './define/retention.ts'
 import type { ScheduleOptions } from './define/schedule.ts'
 import type { AnyTask, Task } from './define/task.ts'
 import type { EnqueueOptions } from './enqueue/options.ts'
-import type { QueueLimitOptions } from './enqueue/queue-limits.ts'
+import { declaredLimits, type QueueLimitOptions } from './enqueue/queue-limits.ts'
 import type { Clock } from './job/clock.ts'
 import { defaults } from './job/defaults.ts'
 import { type Duration, toMs } from './job/duration.ts'
@@ -38,6 +38,11 @@ export interface AppOptions {
   readonly buffer?: { readonly max: number; readonly for: Duration }
   /** When this release was deployed: of two that declare a schedule differently, the later one's word stands. */
   readonly deployedAt?: Date | number | string
+  /**
+   * What queues take from producers at most, as `limitQueue` sets it; `null`: this code wants no limit. Brought into the store
+   * by `start()`, wherever the code says something new; what a person sets afterwards stands until then.
+   */
+  readonly queues?: Readonly<Record<string, QueueLimitOptions | null>>
   /**
    * Keys for tasks that encrypt: `{ active: 'k2', k1: '…', k2: '…' }`, 32 bytes each in base64, or a function that
    * fetches them. Default: the JSON text in `LEGWORK_KEYS`.
@@ -212,6 +217,7 @@ export function checkApp(options: AppOptions = {}): AppOptions {
     'blobs',
     'retention',
     'deployedAt',
+    'queues',
     ...tests,
   ]
   checkKnown(options, known, 'app option')
@@ -228,6 +234,7 @@ export function checkApp(options: AppOptions = {}): AppOptions {
   if (enqueueTimeout !== undefined) toMs(enqueueTimeout, 'enqueueTimeout', 1)
   toBuffer(options.buffer)
   declaredRetention(options)
+  declaredLimits(options.queues)
   return options
 }
 

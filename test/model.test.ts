@@ -143,6 +143,6 @@ async function sweep(stage: Stage): Promise<void> {
   await sweepSchedules(store, stage.name, stage.schedules)
   await store.act({ verb: 'remove', ids: slots.map((slot) => idOf(stage, slot)), by: 'sweep' })
   for (const n of [0, 1]) await store.bulk.set({ id: bulkOf(stage, n), to: 'stopped', by: 'sweep' })
-  await store.setQueues(queues.map((name) => ({ name, paused: null, limits: null })))
+  await store.setQueues(queues.map((name) => ({ name, paused: null, limits: null, declared: null })))
   await store.retention.set({ to: null, by: 'sweep' })
 }

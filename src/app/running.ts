@@ -10,6 +10,7 @@ import type { Logger } from '../job/logger.ts'
 import { type App, type AppOptions, checkStart, checkStop, type StartOptions } from '../surface.ts'
 import type { RetentionOrder } from '../store/index.ts'
 import { declareRetention } from '../upkeep/declare-retention.ts'
+import { keepLimits, type MyLimits } from '../upkeep/declared-limits.ts'
 import { keepTending } from '../upkeep/keep-tending.ts'
 import { version } from '../version.ts'
 import { aboutOf } from '../worker/about.ts'
@@ -32,6 +33,7 @@ interface RunningKit {
   readonly desk: ScheduleDesk
   readonly payloads: PayloadRoom
   readonly operator: Operator & Pick<Drivers, 'adopt' | 'end'>
+  readonly limits: { readonly mine: readonly MyLimits[]; readonly deployedAt: number | undefined }
   readonly pace: AppOptions['pace']
   /** What the code says of retention. */
   readonly retention: RetentionOrder | undefined
@@ -79,6 +81,7 @@ export function running(kit: RunningKit): Running {
 interface Live {
   worker?: Worker
   stopTending?: () => Promise<void>
+  stopLimits?: () => void
   unguard?: () => void
 }
 
@@ -116,13 +119,14 @@ async function begin(kit: RunningKit, { isPreloading, ...ready }: Ready, live: L
   const worker = new Worker({
     ...ready,
     ...{ store, clock, random, log, newId, wrapping: payloads.wrapping },
-    about: () => ({ ...aboutOf(ready.pools, registry.handled, version), schedules }),
+    about: () => ({ ...aboutOf(ready.pools, registry.handled, version), schedules, ...sayingLimits(kit) }),
   })
   await worker.start()
   live.worker = worker
   const tendMs = kit.pace?.tendMs
   const [everyMs, idleMs] = [tendMs ?? defaults.tendMs, tendMs ?? defaults.tendIdleMs]
   await desk.start({ store, report }, everyMs)
+  live.stopLimits = await keepLimits({ ...kit.limits, store, clock, log })
   const stops = [
     keepTending({ store, clock, random, everyMs, idleMs, adopt: operator.adopt }),
     payloads.keepSweeping(store),
@@ -130,6 +134,10 @@ async function begin(kit: RunningKit, { isPreloading, ...ready }: Ready, live: L
   live.stopTending = async () => void (await Promise.all(stops.map((stop) => stop())))
   live.unguard = guardRejections(log)
 }
+
+/** For the other releases that are alive. */
+const sayingLimits = ({ limits: { mine } }: RunningKit) =>
+  mine.length > 0 && { limits: Object.fromEntries(mine.map(({ queue, digest }) => [queue, digest])) }
 
 interface EndKit extends RunningKit {
   readonly live: Live
@@ -144,6 +152,7 @@ async function end(
   await starting?.catch(() => undefined)
   const opened = await opening.opened()?.catch(() => undefined)
   await desk.stop()
+  live.stopLimits?.()
   await live.worker?.stop(graceMs, hurry)
   await live.stopTending?.()
   await operator.end()

@@ -41,7 +41,7 @@ export const intakePromises = theme('intake', 'L0', [
   ],
   [
     'rate',
-    'a queue takes only so many new jobs in a window, and tells when the window ends',
+    'a queue takes only so many new jobs in a span of time, and tells when the next one fits',
     async (room) => {
       await limit(room, { enqueueRate: { max: 2, everyMs: 1_000 } })
       await outcomes(room, 1)
@@ -55,8 +55,113 @@ export const intakePromises = theme('intake', 'L0', [
         everyMs: 1_000,
         retryAfterMs: 600,
       })
-      await room.clock.advance(600)
+      await room.clock.advance(599)
+      assert.deepEqual(await outcomes(room, 1), ['refused'])
+      await room.clock.advance(1)
+      assert.deepEqual(await outcomes(room, 2), ['created', 'refused'])
+    },
+  ],
+  [
+    'rate-exact',
+    'in no span of the length of a rate do more jobs come than it says, also around the turn of any',
+    async (room) => {
+      const [max, everyMs] = [3, 1_000]
+      await limit(room, { enqueueRate: { max, everyMs } })
+      const cameAt: number[] = []
+      for (let turn = 0; turn < 60; turn++) {
+        const answers = await outcomes(room, 1 + (turn % 3))
+        for (const outcome of answers) if (outcome === 'created') cameAt.push(room.clock.now())
+        await room.clock.advance([10, 350, 130, 5][turn % 4] as number)
+      }
+      for (const [i, at] of cameAt.entries()) {
+        const later = cameAt[i + max]
+        assert.ok(later === undefined || later - at >= everyMs, `${max + 1} jobs in ${(later ?? 0) - at} ms`)
+      }
+      // And no fewer than there is room for: each place is taken again soon after it is free.
+      const spanMs = (cameAt.at(-1) ?? 0) - (cameAt[0] ?? 0)
+      assert.ok(
+        cameAt.length >= Math.floor(spanMs / (everyMs + 350)) * max,
+        `${cameAt.length} in ${spanMs} ms`,
+      )
+    },
+  ],
+  [
+    'rate-large',
+    'a rate of many jobs is never exceeded either, and what it tells of the next place is true',
+    async (room) => {
+      const [max, everyMs] = [500, 1_000]
+      await limit(room, { enqueueRate: { max, everyMs } })
+      const created = async (n: number) => (await outcomes(room, n)).filter((one) => one === 'created').length
+      assert.equal(await created(250), 250)
+      await room.clock.advance(3)
+      assert.equal(await created(250), 250)
+      await room.clock.advance(900)
+      const [answer] = await room.store.enqueue([room.job()])
+      assert.ok(answer?.outcome === 'refused' && answer.refusal.because === 'enqueue-rate')
+      const { retryAfterMs } = answer.refusal
+      assert.ok(retryAfterMs >= 97 && retryAfterMs <= 97 + everyMs / 200, `after ${retryAfterMs} ms`)
+      await room.clock.advance(retryAfterMs)
+      assert.equal(await created(1), 1)
+    },
+  ],
+  [
+    'rate-batch',
+    'each job that a call is refused is told of a place of its own',
+    async (room) => {
+      await limit(room, { enqueueRate: { max: 2, everyMs: 1_000 } })
+      await outcomes(room, 1)
+      await room.clock.advance(400)
+      const answers = await room.store.enqueue([room.job(), room.job(), room.job()], { allOrNone: true })
+      assert.deepEqual(
+        answers.map(
+          (one) => one.outcome === 'refused' && 'retryAfterMs' in one.refusal && one.refusal.retryAfterMs,
+        ),
+        [false, 600, 1_000],
+      )
+    },
+  ],
+  [
+    'changed',
+    'a new rate counts what came before it, and a rate that was lifted forgets',
+    async (room) => {
+      await limit(room, { enqueueRate: { max: 3, everyMs: 1_000 } })
+      await outcomes(room, 2)
+      await limit(room, { enqueueRate: { max: 2, everyMs: 1_000 } })
+      assert.deepEqual(await outcomes(room, 1), ['refused'])
+      await limit(room, null)
+      await limit(room, { enqueueRate: { max: 2, everyMs: 1_000 } })
       assert.deepEqual(await outcomes(room, 3), ['created', 'created', 'refused'])
+    },
+  ],
+  [
+    'declared',
+    'what code declares is written where the declaration before is the one that it was decided against, and seen',
+    async (room) => {
+      const { store } = room
+      const declare = (digest: string, max: number, instead?: string) =>
+        store.setQueues([
+          {
+            name: queue,
+            limits: { maxWaiting: max, by: 'code' },
+            declared: { digest, deployedAt: 5, ...(instead !== undefined && { instead }) },
+          },
+        ])
+      const seen = async () => {
+        const { limits, declared } = await room.count()
+        return [limits?.maxWaiting, declared?.digest, declared?.deployedAt]
+      }
+      await declare('a', 1, 'nothing of the kind')
+      assert.equal((await store.counts([queue])).length, 0)
+      await declare('a', 1)
+      assert.deepEqual(await seen(), [1, 'a', 5])
+      await declare('b', 2)
+      assert.deepEqual(await seen(), [1, 'a', 5])
+      await limit(room, { maxWaiting: 7 })
+      assert.deepEqual(await seen(), [7, 'a', 5])
+      await declare('b', 2, 'a')
+      assert.deepEqual(await seen(), [2, 'b', 5])
+      await store.setQueues([{ name: queue, declared: null }])
+      assert.deepEqual(await seen(), [2, undefined, undefined])
     },
   ],
   [

@@ -1,6 +1,6 @@
+import { toDeployedAt } from '../job/deployed-at.ts'
 import { type Duration, toMs } from '../job/duration.ts'
 import { InvalidOption } from '../job/errors.ts'
-import type { Instant } from '../job/job.ts'
 import { checkCount, checkKnown, checkName } from '../job/name.ts'
 import type { Keeping, RetentionOrder, RetentionPolicy, StateKeeping } from '../job/retention.ts'
 import { type Size, toBytes } from '../job/size.ts'
@@ -75,12 +75,4 @@ export function declaredRetention({
   const at = toDeployedAt(deployedAt)
   if (retention === undefined) return undefined
   return { ...retentionOrder(retention, 'code'), ...(at !== undefined && { deployedAt: at }) }
-}
-
-/** @throws {InvalidOption} LW1201 */
-export function toDeployedAt(value: Date | number | string | undefined): Instant | undefined {
-  if (value === undefined) return undefined
-  const at = new Date(value).getTime()
-  if (Number.isNaN(at)) throw new InvalidOption('deployedAt', value, 'an instant, such as 2026-05-01T09:00Z')
-  return at
 }

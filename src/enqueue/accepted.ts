@@ -19,8 +19,16 @@ export function allAccepted(task: AnyTask, answers: readonly Enqueued[]): readon
   const at = answers.findIndex((one) => one.outcome === 'refused' && one.refusal.because !== 'batch')
   const refused = answers[at]
   if (refused?.outcome !== 'refused') return answers.map((answer) => accepted(task, answer))
+  // Room for the first alone would not do: the batch is written as a whole.
+  const last = answers.findLast(
+    (one) => one.outcome === 'refused' && one.refusal.because === refused.refusal.because,
+  )
   const of = answers.length > 1 ? `, of ${answers.length} in a batch that was therefore not written` : ''
-  throw refusalError(refused, task.name, ` (inputs[${at}]${of})`)
+  throw refusalError(
+    last?.outcome === 'refused' ? { ...refused, refusal: last.refusal } : refused,
+    task.name,
+    ` (inputs[${at}]${of})`,
+  )
 }
 
 function refusalError({ id, refusal }: Declined, task: string, where = ''): LegworkError {

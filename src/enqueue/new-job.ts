@@ -10,7 +10,7 @@ import type { Wrapping } from '../job/wrapping.ts'
 import { limits } from '../job/defaults.ts'
 import { type EnqueueOptions, enqueueOptions } from './options.ts'
 import { start } from './start.ts'
-import { type KeyDigest, uniqueFields } from './unique.ts'
+import { uniqueFields } from './unique.ts'
 
 /** What a job is made with besides what the caller says. */
 interface World {
@@ -18,8 +18,6 @@ interface World {
   /** The producer's own time, to tell dates that are past. */
   now(): number
   readonly wrapping: Wrapping
-  /** Makes unique keys unreadable. Default: SHA-256. */
-  readonly digest?: KeyDigest
 }
 
 /**
@@ -80,7 +78,7 @@ export function decider(task: AnyTask, options: EnqueueOptions, world: World): (
   }
   return (input) => {
     const payload = encode(input, what, world.wrapping.payloadBytes)
-    const unique = uniqueFields(task, { input, payload, options, digest: world.digest })
+    const unique = uniqueFields(task, { input, payload, options })
     const id = ownId ?? world.newId()
     return { ...like, id, payload, ...unique }
   }

@@ -2,13 +2,14 @@ import { type Duration, toMs } from '../job/duration.ts'
 import { InvalidOption } from '../job/errors.ts'
 import type { QueueLimits } from '../job/intake.ts'
 import { checkCount, checkKnown, checkName } from '../job/name.ts'
+import { digestOf } from '../job/schedule.ts'
 import type { QueueSetting } from '../store/index.ts'
 
 /** What a queue takes from producers at most. */
 export interface QueueLimitOptions {
   /** Jobs that wait in it, for a worker, their time or anything else. Running jobs do not count. */
   readonly maxWaiting?: number
-  /** New jobs in a window of time; a window begins with the first job after the one before. */
+  /** New jobs in any span of this length, wherever it begins: never more. */
   readonly enqueueRate?: { readonly max: number; readonly every: Duration }
 }
 
@@ -34,6 +35,19 @@ export function toQueueLimits(options: QueueLimitOptions, at = 'limits'): QueueL
 export function limitSetting(queue: string, options: QueueLimitOptions | null, by: string): QueueSetting {
   const name = checkName(queue, 'queue')
   return { name, limits: options === null ? null : { ...toQueueLimits(options), by } }
+}
+
+/** Limits as an app declares them, of each queue with a digest of what was said. @throws {InvalidOption} LW1201 */
+export function declaredLimits(queues: Readonly<Record<string, QueueLimitOptions | null>> = {}) {
+  if (typeof queues !== 'object' || queues === null || Array.isArray(queues))
+    throw new InvalidOption('queues', queues, 'an object such as { emails: { maxWaiting: 10_000 } }')
+  return Object.entries(queues).map(([name, options]) => {
+    const queue = checkName(name, 'queue')
+    const limits = options === null ? null : toQueueLimits(options, `queues.${queue}`)
+    const { maxWaiting, enqueueRate } = limits ?? {}
+    const said = [maxWaiting, enqueueRate?.max, enqueueRate?.everyMs]
+    return { queue, limits, digest: digestOf(JSON.stringify(said)) }
+  })
 }
 
 const most = 1_000_000_000

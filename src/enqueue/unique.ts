@@ -12,10 +12,8 @@ import { unstorableAt, utf8Bytes } from '../job/text.ts'
 /** How one enqueue differs from its task: a key of its own, a rule of its own, or both. */
 export type EnqueueUnique = { readonly key?: UniqueKey } & UniqueRule
 
-/** Turns the text that makes a key into what the store keeps; one-way, and the same for the same text. */
-export type KeyDigest = (text: string) => string
-
-export const sha256: KeyDigest = (text) => hash('sha256', text, 'base64url')
+/** What the store keeps of the text that makes a key: one-way, and the same for the same text. */
+const sha256 = (text: string): string => hash('sha256', text, 'base64url')
 
 interface Wanted {
   readonly input: unknown
@@ -26,7 +24,6 @@ interface Wanted {
     readonly delay?: unknown
     readonly runAt?: unknown
   }
-  readonly digest: KeyDigest | undefined
 }
 
 /**
@@ -35,7 +32,7 @@ interface Wanted {
  */
 export function uniqueFields(task: AnyTask, wanted: Wanted): Pick<NewJob, 'unique' | 'delayMs'> {
   const { policy } = task
-  const { options, digest = sha256 } = wanted
+  const { options } = wanted
   const given = options.unique
   if (given === false || (given === undefined && policy.unique === undefined)) return {}
   const { key, rule } = readGiven(given, policy.unique)
@@ -49,7 +46,7 @@ export function uniqueFields(task: AnyTask, wanted: Wanted): Pick<NewJob, 'uniqu
     )
   const text = keyText(task, wanted, key)
   return {
-    unique: { key: digest(`${task.name}\n${text}`), ...held },
+    unique: { key: sha256(`${task.name}\n${text}`), ...held },
     ...(waitMs !== undefined && { delayMs: waitMs }),
   }
 }

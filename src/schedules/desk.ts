@@ -1,7 +1,7 @@
-import { toDeployedAt } from '../define/retention.ts'
 import { type Declared, declare, type ScheduleOptions } from '../define/schedule.ts'
 import type { AnyTask } from '../define/task.ts'
 import type { Clock } from '../job/clock.ts'
+import { toDeployedAt } from '../job/deployed-at.ts'
 import { InvalidOption } from '../job/errors.ts'
 import type { Instant } from '../job/job.ts'
 import type { Logger } from '../job/logger.ts'

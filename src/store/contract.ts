@@ -13,7 +13,7 @@ import type {
   WorkerId,
 } from '../job/job.ts'
 import type { KnownTask } from '../job/known.ts'
-import type { QueueLimits } from '../job/intake.ts'
+import type { DeclaredLimits, QueueLimits } from '../job/intake.ts'
 import type { State } from '../job/state.ts'
 import type { Changes, Since } from './changes.ts'
 import type { Schedules } from './schedules.ts'
@@ -214,6 +214,8 @@ export interface WorkerAbout {
   readonly concurrency: number
   /** Schedules that its code declares, each with the digest of what it says. */
   readonly schedules?: Readonly<Record<string, string>>
+  /** Queues whose limits its code declares, each with the digest of what it says. */
+  readonly limits?: Readonly<Record<string, string>>
 }
 export interface WorkerView extends WorkerAbout {
   readonly id: WorkerId
@@ -248,6 +250,11 @@ export interface QueueSetting {
   readonly paused?: { readonly reason: string; readonly by: string } | null
   /** What it takes from producers; `null` lifts the limits; left out, they stay as they are. */
   readonly limits?: (QueueLimits & { readonly by: string }) | null
+  /**
+   * These limits are what code declares: the whole setting holds only where the last declaration is `instead` (absent:
+   * there was none), so that of two releases which decide at once one decides anew. `null` forgets the declaration.
+   */
+  readonly declared?: (DeclaredLimits & { readonly instead?: string }) | null
 }
 
 export interface Order {
@@ -281,10 +288,12 @@ export interface Count {
   readonly states: Readonly<Record<State, number>>
   readonly paused?: { readonly reason: string; readonly by: string; readonly at: Instant }
   readonly limits?: QueueLimits
+  /** What code declared of them last; a person may have set others since. */
+  readonly declared?: DeclaredLimits
   /** When the ready job that waits longest became available. */
   readonly oldestReadyAt?: Instant
 }
 
 export type { PayloadChange, Payloads, Replaced } from './payloads.ts'
 export type { Attempt, Job, KnownTask }
-export type { QueueLimits }
+export type { DeclaredLimits, QueueLimits }

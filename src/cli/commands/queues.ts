@@ -158,10 +158,16 @@ function columns(now: number): Column<Row>[] {
   ]
 }
 
-const noteOf = ({ paused, limits }: Row): string =>
-  [paused && `by ${paused.by}: ${paused.reason}`, limits && showLimits(limits)].filter(Boolean).join('; ')
+const noteOf = ({ paused, limits, declared }: Row): string =>
+  [
+    paused && `by ${paused.by}: ${paused.reason}`,
+    limits && showLimits(limits),
+    declared && 'declared by code',
+  ]
+    .filter(Boolean)
+    .join('; ')
 
-function rowJson({ queue, health, states, workers, oldestReadyAt, paused, limits }: Row): object {
+function rowJson({ queue, health, states, workers, oldestReadyAt, paused, limits, declared }: Row): object {
   return {
     queue,
     health,
@@ -169,6 +175,7 @@ function rowJson({ queue, health, states, workers, oldestReadyAt, paused, limits
     workers,
     ...(oldestReadyAt !== undefined && { oldestReadyAt: iso(oldestReadyAt) }),
     ...(limits && { limits }),
+    ...(declared && { declared: true }),
     ...(paused && { paused: { ...paused, at: iso(paused.at) } }),
   }
 }

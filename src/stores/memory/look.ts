@@ -52,6 +52,7 @@ export function counts(s: Tables, only?: readonly string[]): Count[] {
     ...[...s.rows.values()].map((row) => row.job.queue),
     ...s.paused.keys(),
     ...s.limits.keys(),
+    ...s.declared.keys(),
   ])
   return [...names]
     .filter((name) => only?.includes(name) ?? true)
@@ -61,12 +62,13 @@ export function counts(s: Tables, only?: readonly string[]): Count[] {
       for (const row of s.rows.values()) if (row.job.queue === queue) states[row.state] += 1
       const ready = [...readyOf(s, queue), ...readyOf(s, suspectLane(queue))]
       const oldest = Math.min(...ready.map((row) => row.availableAt))
-      const [paused, limits] = [s.paused.get(queue), s.limits.get(queue)]
+      const [paused, limits, declared] = [s.paused.get(queue), s.limits.get(queue), s.declared.get(queue)]
       return {
         queue,
         states,
         ...(paused && { paused }),
         ...(limits && { limits }),
+        ...(declared && { declared }),
         ...(oldest !== Infinity && { oldestReadyAt: oldest }),
       }
     })

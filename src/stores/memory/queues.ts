@@ -1,10 +1,13 @@
-import { type QueueLimits, showLimits } from '../../job/intake.ts'
+import { declarationOf, type QueueLimits, showLimits } from '../../job/intake.ts'
 import type { QueueSetting } from '../../store/index.ts'
 import type { Tables } from './tables.ts'
 
 /** Pauses, resumes and limits queues; written to the audit log. */
 export function setQueues(s: Tables, settings: readonly QueueSetting[]): void {
-  for (const { name, paused, limits } of settings) {
+  for (const { name, paused, limits, declared } of settings) {
+    if (declared && s.declared.get(name)?.digest !== declared.instead) continue
+    if (declared) s.declared.set(name, declarationOf(declared))
+    else if (declared === null) s.declared.delete(name)
     if (paused !== undefined) pause(s, name, paused)
     if (limits !== undefined) limit(s, name, limits)
   }
@@ -18,10 +21,10 @@ function pause(s: Tables, name: string, paused: NonNullable<QueueSetting['paused
   s.audit.push({ at, by: paused?.by ?? '', verb, target: name, reason: paused?.reason })
 }
 
-/** A new rate begins with a new window. */
+/** What came before a new rate counts for it, as far back as the one before looked. */
 function limit(s: Tables, name: string, given: NonNullable<QueueSetting['limits']> | null): void {
   const { by = '', ...limits }: QueueLimits & { readonly by?: string } = given ?? {}
-  s.windows.delete(name)
+  if (!limits.enqueueRate) s.came.delete(name)
   if (given) s.limits.set(name, limits)
   else s.limits.delete(name)
   const reason = given ? showLimits(limits) : undefined

@@ -1,4 +1,4 @@
-import { type Intake, takenIn, turnedAway } from '../../job/intake.ts'
+import { type Intake, takenIn, turnedAway, turnedFrom } from '../../job/intake.ts'
 import type { Declined, NewJob, Refusal } from '../../job/job.ts'
 import { namedStates } from '../../job/unique.ts'
 import { holderOf } from './keys.ts'
@@ -16,7 +16,7 @@ export function refusals(s: Tables, jobs: readonly NewJob[], allOrNone = false):
   const fresh: Fresh = { ids: new Set(), keys: new Map(), intakes: new Map() }
   const found = jobs.map((job) => refusalOf(s, job, fresh))
   const batch = allOrNone && found.some(Boolean) ? ({ because: 'batch' } as const) : undefined
-  if (!batch) for (const [queue, { since, used }] of fresh.intakes) s.windows.set(queue, { since, used })
+  if (!batch) for (const [queue, { came }] of fresh.intakes) s.came.set(queue, came)
   return jobs.map(({ id }, i) => {
     const refusal = found[i] ?? batch
     return refusal && { id, outcome: 'refused', refusal }
@@ -42,7 +42,7 @@ function turnAway(s: Tables, queue: string, { intakes }: Fresh): Refusal | undef
   const now = s.clock.now()
   const intake = intakes.get(queue) ?? intakeOf(s, queue)
   const away = turnedAway(queue, limits, { intake, now })
-  if (!away) intakes.set(queue, takenIn(limits, intake, now))
+  intakes.set(queue, away ? turnedFrom(intake) : takenIn(limits, intake, now))
   return away
 }
 
@@ -50,5 +50,5 @@ const waits: ReadonlySet<string> = new Set(namedStates.waiting)
 
 function intakeOf(s: Tables, queue: string): Intake {
   const waiting = [...s.rows.values()].filter((row) => row.job.queue === queue && waits.has(row.state))
-  return { waiting: waiting.length, ...(s.windows.get(queue) ?? { since: 0, used: 0 }) }
+  return { waiting: waiting.length, came: s.came.get(queue) ?? [] }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../job/clock.ts'
 import { defaults } from '../../job/defaults.ts'
 import type { Attempt, ErrorInfo, Instant, LogLine, NewJob, Progress, WorkerId } from '../../job/job.ts'
-import type { QueueLimits } from '../../job/intake.ts'
+import type { Came, DeclaredLimits, QueueLimits } from '../../job/intake.ts'
 import { isFinal, type State } from '../../job/state.ts'
 import { holdKey } from './keys.ts'
 import { laneOf } from './lane.ts'
@@ -57,9 +57,10 @@ export interface Tables {
   readonly keys: Map<string, Row>
   readonly workers: Map<WorkerId, WorkerRow>
   readonly paused: Map<string, { reason: string; by: string; at: Instant }>
-  /** What queues take from producers, and how many jobs came in the present window. */
+  /** What queues take from producers, what code declared of that last, and which jobs came lately. */
   readonly limits: Map<string, QueueLimits>
-  readonly windows: Map<string, { readonly since: Instant; readonly used: number }>
+  readonly declared: Map<string, DeclaredLimits>
+  readonly came: Map<string, readonly Came[]>
   readonly audit: { at: Instant; by: string; verb: string; target: string; reason?: string | undefined }[]
   readonly schedules: Map<string, ScheduleRow>
   readonly dead: Dead
@@ -81,7 +82,8 @@ export const newTables = (clock: Tables['clock']): Tables => ({
   workers: new Map(),
   paused: new Map(),
   limits: new Map(),
-  windows: new Map(),
+  declared: new Map(),
+  came: new Map(),
   audit: [],
   schedules: new Map(),
   dead: newDead(),

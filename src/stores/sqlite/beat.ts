@@ -24,7 +24,7 @@ function register(
   e: Engine,
   { worker, about, ends }: { worker: WorkerId; about: WorkerAbout; ends: number },
 ): number {
-  const { host, pid, version, queues, concurrency, schedules } = about
+  const { host, pid, version, queues, concurrency, schedules, limits } = about
   const { id } = e.statement('runnerAdd').get(worker, `${host}:${pid}`) as { id: number }
   e.statement('workerAdd').run(
     id,
@@ -38,6 +38,7 @@ function register(
     ends,
     e.time.boot,
     schedules ? JSON.stringify(schedules) : null,
+    limits ? JSON.stringify(limits) : null,
   )
   return id
 }

@@ -1,4 +1,11 @@
-import { type Intake, type QueueLimits, takenIn, turnedAway } from '../../job/intake.ts'
+import {
+  type Came,
+  type Intake,
+  type QueueLimits,
+  takenIn,
+  turnedAway,
+  turnedFrom,
+} from '../../job/intake.ts'
 import type { NewJob, Refusal } from '../../job/job.ts'
 import type { Engine } from './engine.ts'
 
@@ -13,8 +20,7 @@ export interface LimitRow {
 interface LimitedRow extends LimitRow {
   readonly name: string
   readonly id: number
-  readonly window_since_ms: number
-  readonly window_used: number
+  readonly came: string | null
   readonly waiting: number
 }
 
@@ -38,10 +44,7 @@ export function gatekeeper(e: Engine): Gatekeeper | undefined {
   const now = e.time.now()
   const limited = new Map(rows.map((row) => [row.name, { id: row.id, limits: limitsOf(row) }]))
   const intakes = new Map<string, Intake>(
-    rows.map((row) => [
-      row.name,
-      { waiting: row.waiting, since: row.window_since_ms, used: row.window_used },
-    ]),
+    rows.map((row) => [row.name, { waiting: row.waiting, came: cameOf(row) }]),
   )
   const changed = new Set<string>()
   return {
@@ -51,16 +54,23 @@ export function gatekeeper(e: Engine): Gatekeeper | undefined {
       const intake = intakes.get(queue)
       if (!one || !intake) return undefined
       const away = turnedAway(queue, one.limits, { intake, now })
-      if (away) return away
+      if (away) {
+        intakes.set(queue, turnedFrom(intake))
+        return away
+      }
       intakes.set(queue, takenIn(one.limits, intake, now))
       if (one.limits.enqueueRate) changed.add(queue)
       return undefined
     },
     write() {
       for (const name of changed) {
-        const { since = 0, used = 0 } = intakes.get(name) ?? {}
-        e.statement('queueWindow').run(limited.get(name)?.id ?? 0, since, used)
+        const came = (intakes.get(name)?.came ?? []).map(({ at, n }) => [at, n])
+        e.statement('queueCame').run(limited.get(name)?.id ?? 0, JSON.stringify(came))
       }
     },
   }
 }
+
+/** What this store wrote: instants and how many jobs came at each. */
+const cameOf = ({ came }: LimitedRow): Came[] =>
+  came === null ? [] : (JSON.parse(came) as [number, number][]).map(([at, n]) => ({ at, n }))

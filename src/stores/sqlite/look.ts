@@ -56,6 +56,8 @@ interface CountRow extends LimitRow {
   readonly paused_by: string | null
   readonly paused_at_ms: number | null
   readonly limited: number
+  readonly declared_digest: string | null
+  readonly declared_deployed_ms: number | null
   readonly state: number | null
   readonly n: number | null
 }
@@ -72,6 +74,7 @@ export function counts(e: Engine, only?: readonly string[]): Count[] {
       (count) =>
         count.paused !== undefined ||
         count.limits !== undefined ||
+        count.declared !== undefined ||
         Object.values(count.states).some((n) => n > 0),
     )
 }
@@ -90,8 +93,16 @@ function toCount(e: Engine, rows: readonly CountRow[]): Count {
     states,
     ...(at !== null && { paused: { reason: paused_reason ?? '', by: paused_by ?? '', at } }),
     ...(first.limited === 1 && { limits: limitsOf(first) }),
+    ...declaredIn(first),
     ...(oldest !== null && { oldestReadyAt: oldest }),
   }
+}
+
+function declaredIn({
+  declared_digest: digest,
+  declared_deployed_ms: at,
+}: CountRow): Pick<Count, 'declared'> {
+  return digest === null ? {} : { declared: { digest, ...(at !== null && { deployedAt: at }) } }
 }
 
 interface WorkerRow {
@@ -107,6 +118,7 @@ interface WorkerRow {
   readonly lease_ends_mono_ms: number
   readonly boot: string
   readonly schedules: string | null
+  readonly limits: string | null
   readonly running: number
 }
 
@@ -121,6 +133,7 @@ export function workers(e: Engine): WorkerView[] {
     ...knownTasks(row.tasks),
     concurrency: row.concurrency,
     ...(row.schedules !== null && { schedules: JSON.parse(row.schedules) as Record<string, string> }),
+    ...(row.limits !== null && { limits: JSON.parse(row.limits) as Record<string, string> }),
     startedAt: row.started_at_ms,
     beatAt: row.beat_at_ms,
     // The monotonic clock of another boot says nothing: such a lease is over.
