@@ -18,9 +18,9 @@ async function timed(n, job) {
 const batchOf = (from, size) => Array.from({ length: size }, (_, i) => payload(from + i))
 
 const commands = {
-  async open({ adapter, variant, file }) {
+  async open({ adapter, ...where }) {
     const module = await import(`./systems/${adapter}.mjs`)
-    system = await module.open({ file, variant })
+    system = await module.open(where)
     return system.durability()
   },
   async enqueueOne({ jobs, warm = 100 }) {

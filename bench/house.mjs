@@ -1,21 +1,16 @@
-// Where one figure is measured: a fresh folder, fresh processes, and a connection of the runner's own that only looks.
+// Where one figure is measured: a fresh place in the engine, fresh processes, and a connection of the runner's own that only looks.
 import { fork } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { DatabaseSync } from '@photostructure/sqlite'
-import { nowUs, sleep } from './measure.mjs'
+import { sleep } from './measure.mjs'
 
 const script = fileURLToPath(new URL('./agent.mjs', import.meta.url))
 
 /** Makes the house, lets `measure` live in it, and takes it away whatever happens. */
-export async function inHouse(system, { root, signal }, measure) {
-  const folder = mkdtempSync(join(root, 'figure-'))
-  const file = join(folder, system.file)
+export async function inHouse(system, { engine, signal }, measure) {
+  const place = await engine.place(system)
   const agents = []
   const house = {
     system,
-    file,
     /** True: the processes need not end well. */
     isHurried: false,
     async agent() {
@@ -23,10 +18,10 @@ export async function inHouse(system, { root, signal }, measure) {
       agents.push(agent)
       await agent.ready
       const { adapter, variant } = system
-      const durability = await agent.call('open', { adapter, variant, file })
+      const durability = await agent.call('open', { adapter, variant, ...place.where })
       return { ...agent, durability }
     },
-    probe: () => openProbe(system, file),
+    probe: place.probe,
   }
   let stop
   const interrupted = new Promise((_, reject) => {
@@ -38,7 +33,7 @@ export async function inHouse(system, { root, signal }, measure) {
   } finally {
     signal.removeEventListener('abort', stop)
     await Promise.all(agents.map((agent) => agent.end(signal.aborted || house.isHurried)))
-    rmSync(folder, { recursive: true, force: true })
+    await place.end()
   }
 }
 
@@ -78,36 +73,5 @@ function startAgent() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
       await gone
     },
-  }
-}
-
-/** Looks at the system's file from outside: what is settled is what its rows say. */
-function openProbe({ isDrained, settled, counted }, file) {
-  const db = new DatabaseSync(file, { timeout: 5_000 })
-  const number = (statement) => Number(Object.values(statement.get())[0])
-  const asked = (sql) => number(db.prepare(sql))
-  const [drained, soFar] = [db.prepare(isDrained), db.prepare(counted)]
-  async function when(isSo, timeoutMs) {
-    const endsAt = nowUs() + timeoutMs * 1_000
-    while (!isSo()) {
-      if (nowUs() > endsAt)
-        throw new Error(`not done after ${timeoutMs / 1_000} s: ${number(soFar)} jobs settled`)
-      await sleep(5)
-    }
-    return nowUs()
-  }
-  return {
-    settled: () => asked(settled),
-    soFar: () => number(soFar),
-    /** Waits until nothing is left to do, and says when that was. */
-    whenDrained: (timeoutMs) => when(() => number(drained) === 1, timeoutMs),
-    /** Waits until so many jobs are settled, and says when that was. */
-    whenSettled: (n, timeoutMs) => when(() => number(soFar) >= n, timeoutMs),
-    /** Bytes of the pages in use, after everything has gone from the log into the file. */
-    bytes() {
-      db.exec('pragma wal_checkpoint(truncate)')
-      return (asked('pragma page_count') - asked('pragma freelist_count')) * asked('pragma page_size')
-    },
-    close: () => db.close(),
   }
 }

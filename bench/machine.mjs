@@ -4,6 +4,8 @@ import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'no
 import { fileSystemOf } from '../dist/stores/sqlite/checks.js'
 import { version } from '../dist/version.js'
 
+const peers = ['plainjob', 'better-sqlite3', 'graphile-worker', 'pg-boss', 'bullmq', 'bee-queue']
+
 export function machine(folder) {
   return {
     at: new Date().toISOString(),
@@ -14,11 +16,7 @@ export function machine(folder) {
     node: process.version,
     fileSystem: fileSystemOf(folder).name,
     load: Number(loadavg()[0]?.toFixed(2)),
-    versions: {
-      legwork: version,
-      plainjob: versionOf('plainjob'),
-      'better-sqlite3': versionOf('better-sqlite3'),
-    },
+    versions: { legwork: version, ...Object.fromEntries(peers.map((name) => [name, versionOf(name)])) },
   }
 }
 

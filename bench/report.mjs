@@ -1,5 +1,5 @@
 // The figures as people read them: on a terminal, and as the table of docs/benchmark.md.
-import { judge, ours, spread } from './targets.mjs'
+import { judge, oursOf, spread } from './targets.mjs'
 import { workloads } from './workloads.mjs'
 
 export const show = (value) => {
@@ -14,13 +14,14 @@ export function progressLine({ workload, system, round, figures }) {
   const said = figures.error
     ? `FAILED: ${figures.error.split('\n')[0]}`
     : `${show(figures[figure.name])} ${figure.unit}`
-  return `  ${workload.padEnd(8)} round ${round + 1}  ${system.padEnd(14)} ${said}`
+  return `  ${workload.padEnd(8)} round ${round + 1}  ${system.padEnd(18)} ${said}`
 }
 
 /** Figures besides the main one that help to read it. */
 const besides = {
   cpuUs: 'us CPU/job',
   mainCpuUs: 'of it main thread',
+  serverCpuUs: 'us of the server',
   maxRssMb: 'MB at most',
   p50Ms: 'ms p50',
   rate: 'jobs/s',
@@ -30,17 +31,17 @@ const besides = {
   rssMb: 'MB',
 }
 
-function systemLine(system, rows, { figure, against }) {
+function systemLine(system, rows, { figure, against, isOurs }) {
   const main = spread(rows, figure.name)
-  if (!main) return `    ${system.padEnd(14)} failed: ${rows[0]?.error?.split('\n')[0] ?? 'no figure'}`
+  if (!main) return `    ${system.padEnd(18)} failed: ${rows[0]?.error?.split('\n')[0] ?? 'no figure'}`
   const range = rows.length > 1 ? `[${show(main.min)} - ${show(main.max)}]` : ''
-  const ratio = against && system !== ours ? `${show(against / main.median)}x` : ''
+  const ratio = against && !isOurs ? `${show(against / main.median)}x` : ''
   const rest = Object.entries(besides)
     .filter(([name]) => name !== figure.name && spread(rows, name))
     .map(([name, unit]) => `${show(spread(rows, name).median)} ${unit}`)
   const failed = rows.filter((row) => row.error).length
   return [
-    `    ${system.padEnd(14)}${show(main.median).padStart(10)} ${range.padEnd(21)}${ratio.padStart(7)}  `,
+    `    ${system.padEnd(18)}${show(main.median).padStart(10)} ${range.padEnd(21)}${ratio.padStart(7)}  `,
     `${rest.join(', ')}${failed > 0 ? `; ${failed} of ${rows.length} rounds FAILED` : ''}`,
   ].join('')
 }
@@ -49,7 +50,8 @@ const verdict = { true: 'met', false: 'MISSED', undefined: 'not measured' }
 const shown = ({ value, isRatio }) =>
   `${show(value)}${isRatio && value !== undefined && !Number.isNaN(value) ? 'x' : ''}`
 
-export function terminal({ machine, durability, results, isQuick, rounds }) {
+export function terminal({ machine, engine, durability, results, isQuick, rounds }) {
+  const ours = oursOf(engine)
   const lines = [...heading({ machine, durability, isQuick, rounds }), '']
   for (const [workload, rows] of Object.entries(results)) {
     const { title, figure } = workloads[workload]
@@ -57,12 +59,13 @@ export function terminal({ machine, durability, results, isQuick, rounds }) {
     lines.push(
       `${workload}: ${title} (${figure.unit}, ${figure.better === 'more' ? 'more' : 'less'} is better)`,
     )
-    for (const [system, own] of Object.entries(rows)) lines.push(systemLine(system, own, { figure, against }))
-    for (const one of judge(workload, results))
+    for (const [system, own] of Object.entries(rows))
+      lines.push(systemLine(system, own, { figure, against, isOurs: system === ours }))
+    for (const one of judge(workload, { engine, results }))
       lines.push(`    ${verdict[one.met]}: ${shown(one)} (${one.text})`)
     lines.push('')
   }
-  return [...lines, summary(results)].join('\n')
+  return [...lines, summary({ engine, results })].join('\n')
 }
 
 function heading({ machine, durability, isQuick, rounds }) {
@@ -75,14 +78,13 @@ function heading({ machine, durability, isQuick, rounds }) {
     `medians of ${rounds} round${rounds > 1 ? 's' : ''} [smallest - largest]${isQuick ? '; --quick: small sizes, a first impression' : ''}; the column with x is Legwork's figure divided by that system's`,
     'durability, read back from each connection:',
     ...Object.entries(durability).map(
-      ([name, one]) =>
-        `    ${name.padEnd(14)}${one.level}: journal_mode ${one.journal_mode}, synchronous ${one.synchronous}; ${one.engine}`,
+      ([name, one]) => `    ${name.padEnd(18)}${one.level}: ${one.settings}; ${one.engine}`,
     ),
   ]
 }
 
-function summary(results) {
-  const all = Object.keys(results).flatMap((workload) => judge(workload, results))
+function summary({ engine, results }) {
+  const all = Object.keys(results).flatMap((workload) => judge(workload, { engine, results }))
   const met = all.filter((one) => one.met === true).length
   const missed = all.filter((one) => one.met === false).length
   const open = all.length - met - missed
@@ -90,7 +92,7 @@ function summary(results) {
 }
 
 /** The table of docs/benchmark.md. */
-export function markdown({ machine, results }) {
+export function markdown({ machine, engine, results }) {
   const names = [...new Set(Object.values(results).flatMap((rows) => Object.keys(rows)))]
   const row = (cells) => `| ${cells.join(' | ')} |`
   const { cores, cpu, memoryGib, node, fileSystem, at, versions } = machine
@@ -100,7 +102,9 @@ export function markdown({ machine, results }) {
       const one = spread(rows[name], figure.name)
       return one ? `${show(one.median)} (${show(one.min)}-${show(one.max)})` : '-'
     })
-    const targets = judge(workload, results).map((one) => `${verdict[one.met]}: ${shown(one)} (${one.text})`)
+    const targets = judge(workload, { engine, results }).map(
+      (one) => `${verdict[one.met]}: ${shown(one)} (${one.text})`,
+    )
     return row([`${title}, ${figure.unit}`, ...cells, targets.join('<br>')])
   })
   const where = `${at.slice(0, 10)}, ${cores} cores (${cpu}), ${memoryGib} GiB, Node ${node}, ${fileSystem}`

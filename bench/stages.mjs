@@ -20,13 +20,13 @@ export async function drain(house, { jobs: wanted, concurrency, workers: count =
   await producer.call('enqueueBulk', { jobs })
   const workers = []
   for (let i = 0; i < count; i++) workers.push(await house.agent())
-  const probe = house.probe()
+  const probe = await house.probe()
   const startedAts = Promise.all(workers.map((worker) => worker.call('work', { concurrency })))
   const settledAt = await probe.whenDrained(timeoutMs)
   await startedAts
   const ends = await Promise.all(workers.map((worker) => worker.call('stopWork')))
-  checkAll(probe, ends, jobs)
-  probe.close()
+  await checkAll(probe, ends, jobs)
+  await probe.close()
   const seconds = (settledAt - Math.min(...ends.map((end) => end.startedAt))) / 1e6
   return { rate: jobs / seconds, ...costs(ends, jobs), jobs, durability: producer.durability }
 }
@@ -39,10 +39,10 @@ const costs = (ends, jobs) => ({
 })
 
 /** Each job must have been run once and be settled once; anything else is no figure. */
-function checkAll(probe, ends, jobs) {
+async function checkAll(probe, ends, jobs) {
   const ran = sum(ends, (end) => end.n)
-  const settled = probe.settled()
-  if (ran !== jobs || settled !== jobs)
+  const settled = await probe.settled()
+  if (ran !== jobs || (settled ?? jobs) !== jobs)
     throw new Error(`${jobs} jobs were handed in, ${ran} runs happened, ${settled} are settled in the store`)
 }
 
@@ -52,13 +52,13 @@ export async function flow(house, { jobs: wanted, concurrency, width }) {
   const producer = await house.agent()
   const worker = await house.agent()
   await worker.call('work', { concurrency })
-  const probe = house.probe()
+  const probe = await house.probe()
   const startedAt = nowUs()
   const produced = await producer.call('enqueueInFlight', { jobs, width, warm: 0 })
   const settledAt = await probe.whenDrained(timeoutMs)
   const ends = [await worker.call('stopWork')]
-  checkAll(probe, ends, jobs)
-  probe.close()
+  await checkAll(probe, ends, jobs)
+  await probe.close()
   const { cpuUs, mainCpuUs } = costs(ends, jobs)
   return {
     rate: jobs / ((settledAt - startedAt) / 1e6),
@@ -78,9 +78,9 @@ export async function latency(house, { perSecond, seconds, concurrency }) {
   await producer.call('enqueueInFlight', { jobs: 200, width: 10, warm: 0 })
   await sleep(300)
   const { total, errors } = await producer.call('enqueueAtRate', { perSecond, seconds })
-  const probe = house.probe()
+  const probe = await house.probe()
   await probe.whenDrained(timeoutMs)
-  probe.close()
+  await probe.close()
   const end = await worker.call('stopWork')
   if (errors > 0 || end.n !== total + 200) throw new Error(`${errors} errors; ran ${end.n} of ${total + 200}`)
   const { p50, p99, max } = end.late
@@ -103,11 +103,11 @@ export async function due(house, { jobs, aheadMs, concurrency }) {
   if (Date.now() > dueAt - 500) throw new Error('enqueueing took until the jobs were due')
   await worker.call('work', { concurrency, dueAt })
   await sleep(dueAt - Date.now())
-  const probe = house.probe()
+  const probe = await house.probe()
   await probe.whenDrained(timeoutMs)
   const end = await worker.call('stopWork')
-  checkAll(probe, [end], jobs)
-  probe.close()
+  await checkAll(probe, [end], jobs)
+  await probe.close()
   const { p50, p99, max } = end.late
   return { p99Ms: p99, p50Ms: p50, maxMs: max, jobs, durability: producer.durability }
 }
@@ -118,14 +118,14 @@ export async function backlog(house, { waiting, times, drained, concurrency }) {
   const { rate: fillRate } = await producer.call('enqueueBulk', { jobs: waiting })
   const { p50, max } = await producer.call('claims', { times, limit: 100 })
   const worker = await house.agent()
-  const probe = house.probe()
+  const probe = await house.probe()
   // Some systems keep their event loop to themselves while there is work, so nobody asks the worker.
   worker.call('work', { concurrency }).catch(() => {})
   await probe.whenSettled(1, timeoutMs)
-  const [startedAt, before] = [nowUs(), probe.soFar()]
+  const [startedAt, before] = [nowUs(), await probe.soFar()]
   const settledAt = await probe.whenSettled(Math.min(waiting, drained), timeoutMs)
-  const n = probe.soFar() - before
-  probe.close()
+  const n = (await probe.soFar()) - before
+  await probe.close()
   house.isHurried = true
   return {
     claimMs: p50,
@@ -153,11 +153,11 @@ export async function stall(house, { seconds, width }) {
 export async function size(house, { jobs }) {
   const producer = await house.agent()
   await producer.call('enqueueBulk', { jobs: 1_000 })
-  const probe = house.probe()
-  const before = probe.bytes()
+  const probe = await house.probe()
+  const before = await probe.bytes()
   await producer.call('enqueueBulk', { jobs })
-  const bytes = probe.bytes() - before
-  probe.close()
+  const bytes = (await probe.bytes()) - before
+  await probe.close()
   const payloads = Array.from({ length: jobs }, (_, i) => String(i).length).reduce((a, b) => a + b, 0)
   const around = JSON.stringify({ i: '', t: 0, p: 'x'.repeat(80) }).length - 2
   return { bytes: (bytes - payloads) / jobs - around, jobs, durability: producer.durability }

@@ -4,7 +4,7 @@ export type Rows = readonly Readonly<Record<string, unknown>>[]
 export type Results = Readonly<Record<string, Readonly<Record<string, Rows>>>>
 export function judge(
   workload: string,
-  results: Results,
+  of: { readonly engine: string; readonly results: Results },
 ): readonly {
   readonly text: string
   readonly value: number

@@ -1,6 +1,6 @@
 // What the figures mean: medians, the ratio to the best peer and to the raw engine, and whether the targets are met.
 import { median } from './measure.mjs'
-import { systems } from './systems/index.mjs'
+import { systems, systemsOf } from './systems/index.mjs'
 import { workloads } from './workloads.mjs'
 
 /** Median, smallest and largest of one figure over the rounds; nothing where no round succeeded. */
@@ -10,23 +10,25 @@ export function spread(rows = [], name) {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) }
 }
 
-const namesOf = (kind) => Object.keys(systems).filter((name) => systems[name].kind === kind)
-export const ours = namesOf('ours')[0]
+const namesOf = (engine, kind) => systemsOf(engine).filter((name) => systems[name].kind === kind)
+/** Legwork on this engine. */
+export const oursOf = (engine) => namesOf(engine, 'ours')[0]
 
 /** The best system of a kind in this workload, by the workload's own figure. */
-function best(rows, kind, { name, better }) {
-  const found = namesOf(kind)
+function best(rows, { engine, kind }, { name, better }) {
+  const found = namesOf(engine, kind)
     .map((system) => ({ system, value: spread(rows[system], name)?.median }))
     .filter(({ value }) => value !== undefined)
   return found.sort((a, b) => (better === 'more' ? b.value - a.value : a.value - b.value))[0]
 }
 
 /** What each target of a workload says and whether it is met; `met` is undefined where the run cannot tell. */
-export function judge(workload, results) {
-  const { figure, targets = [] } = workloads[workload]
-  return targets.map((target) => {
+export function judge(workload, { engine, results }) {
+  const { figure, targets = {} } = workloads[workload]
+  const ours = oursOf(engine)
+  return (targets[engine] ?? []).map((target) => {
     const mine = spread(results[workload]?.[ours], target.figure ?? figure.name)?.median
-    const other = compared(target, { workload, results, figure })
+    const other = compared(target, { workload, engine, results, figure })
     const value = target.of || target.than ? mine / other?.value : mine
     const met = Number.isFinite(value)
       ? value >= (target.atLeast ?? -Infinity) && value <= (target.atMost ?? Infinity)
@@ -41,10 +43,10 @@ export function judge(workload, results) {
   })
 }
 
-function compared(target, { workload, results, figure }) {
-  if (target.of) return best(results[workload] ?? {}, target.of, figure)
+function compared(target, { workload, engine, results, figure }) {
+  if (target.of) return best(results[workload] ?? {}, { engine, kind: target.of }, figure)
   if (!target.than) return undefined
-  const value = spread(results[target.than]?.[ours], target.figure)?.median
+  const value = spread(results[target.than]?.[oursOf(engine)], target.figure)?.median
   return value === undefined ? undefined : { system: target.than, value }
 }
 

@@ -13,7 +13,7 @@ export const workloads: Readonly<
       readonly title: string
       readonly figure: { readonly name: string; readonly unit: string; readonly better: 'more' | 'less' }
       readonly without?: readonly string[]
-      readonly targets?: readonly Target[]
+      readonly targets?: Readonly<Record<string, readonly Target[]>>
     }
   >
 >

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { ready, root, say } from './ready.mjs'
 
 const options = {
+  engine: { type: 'string', default: 'sqlite' },
   systems: { type: 'string' },
   workloads: { type: 'string' },
   rounds: { type: 'string' },
@@ -36,7 +37,8 @@ function given() {
 
 const values = given()
 const { workloads, quickNames } = await import('../bench/workloads.mjs')
-const { systems } = await import('../bench/systems/index.mjs')
+const { systems, systemsOf } = await import('../bench/systems/index.mjs')
+const { engines } = await import('../bench/engines/index.mjs')
 if (values.help) help()
 else await main()
 
@@ -44,8 +46,12 @@ else await main()
 function prepare({ systemNames }) {
   ready()
   const bench = join(root, 'bench')
-  const done = join(bench, 'node_modules', 'better-sqlite3', 'build', 'Release', 'better_sqlite3.node')
-  if (existsSync(done) || !systemNames.some((name) => systems[name].adapter === 'plainjob')) return
+  const { dependencies } = JSON.parse(readFileSync(join(bench, 'package.json'), 'utf8'))
+  const missing = Object.keys(dependencies).filter((name) => !existsSync(join(bench, 'node_modules', name)))
+  const compiled = join(bench, 'node_modules', 'better-sqlite3', 'build', 'Release', 'better_sqlite3.node')
+  const isReady = () =>
+    missing.every((name) => existsSync(join(bench, 'node_modules', name))) && existsSync(compiled)
+  if (isReady() || systemNames.every((name) => ['ours', 'raw'].includes(systems[name].kind))) return
   say('installing the peers (once, compiles better-sqlite3, about 2 minutes)')
   const args = ['install', '--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error']
   const npm = spawnSync('npm', args, {
@@ -53,9 +59,9 @@ function prepare({ systemNames }) {
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: process.platform === 'win32',
   })
-  if (npm.status === 0 && existsSync(done)) return
+  if (npm.status === 0 && isReady()) return
   say('the peers could not be installed: better-sqlite3 needs python3, make and a C++ compiler.')
-  say('Without them: npm run bench -- --systems legwork,raw-sqlite')
+  say('Without them: npm run bench -- --systems legwork,raw-sqlite, or legwork-postgres, or legwork-redis')
   process.exit(1)
 }
 
@@ -70,6 +76,20 @@ function names(text, known, what) {
   return [...new Set(list)]
 }
 
+/** The systems of one engine: ratios across engines would compare what they promise, not what they do. */
+function compared() {
+  const [named] = values.systems === undefined ? [] : names(values.systems, Object.keys(systems), 'system')
+  const engine = named ? systems[named].engine : names(values.engine, Object.keys(engines), 'engine')[0]
+  if (values.systems === undefined) return { engine, systemNames: systemsOf(engine) }
+  const systemNames = names(values.systems, Object.keys(systems), 'system')
+  const other = systemNames.find((name) => systems[name].engine !== engine)
+  if (other)
+    refuse(
+      `${named} runs on ${engine} and ${other} on ${systems[other].engine}: one run compares systems of one engine`,
+    )
+  return { engine, systemNames }
+}
+
 function plan() {
   const rounds = values.rounds === undefined ? (values.quick ? 1 : 3) : Number(values.rounds)
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100)
@@ -81,15 +101,14 @@ function plan() {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
     refuse(`--folder ${values.folder}: there is no such folder`)
   const all = Object.keys(workloads)
+  const { engine, systemNames } = compared()
   return {
+    engine,
     rounds,
     scale,
     folder,
     isQuick: values.quick,
-    systemNames:
-      values.systems === undefined
-        ? Object.keys(systems)
-        : names(values.systems, Object.keys(systems), 'system'),
+    systemNames,
     workloadNames:
       values.workloads === undefined
         ? values.quick
@@ -152,15 +171,16 @@ function print(report, { terminal, markdown }) {
 function help() {
   const list = (of, say) =>
     Object.entries(of)
-      .map(([name, one]) => `  ${name.padEnd(15)}${say(one)}`)
+      .map(([name, one]) => `  ${name.padEnd(18)}${say(one)}`)
       .join('\n')
   process.stdout.write(`npm run bench -- [options]
 
-Measures Legwork beside other systems on this machine: interleaved, each figure in fresh processes, medians of the rounds.
+Measures Legwork beside other systems of one engine on this machine: interleaved, each figure in fresh processes, medians of the rounds.
 Jobs are counted by the handlers and in the store, and a run in which the two differ gives no figure.
 Everything together takes about half an hour; --quick takes a minute or two.
 
-  --systems A,B     which systems (all)
+  --engine NAME     sqlite, postgres or redis; servers are private to the run (sqlite)
+  --systems A,B     which systems, all of one engine (all of the engine)
   --workloads A,B   which workloads (all)
   --rounds N        rounds of each figure (3)
   --quick           one round of small sizes, without the deep backlogs: a first impression
@@ -173,13 +193,14 @@ Everything together takes about half an hour; --quick takes a minute or two.
   -h, --help        this
 
 Systems:
-${list(systems, ({ about }) => about)}
+${list(systems, ({ engine, about }) => `${engine}: ${about}`)}
 
 Workloads:
 ${list(workloads, ({ title }) => title)}
 
 Examples:
   npm run bench -- --quick
+  npm run bench -- --engine postgres --quick
   npm run bench -- --workloads enq100,bulk,proc1,proc100 --systems legwork,plainjob
   npm run bench -- --folder /var/lib/myapp --rounds 5 --out here.json
 

@@ -8,7 +8,7 @@ import { openDatabase } from 'legwork/sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { open as openLegwork } from '../bench/systems/legwork.mjs'
 import { open as openRaw } from '../bench/systems/raw-sqlite.mjs'
-import { systems } from '../bench/systems/index.mjs'
+import { systems, systemsOf } from '../bench/systems/index.mjs'
 import { judge } from '../bench/targets.mjs'
 import { workloads } from '../bench/workloads.mjs'
 
@@ -71,7 +71,10 @@ test('the raw baseline writes the rows that Legwork writes', async () => {
 test('both sides say how durable they are, and it is the same', async () => {
   for (const open of [openLegwork, openRaw]) {
     const system = await open({ file: fileIn('jobs.db') })
-    expect(await system.durability()).toMatchObject({ journal_mode: 'wal', synchronous: 'full' })
+    expect(await system.durability()).toMatchObject({
+      level: 'power-safe',
+      settings: 'journal_mode wal, synchronous full',
+    })
     await system.close()
   }
 })
@@ -81,23 +84,36 @@ test('a target that cannot be told is neither met nor missed, and a failed round
   const results = {
     enq100: { legwork: rows(300, 320, 280), plainjob: [...rows(100), { error: 'broke' }] },
   }
-  expect(judge('enq100', results).map(({ met, value }) => [met, value])).toEqual([
+  expect(judge('enq100', { engine: 'sqlite', results }).map(({ met, value }) => [met, value])).toEqual([
     [true, 3],
     [undefined, Number.NaN],
   ])
-  expect(judge('enq100', { enq100: { legwork: rows(290), plainjob: rows(100) } })[0]?.met).toBe(false)
+  expect(
+    judge('enq100', { engine: 'sqlite', results: { enq100: { legwork: rows(290), plainjob: rows(100) } } })[0]
+      ?.met,
+  ).toBe(false)
 })
 
-test('each workload names systems and workloads that exist', () => {
-  for (const { without = [], targets = [] } of Object.values(workloads)) {
-    for (const name of without) expect(systems).toHaveProperty([name])
-    for (const { than } of targets) if (than) expect(workloads).toHaveProperty([than])
+test('each workload names systems, kinds and workloads that exist', () => {
+  const kinds = Object.values(systems).map(({ kind }) => kind)
+  for (const { without = [], targets = {} } of Object.values(workloads)) {
+    for (const name of without) expect([...Object.keys(systems), ...kinds]).toContain(name)
+    for (const { than } of Object.values(targets).flat()) if (than) expect(workloads).toHaveProperty([than])
+  }
+})
+
+test('every engine has one system of ours, and targets for it', () => {
+  for (const engine of ['sqlite', 'postgres', 'redis']) {
+    expect(systemsOf(engine).filter((name) => systems[name]?.kind === 'ours')).toHaveLength(1)
+    expect(workloads.enq100?.targets?.[engine]).toHaveLength(engine === 'sqlite' ? 2 : 1)
   }
 })
 
 test.each([
   [['--workloads', 'enq100,prok1'], 'There is no workload "prok1". There are: enq1, enq100'],
   [['--systems', 'bull'], 'There is no system "bull". There are: legwork, raw-sqlite'],
+  [['--systems', 'legwork,bullmq'], 'legwork runs on sqlite and bullmq on redis: one run compares'],
+  [['--engine', 'mysql'], 'There is no engine "mysql". There are: sqlite, postgres, redis'],
   [['--rounds', '0'], '--rounds 0: a whole number from 1 to 100'],
   [['--scale', '0'], '--scale 0: a number above 0'],
   [['--folder', '/no/such/folder'], '--folder /no/such/folder: there is no such folder'],

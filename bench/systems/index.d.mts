@@ -4,3 +4,4 @@ export const systems: Readonly<
     { readonly adapter: string; readonly kind: 'ours' | 'raw' | 'peer' | 'variant'; readonly about: string }
   >
 >
+export function systemsOf(engine: string): readonly string[]

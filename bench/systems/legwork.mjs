@@ -1,20 +1,28 @@
-// Legwork as users have it: the built package, the SQLite store with its defaults.
+// Legwork as users have it: the built package, each store with its defaults.
 import { hostname } from 'node:os'
 import { legwork, task, unchecked } from '../../dist/index.js'
-import { sqlite } from '../../dist/stores/sqlite/index.js'
+import { openStore } from '../../dist/open-store.js'
+
+/** Settings that say what a commit survives, of whichever engine. */
+const decisive = ['journal_mode', 'synchronous', 'fsync', 'synchronous_commit', 'appendonly', 'appendfsync']
 
 const noop = task('bench.noop', { input: unchecked() })
 
-export async function open({ file }) {
+export async function open({ file, url }) {
   const calls = { n: 0 }
-  const store = counting(sqlite(file), calls)
+  const store = counting(await openStore(url ?? file), calls)
   const app = legwork({ store, enqueueTimeout: '60s' })
   const options = (dueAt) => (dueAt === undefined ? {} : { runAt: new Date(dueAt) })
   return {
     async durability() {
       const { level, findings } = await app.durability()
-      const of = (about) => findings.find((finding) => finding.about === about)?.value
-      return { level, engine: of('driver'), journal_mode: of('journal_mode'), synchronous: of('synchronous') }
+      const of = (about) => findings.find((finding) => finding.about === about)
+      const settings = decisive.filter(of).map((about) => `${about} ${of(about).value}`)
+      return {
+        level,
+        engine: of('driver')?.value ?? of('server')?.value ?? store.name,
+        settings: settings.join(', '),
+      }
     },
     enqueue: (data, dueAt) => app.enqueue(noop, data, options(dueAt)),
     enqueueMany: (list, dueAt) => app.enqueueMany(noop, list, options(dueAt)),
@@ -63,4 +71,21 @@ function counting(store, calls) {
       return store[verb](...args)
     }
   return counted
+}
+
+/** Looks at a store that is no table of SQL. */
+export async function probe({ url }) {
+  const store = await openStore(url)
+  await store.open()
+  const count = async () => (await store.counts(['default']))[0]?.states ?? {}
+  const completed = async () => (await count()).completed ?? 0
+  return {
+    async isDrained() {
+      const { completed: _completed, dead: _dead, cancelled: _cancelled, ...live } = await count()
+      return Object.values(live).every((n) => n === 0)
+    },
+    counted: completed,
+    settled: completed,
+    close: () => store.close(),
+  }
 }

@@ -20,7 +20,8 @@ export async function open({ file, variant }) {
       const synchronous = ['off', 'normal', 'full', 'extra'][db.pragma('synchronous', { simple: true })]
       const level = synchronous === 'normal' ? 'process-safe' : 'power-safe'
       const journal = db.pragma('journal_mode', { simple: true })
-      return { level, engine: `better-sqlite3, SQLite ${version}`, journal_mode: journal, synchronous }
+      const settings = `journal_mode ${journal}, synchronous ${synchronous}`
+      return { level, engine: `better-sqlite3, SQLite ${version}`, settings }
     },
     enqueue: async (data, dueAt) => queue.add(type, data, options(dueAt)),
     enqueueMany: async (list, dueAt) => queue.addMany(type, list, options(dueAt)),

@@ -7,7 +7,7 @@ import { sqlite } from '../../dist/stores/sqlite/index.js'
 import { ready, rowsOn, running } from './raw-rows.mjs'
 
 /** As many as a worker of Legwork claims ahead at most. */
-const claimBatch = 500
+const claimBatch = 1_000
 
 export async function open({ file }) {
   await makeTables(file)
@@ -24,8 +24,7 @@ export async function open({ file }) {
       return {
         level: synchronous >= 2 ? 'power-safe' : 'process-safe',
         engine: `@photostructure/sqlite, SQLite ${version}`,
-        journal_mode,
-        synchronous: ['off', 'normal', 'full', 'extra'][synchronous],
+        settings: `journal_mode ${journal_mode}, synchronous ${['off', 'normal', 'full', 'extra'][synchronous]}`,
       }
     },
     enqueue: sharing(enqueueMany),

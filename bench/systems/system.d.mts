@@ -11,8 +11,7 @@ export interface System {
   durability(): Promise<{
     readonly level: string
     readonly engine: string
-    readonly journal_mode: string
-    readonly synchronous: string
+    readonly settings: string
   }>
   /** Durable when it resolves; not before `dueAt`, in milliseconds since 1970. */
   enqueue(input: Input, dueAt?: number): Promise<unknown>
@@ -27,4 +26,8 @@ export interface System {
   calls?(): number
   close(): Promise<unknown>
 }
-export type Open = (where: { readonly file: string; readonly variant?: string }) => Promise<System>
+export type Open = (where: {
+  readonly file?: string
+  readonly url?: string
+  readonly variant?: string
+}) => Promise<System>
