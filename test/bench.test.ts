@@ -29,8 +29,8 @@ async function shape(path: string) {
       name: string
     }[]
   ).map(({ name }) => name)
-  // What a worker leaves about itself is no row of a job.
-  const about = ['legwork_worker', 'legwork_runner', 'legwork_meta']
+  // What a worker leaves about itself and the store is no row of a job.
+  const about = ['legwork_worker', 'legwork_runner', 'legwork_meta', 'legwork_sample']
   const tables = names
     .filter((name) => !about.includes(name))
     .map((name) => {

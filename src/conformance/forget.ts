@@ -107,3 +107,65 @@ export const forgetPromises = theme('forget', 'L0', [
     },
   ],
 ])
+
+const { everyMs, ageMs } = defaults.keep.samples
+
+/** What the store says of its own size. */
+export const sizePromises = theme('size', 'L0', [
+  [
+    'now',
+    'the size says how many jobs came, live and are kept, and when the next one leaves by its age',
+    async (room) => {
+      const first = await started(room)
+      await first.worker.settle(first.lease, 'complete')
+      const second = await started(room)
+      await second.worker.settle(second.lease, 'bury', { reason: 'exhausted', error: anError() })
+      await room.addMany(3)
+      const { now, nextRemovalAt } = await room.store.retention.size()
+      const { bytes: _, ...counted } = now
+      const at = room.clock.now()
+      assert.deepEqual(counted, { at, enqueued: 5, live: 3, completed: 1, dead: 1, cancelled: 0 })
+      assert.equal(nextRemovalAt, at + defaults.retain.completed)
+    },
+  ],
+  [
+    'before',
+    'upkeep notes the size now and then, so that the growth of an hour, a day and a week can be told',
+    async ({ store, clock, addMany }) => {
+      const start = clock.now()
+      assert.deepEqual((await store.retention.size()).before, [undefined, undefined, undefined])
+      for (let ms = 0; ms < 2 * 86_400_000; ms += everyMs / 2) {
+        await store.tend(10)
+        if (ms % 3_600_000 === 0) await addMany(1)
+        await clock.advance(everyMs / 2)
+      }
+      const { now, before } = await store.retention.size()
+      assert.equal(now.enqueued, 48)
+      assert.deepEqual(
+        before.map((sample) => sample && [now.at - sample.at, sample.enqueued]),
+        [
+          [3_600_000, 47],
+          [86_400_000, 24],
+          [clock.now() - start, 0],
+        ],
+      )
+      await clock.advance(ageMs)
+      await store.tend(10)
+      assert.deepEqual(
+        (await store.retention.size()).before.map((sample) => sample?.at),
+        [clock.now(), clock.now(), clock.now()],
+      )
+    },
+  ],
+  [
+    'back',
+    'a clock that was set back spoils no later look',
+    async ({ store, clock }) => {
+      await store.tend(10)
+      clock.jump(-3_600_000)
+      await store.tend(10)
+      const { now, before } = await store.retention.size()
+      assert.deepEqual(before[0]?.at, now.at)
+    },
+  ],
+])

@@ -9,7 +9,7 @@ import { editPromises } from './edit.ts'
 import { enqueuePromises } from './enqueue.ts'
 import { failurePromises } from './failures.ts'
 import { fencePromises } from './fence.ts'
-import { forgetPromises } from './forget.ts'
+import { forgetPromises, sizePromises } from './forget.ts'
 import { intakePromises } from './intake.ts'
 import { leasePromises } from './lease.ts'
 import { lookPromises, recordPromises } from './look.ts'
@@ -48,6 +48,7 @@ export const promises: readonly Promised[] = [
   ...retentionPromises,
   ...policyPromises,
   ...forgetPromises,
+  ...sizePromises,
   ...schedulePromises,
   ...lookPromises,
   ...payloadPromises,

@@ -43,7 +43,7 @@ export const defaults = {
     /** What became of slots, of each schedule. */
     slots: { count: 200 },
     /** Sizes of the store, one every ten minutes. */
-    samples: { everyMs: 600_000, ageMs: 8 * 86_400_000 },
+    samples: { everyMs: 600_000, ageMs: 7 * 86_400_000 + 600_000 },
   },
 } as const
 

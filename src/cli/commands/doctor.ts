@@ -10,7 +10,9 @@ import { add, type Call, type Common, does } from '../command.ts'
 import { notOurs, type Place, placeOf, showPlace, whoMakesIt } from '../connect.ts'
 import { exits, messageOf } from '../exit.ts'
 import { lifeFindings } from '../findings.ts'
+import { showBytes } from '../../job/size.ts'
 import { safe } from '../safe.ts'
+import { sizeJson, sizeReport } from '../size-findings.ts'
 import { plural, table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -30,10 +32,17 @@ export function register(program: Command, terminal: Terminal): void {
 
 async function examine({ options }: Call<Options>, terminal: Terminal): Promise<number> {
   const place = placeOf(options)
-  const findings = [nodeFinding(), await driverFinding(place), ...(await storeFindings(place))]
+  const { findings: ofStore, size } = await storeFindings(place)
+  const findings = [nodeFinding(), await driverFinding(place), ...ofStore]
   const isWell = findings.every(({ verdict }) => verdict !== 'bad')
   if (options.json)
-    terminal.json({ version, ok: isWell, findings, ...(options.defaults && { defaults, limits }) })
+    terminal.json({
+      version,
+      ok: isWell,
+      findings,
+      ...(size && { size }),
+      ...(options.defaults && { defaults, limits }),
+    })
   else tell(findings, options, terminal)
   return isWell ? exits.ok : exits.failed
 }
@@ -60,34 +69,43 @@ async function driverFinding({ file }: Place): Promise<Finding> {
   }
 }
 
+interface Examined {
+  readonly findings: readonly Finding[]
+  /** For programs. */
+  readonly size?: object
+}
+
 /** Each thing about the store that can be found out, up to the first that fails. */
-async function storeFindings(place: Place): Promise<Finding[]> {
+async function storeFindings(place: Place): Promise<Examined> {
   const findings: Finding[] = []
   let store: Store | undefined
   try {
     if (place.file !== undefined && !existsSync(place.file)) {
-      return [
-        {
-          about: 'store',
-          value: showPlace(place),
-          verdict: 'bad',
-          note: `it is not there. ${whoMakesIt}`,
-        },
-      ]
+      const note = `it is not there. ${whoMakesIt}`
+      return { findings: [{ about: 'store', value: showPlace(place), verdict: 'bad', note }] }
     }
     store = await openStore(place.url, { migrate: 'never' })
     findings.push({ about: 'store', value: `${store.name} ${showPlace(place)}`, verdict: 'good' })
     const { from, to } = await store.migrate({ dryRun: true })
     findings.push(schemaFinding(from, to))
     if (from === to) findings.push(...(await openFindings(store)))
-    if (place.file !== undefined) findings.push(...diskFindings(place.file))
+    const disk = place.file === undefined ? undefined : diskOf(place.file)
+    const report = from === to ? await sizeReport(store, disk?.free) : undefined
+    findings.push(...(report?.findings ?? []), ...(disk ? [diskFinding(disk)] : []))
+    const size = report && { ...sizeJson(report), ...(disk && { disk }) }
+    return { findings, ...(size && { size }) }
   } catch (error) {
     const known = findings.filter(({ about }) => about !== 'store')
-    return [{ about: 'store', value: showPlace(place), verdict: 'bad', note: messageOf(error) }, ...known]
+    const failed: Finding = {
+      about: 'store',
+      value: showPlace(place),
+      verdict: 'bad',
+      note: messageOf(error),
+    }
+    return { findings: [failed, ...known] }
   } finally {
     await store?.close().catch(() => {})
   }
-  return findings
 }
 
 function schemaFinding(from: number, to: number): Finding {
@@ -119,28 +137,29 @@ async function openFindings(store: Store): Promise<Finding[]> {
 /** Less free space than this is told. */
 const scarceBytes = 512 * 1_048_576
 
-function diskFindings(file: string): Finding[] {
-  const sizeOf = (path: string) => (existsSync(path) ? statSync(path).size : 0)
-  const log = sizeOf(`${file}-wal`)
-  const bytes = sizeOf(file) + log + sizeOf(`${file}-shm`)
-  const { bavail, bsize } = statfsSync(dirname(file))
-  const free = bavail * bsize
-  return [
-    {
-      about: 'disk',
-      value: `${showBytes(bytes)} used (${showBytes(log)} of it write-ahead log), ${showBytes(free)} free`,
-      verdict: free < scarceBytes ? 'warn' : 'good',
-      ...(free < scarceBytes && { note: 'a full disk stops every write (LW1004)' }),
-    },
-  ]
+/** Bytes on the disk: of the database, of its write-ahead log besides, and what is free for both. */
+interface Disk {
+  readonly database: number
+  readonly log: number
+  readonly free: number
 }
 
-function showBytes(bytes: number): string {
-  if (bytes < 1_048_576) return `${Math.ceil(bytes / 1_024)} kB`
-  return bytes < 1_073_741_824
-    ? `${(bytes / 1_048_576).toFixed(1)} MB`
-    : `${(bytes / 1_073_741_824).toFixed(1)} GB`
+function diskOf(file: string): Disk {
+  const sizeOf = (path: string) => (existsSync(path) ? statSync(path).size : 0)
+  const { bavail, bsize } = statfsSync(dirname(file))
+  return {
+    database: sizeOf(file) + sizeOf(`${file}-shm`),
+    log: sizeOf(`${file}-wal`),
+    free: bavail * bsize,
+  }
 }
+
+const diskFinding = ({ database, log, free }: Disk): Finding => ({
+  about: 'disk',
+  value: `${showBytes(database + log)} used (${showBytes(log)} of it write-ahead log), ${showBytes(free)} free`,
+  verdict: free < scarceBytes ? 'warn' : 'good',
+  ...(free < scarceBytes && { note: 'a full disk stops every write (LW1004)' }),
+})
 
 const marks = { good: ['green', '✔'], warn: ['yellow', '!'], bad: ['red', '✖'] } as const
 

@@ -16,6 +16,7 @@ import { setQueues } from './queues.ts'
 import { record } from './record.ts'
 import { setRetention } from './retain.ts'
 import { due, fire, history, list, set, slotMoved } from './schedules.ts'
+import { size } from './size.ts'
 import { settle } from './settle.ts'
 import { newTables, type Tables } from './tables.ts'
 import { lapse, tend } from './tend.ts'
@@ -85,6 +86,7 @@ export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): 
     retention: {
       set: (order) => call(() => setRetention(s, order)),
       get: () => call(() => s.retained.standing),
+      size: () => call(() => size(s)),
     },
     ring,
     listen: (hear) => {

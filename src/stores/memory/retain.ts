@@ -14,6 +14,7 @@ import {
   type Standing,
   surplus,
 } from '../../job/retention.ts'
+import type { Sample } from '../../job/growth.ts'
 import { type FinalState, isFinal } from '../../job/state.ts'
 import { holdsUntil } from '../../job/unique.ts'
 import { remove } from './act.ts'
@@ -27,8 +28,14 @@ export interface Retained {
   registrations: number
   /** Entries that the audit log has had and no longer has. */
   forgottenActs: number
+  samples: readonly Sample[]
 }
-export const newRetained = (): Retained => ({ runners: new Map(), registrations: 0, forgottenActs: 0 })
+export const newRetained = (): Retained => ({
+  runners: new Map(),
+  registrations: 0,
+  forgottenActs: 0,
+  samples: [],
+})
 
 /** A job has just ended. */
 export function finish(s: Tables, row: Row): void {

@@ -8,6 +8,7 @@ import { forgetGroups } from './dead.ts'
 import { endWorker, forget } from './forget.ts'
 import { isHeld } from './lease.ts'
 import { retain } from './retain.ts'
+import { takeSample } from './size.ts'
 import { endAttempt } from './settle.ts'
 import { move, type Row, type Tables } from './tables.ts'
 
@@ -19,6 +20,7 @@ export function tend(s: Tables, budget: number): Tended {
   const removed = retain(s, budget)
   forgetGroups(s, budget)
   forget(s, budget)
+  takeSample(s)
   const free = undriven(s)
   return {
     promoted,

@@ -96,9 +96,8 @@ export function sqlite(options: SqliteOptions | string): Store {
     act: (order) => rung('act', order),
     schedules: schedulesWith(call, rung),
     ...readingWith(call),
-    payloads: payloadsWith(call),
+    ...keepingWith(call),
     ...deadLettersWith(call, rung),
-    retention: { set: (order) => call('setRetention', order), get: () => call('retentionGet') },
     ring,
     listen(hear) {
       hearers.add(hear)
@@ -140,10 +139,18 @@ const workingWith = (call: Call, rung: Call): Pick<Store, 'claim' | 'settle' | '
   },
 })
 
-const payloadsWith = (call: Call): Store['payloads'] => ({
-  replace: (changes) => call('replacePayloads', changes),
-  placeOf: (walk) => call('placeOf', walk),
-  keepPlace: (walk, place) => call('keepPlace', walk, place),
+/** The calls about what is stored, whatever the jobs do. */
+const keepingWith = (call: Call): Pick<Store, 'payloads' | 'retention'> => ({
+  payloads: {
+    replace: (changes) => call('replacePayloads', changes),
+    placeOf: (walk) => call('placeOf', walk),
+    keepPlace: (walk, place) => call('keepPlace', walk, place),
+  },
+  retention: {
+    set: (order) => call('setRetention', order),
+    get: () => call('retentionGet'),
+    size: () => call('size'),
+  },
 })
 
 /** The calls about many dead letters. */

@@ -17,6 +17,7 @@ import { keepPlace, placeOf, replacePayloads } from './payloads.ts'
 import { record } from './record.ts'
 import { retentionGet, setRetention } from './retain.ts'
 import { scheduleDue, scheduleFire, scheduleHistory, scheduleList, scheduleSet } from './schedules.ts'
+import { size } from './size.ts'
 import { settle } from './settle.ts'
 import { idleTend, lapse, tend } from './tend.ts'
 
@@ -44,6 +45,7 @@ const reading = {
   ...{ get, find, counts, workers, changes, failuresList, bulkPage, bulkList },
   ...{ scheduleList, scheduleDue, scheduleHistory, placeOf },
   retentionGet,
+  size,
 }
 const idle = { claim: idleClaim, exchange: idleExchange, tend: idleTend }
 
