@@ -44,6 +44,11 @@ const commands: readonly {
   },
   { name: 'queues', summary: 'list, pause and resume queues', load: () => import('./commands/queues.ts') },
   {
+    name: 'retention',
+    summary: 'say what is kept of finished jobs: list, set and clear',
+    load: () => import('./commands/retention.ts'),
+  },
+  {
     name: 'schedules',
     summary: 'list, pause, resume and trigger schedules',
     load: () => import('./commands/schedules.ts'),
