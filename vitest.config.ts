@@ -17,6 +17,7 @@ const processes = [
   'test/cli-schedules.test.ts',
   'test/cli-slips.test.ts',
   'test/cli-dead.test.ts',
+  'test/cli-retention.test.ts',
   'test/bad-store.test.ts',
   'test/bench-run.test.ts',
   'test/package.test.ts',

@@ -6,6 +6,7 @@ import type { App } from 'legwork'
 import { sqlite } from 'legwork/sqlite'
 import { testApp, virtualClock } from 'legwork/testing'
 import { afterAll, describe, expect, test } from 'vitest'
+import { sizeReport } from '../src/cli/size-findings.ts'
 import { freshFolder } from './fixtures/houses.mjs'
 import { engines, expectRefused, newApp, useFolder } from './refusal-kit.ts'
 
@@ -139,4 +140,68 @@ test('a policy takes hold of a long history piece by piece', async () => {
   const { jobs: left } = await store.find({}, { limit: 1 })
   expect(left[0]?.id).toBe('job-3499')
   await store.close()
+})
+
+describe('what doctor says of size', () => {
+  async function grown(how: { n: number; over: '2h' | '2d' }) {
+    const clock = virtualClock()
+    const store = sqlite({ path: join(folder, `grown-${how.n}-${how.over}.db`), clock })
+    await store.open()
+    const job = { task: 'mail', queue: 'q', version: 1, priority: 5, maxAttempts: 3, tags: [] }
+    const retain = { ...defaults.retain, dead: null }
+    await store.tend(10)
+    const steps = how.over === '2h' ? 12 : 48
+    for (let step = 0; step < steps; step++) {
+      const payload = JSON.stringify('x'.repeat(1_000))
+      const few = Array.from({ length: how.n }, (_, i) => `job-${step}-${i}`)
+      await store.enqueue(few.map((id) => ({ ...job, retain, id, payload, ttlMs: 1 })))
+      await clock.advance(how.over === '2h' ? 600_000 : 3_600_000)
+      await store.tend(1_000)
+    }
+    return store
+  }
+
+  test('growth of the last hour and day, and nothing about it before there are samples', async () => {
+    const fresh = sqlite(join(folder, 'fresh.db'))
+    await fresh.open()
+    const [first] = (await sizeReport(fresh, 1e12)).findings
+    expect(first).toMatchObject({ about: 'growth', value: expect.stringMatching(/^not known yet/) })
+    await fresh.close()
+    const store = await grown({ n: 5, over: '2h' })
+    const { findings, growth, size } = await sizeReport(store, 1e12)
+    expect(size.now).toMatchObject({ enqueued: 60, dead: 60, live: 0 })
+    expect(growth[0]).toMatchObject({ overMs: 3_600_000, enqueued: 30, dead: 30, completed: 0 })
+    expect(growth[1]).toMatchObject({ overMs: 7_200_000, enqueued: 60 })
+    expect(growth[1]?.bytes).toBeGreaterThan(60_000)
+    expect(findings[0]?.value).toMatch(
+      /^last hour \+\d+ kB, 30 jobs came, \+30 dead; last 2h \+\d+ kB, 60 jobs came, \+60 dead$/,
+    )
+    expect(findings.map(({ verdict }) => verdict)).toEqual(['good', 'good'])
+    await store.close()
+  })
+
+  test('it warns of what nothing bounds, until something does, and of a disk that will be full', async () => {
+    const store = await grown({ n: 50, over: '2d' })
+    const { findings, growth } = await sizeReport(store, 20 * 24 * 50 * 1_000)
+    expect(growth[1]?.dead).toBe(1_200)
+    const of = (name: string) => findings.find(({ about }) => about === name)
+    expect(of('unbounded')).toMatchObject({
+      value: '2,400 dead jobs, kept for ever without a limit of count or bytes',
+      verdict: 'warn',
+      note: expect.stringMatching(/^\+1200 in a day; legwork retention set --state dead/),
+    })
+    expect(of('growth')).toMatchObject({
+      verdict: 'warn',
+      note: expect.stringMatching(/the disk is full in/),
+    })
+    await store.retention.set({ to: { dead: { count: 100 }, completed: { ageMs: null } }, by: 'ada' })
+    for (let more = true; more; ) more = (await store.tend(1_000)).more
+    const after = await sizeReport(store, 1e15)
+    expect(after.size.now.dead).toBe(100)
+    expect(after.findings.filter(({ verdict }) => verdict === 'warn').map(({ value }) => value)).toEqual([
+      '0 completed jobs, kept for ever without a limit of count or bytes',
+    ])
+    expect(after.findings[1]?.value).toBe('completed for ever; dead for ever, at most 100; cancelled 7d')
+    await store.close()
+  })
 })
