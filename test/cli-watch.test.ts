@@ -60,6 +60,12 @@ describe('tail', () => {
     })
     await app.pause('mail', 'repair')
     expect(await tail.line(/"acted"/)).toContain('repair')
+    // Ended before it ran: told once, with its task and who did it.
+    const waiting = await app.enqueue(greet, 'x')
+    await waiting.cancel('no longer wanted')
+    expect(JSON.parse(await tail.line(/"event":"closed"/))).toMatchObject({
+      ...{ how: 'cancelled', id: waiting.id, queue: 'mail', by: 'application', reason: 'no longer wanted' },
+    })
     tail.child.kill('SIGINT')
     const { code, err } = await tail.ended
     expect([code, err]).toEqual([0, ''])

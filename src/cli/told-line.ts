@@ -55,6 +55,7 @@ const marks: Readonly<Record<JobTold['event'], readonly [mark: string, colour: P
   dead: ['✖', 'red'],
   cancelled: ['■', 'yellow'],
   lost: ['!', 'yellow'],
+  closed: ['✖', 'yellow'],
 }
 
 function textOf(told: JobTold, now: number): string {
@@ -73,11 +74,19 @@ function textOf(told: JobTold, now: number): string {
       return 'given back'
     case 'dead':
       return `dead after attempt ${told.attempt}${told.reason === undefined ? '' : ` (${safe(told.reason)})`}`
+    case 'closed':
+      return closedText(told)
     case 'cancelled':
       return `cancelled${told.reason === undefined ? '' : `: ${safe(told.reason)}`}`
     default:
       return `lost with its worker${told.error ? `: ${safe(told.error.message)}` : ''}`
   }
+}
+
+function closedText({ how, by, reason }: Extract<JobTold, { event: 'closed' }>): string {
+  if (how === 'expired') return 'expired before it ran: dead'
+  const who = by === undefined ? '' : ` by ${safe(by)}`
+  return `${how} before it ran${who}${reason === undefined ? '' : `: ${safe(reason)}`}`
 }
 
 const again = (at: number | undefined, now: number): string =>

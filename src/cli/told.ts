@@ -1,5 +1,6 @@
 import type { Attempt, Instant, Job } from '../job/job.ts'
-import type { Change, Changes, RunningView } from '../store/index.ts'
+import type { State } from '../job/state.ts'
+import type { Change, Changes, Closing, RunningView } from '../store/index.ts'
 import { frameOf } from './user-error.ts'
 import { iso, value } from './view.ts'
 
@@ -19,6 +20,14 @@ export type Told = { readonly at: Instant } & (
       readonly logs?: readonly { readonly level: string; readonly message: string }[]
       /** When it is tried again. */
       readonly againAt?: Instant
+    } & Named)
+  | ({
+      readonly event: 'closed'
+      readonly how: Closing['how']
+      /** Absent where the job is gone. */
+      readonly state?: State
+      readonly by?: string
+      readonly reason?: string
     } & Named)
   | {
       readonly event: 'acted'
@@ -57,13 +66,24 @@ export function toldOf(
   { items }: Pick<Changes, 'items'>,
   jobs: ReadonlyMap<string, Job> = new Map(),
 ): Told[] {
-  return items.map((item) => tell(item, jobs))
+  const closed = new Set(items.flatMap((item) => (item.kind === 'closed' ? [`${item.at} ${item.id}`] : [])))
+  // What a person did to a job that waited is told once, with the job's ending.
+  const isToldElsewhere = (item: Change) =>
+    item.kind === 'acted' && endingVerbs.has(item.verb) && closed.has(`${item.at} ${item.target}`)
+  return items.filter((item) => !isToldElsewhere(item)).map((item) => tell(item, jobs))
 }
+
+const endingVerbs: ReadonlySet<string> = new Set(['cancel', 'remove'])
+const closedStates = { expired: { state: 'dead' }, cancelled: { state: 'cancelled' }, removed: {} } as const
 
 function tell(item: Change, jobs: ReadonlyMap<string, Job>): Told {
   if (item.kind === 'acted') {
     const { kind: _, ...rest } = item
     return { event: 'acted', ...rest }
+  }
+  if (item.kind === 'closed') {
+    const { kind: _, ...rest } = item
+    return { event: 'closed', ...closedStates[item.how], ...rest }
   }
   const { at, id, task, queue, state } = item
   if (item.kind === 'enqueued') return { at, event: 'enqueued', id, task, queue, state }

@@ -18,7 +18,9 @@ const place = async (store: Store): Promise<string> => (await store.changes({ li
 const brief = (change: Change): string =>
   change.kind === 'acted'
     ? `${change.verb} ${change.target} by ${change.by}`
-    : `${change.kind === 'ended' ? change.attempt.outcome : 'enqueued'} ${change.id} ${change.state}`
+    : change.kind === 'closed'
+      ? `${change.how} ${change.id} of ${change.task}${change.by === undefined ? '' : ` by ${change.by}`}`
+      : `${change.kind === 'ended' ? change.attempt.outcome : 'enqueued'} ${change.id} ${change.state}`
 
 /** What happened since a place. */
 export const changesPromises = theme('changes', 'L0', [
@@ -49,6 +51,7 @@ export const changesPromises = theme('changes', 'L0', [
       assert.deepEqual(items.map(brief), [
         `enqueued ${id} cancelled`,
         `retry ${id} cancelled`,
+        `cancelled ${id} of mail by ada`,
         `cancel ${id} by ada`,
         `pause ${queue} by ada`,
       ])
@@ -96,9 +99,44 @@ export const changesPromises = theme('changes', 'L0', [
       const before = await place(room.store)
       await room.act('remove', first)
       const second = await room.add()
-      const expected = [`remove ${first} by ada`, `enqueued ${second} ready`]
+      const expected = [
+        `removed ${first} of mail by ada`,
+        `remove ${first} by ada`,
+        `enqueued ${second} ready`,
+      ]
       for (const one of [from, before])
         assert.deepEqual((await read(room.store, one)).items.map(brief).sort(), [...expected].sort())
+    },
+  ],
+  [
+    'closed',
+    'a job that ends while it waits, by its time or by a person, is told once, also when it is removed then',
+    async (room) => {
+      const from = await place(room.store)
+      const expired = await room.add({ ttlMs: 1_000 })
+      const [cancelled, removed] = await room.addMany(2)
+      await room.clock.advance(2_000)
+      await room.store.tend(100)
+      await room.clock.advance(5)
+      await room.act('cancel', cancelled as string)
+      await room.clock.advance(5)
+      await room.act('remove', removed as string)
+      const all = (await read(room.store, from)).items
+      const closed = all.filter((item) => item.kind === 'closed')
+      assert.deepEqual(closed.map(brief), [
+        `expired ${expired} of mail`,
+        `cancelled ${cancelled} of mail by ada`,
+        `removed ${removed} of mail by ada`,
+      ])
+      // What had ended before it was removed, and what runs, is told as it was before.
+      const { id, worker, lease } = await started(room)
+      await room.act('remove', expired)
+      await room.act('cancel', id)
+      await worker.settle(lease, 'cancel')
+      const later = (await read(room.store, from)).items.filter((item) => item.kind === 'closed')
+      assert.deepEqual(later.map(brief), closed.map(brief))
+      const pages = (await read(room.store, from, 1)).items.filter((item) => item.kind === 'closed')
+      assert.deepEqual(pages.map(brief), closed.map(brief))
     },
   ],
   [

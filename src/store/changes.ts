@@ -37,6 +37,8 @@ export type Change = { readonly at: Instant } & (
       readonly state: State
       readonly attempt: Attempt
     }
+  /** A job that ended while it waited, so without an attempt: its time was over, or a person ended it. */
+  | ({ readonly kind: 'closed' } & Closing)
   /** `target` is a job, or for `pause` and `resume` a queue. */
   | {
       readonly kind: 'acted'
@@ -46,6 +48,16 @@ export type Change = { readonly at: Instant } & (
       readonly reason?: string
     }
 )
+export interface Closing {
+  readonly id: string
+  readonly task: string
+  readonly queue: string
+  /** `expired` is dead, `removed` is gone. */
+  readonly how: 'expired' | 'cancelled' | 'removed'
+  /** The person, where it was one. */
+  readonly by?: string
+  readonly reason?: string
+}
 /** A job that runs, without its payload. */
 export interface RunningView {
   readonly id: string

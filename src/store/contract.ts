@@ -15,7 +15,7 @@ import type {
 import type { KnownTask } from '../job/known.ts'
 import type { DeclaredLimits, QueueLimits } from '../job/intake.ts'
 import type { State } from '../job/state.ts'
-import type { Changes, Since } from './changes.ts'
+import type { Changes, Closing, Since } from './changes.ts'
 import type { Schedules } from './schedules.ts'
 import type { Payloads } from './payloads.ts'
 import type { BulkRoom, Failures } from './dead.ts'
@@ -296,4 +296,4 @@ export interface Count {
 
 export type { PayloadChange, Payloads, Replaced } from './payloads.ts'
 export type { Attempt, Job, KnownTask }
-export type { DeclaredLimits, QueueLimits }
+export type { Closing, DeclaredLimits, QueueLimits }

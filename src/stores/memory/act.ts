@@ -1,5 +1,6 @@
 import { isFinal } from '../../job/state.ts'
 import type { Acted, Order } from '../../store/index.ts'
+import { close } from './closing.ts'
 import { earliest } from './enqueue.ts'
 import { dropKey, twinOf } from './keys.ts'
 import { risen } from './dead.ts'
@@ -12,7 +13,11 @@ export function act(s: Tables, { verb, ids, by, reason }: Order): Acted[] {
     if (!row) return { outcome: 'gone' }
     const twin = verb === 'retry' && isFinal(row.state) ? twinOf(s, row) : undefined
     if (twin) return { outcome: 'refused', state: row.state, twin: twin.job.id }
+    const before = row.state
     const outcome = verbs[verb](s, row, reason ?? `by ${by}`)
+    const how = verb === 'cancel' ? 'cancelled' : 'removed'
+    if (outcome === 'done' && (verb === 'cancel' || verb === 'remove') && !isFinal(before))
+      close(s, row, { how, by, ...(reason !== undefined && { reason }) })
     if (outcome !== 'refused') s.audit.push({ at: s.clock.now(), by, verb, target: id, reason })
     return { outcome, state: row.state }
   })

@@ -2,11 +2,12 @@ import type { Change, Changes, RunningView, Since } from '../../store/index.ts'
 import { withoutDigest } from './look.ts'
 import type { Row, Tables } from './tables.ts'
 
-/** What happened since a place: the numbers of the last job, the last ended attempt and the last act that were told. */
+/** What happened since a place: the numbers of the last job, ended attempt, act and closing that were told. */
 export function changes(s: Tables, { after, limit, running = 0 }: Since): Changes {
   const { forgottenActs } = s.retained
-  const place = after?.split('.').map(Number) ?? [s.seq, s.endings, forgottenActs + s.audit.length]
-  const [seq = 0, ending = 0, acts = 0] = place
+  const place = after?.split('.').map(Number) ?? []
+  const [seq = s.seq, ending = s.endings, acts = forgottenActs + s.audit.length] = place
+  const closings = place[3] ?? s.closings.length
   const rows = [...s.rows.values()]
   const came = rows.filter((row) => row.seq > seq).sort((a, b) => a.seq - b.seq)
   const ended = rows
@@ -16,7 +17,13 @@ export function changes(s: Tables, { after, limit, running = 0 }: Since): Change
   // Those that were forgotten before they were told are told by nobody.
   const from = Math.max(0, acts - forgottenActs)
   const acted = s.audit.slice(from)
-  const page = { came: came.slice(0, limit), ended: ended.slice(0, limit), acted: acted.slice(0, limit) }
+  const closed = s.closings.slice(closings)
+  const page = {
+    came: came.slice(0, limit),
+    ended: ended.slice(0, limit),
+    acted: acted.slice(0, limit),
+    closed: closed.slice(0, limit),
+  }
   const items: Change[] = [
     ...page.came.map((row) => ({ at: row.createdAt, kind: 'enqueued' as const, ...nameOf(row) })),
     ...page.ended.map(({ row, attempt }) => ({
@@ -25,6 +32,7 @@ export function changes(s: Tables, { after, limit, running = 0 }: Since): Change
       ...nameOf(row),
       attempt: withoutDigest(attempt),
     })),
+    ...page.closed.map((one) => ({ kind: 'closed' as const, ...one })),
     ...page.acted.map(({ reason, ...one }) => ({
       kind: 'acted' as const,
       ...one,
@@ -35,8 +43,9 @@ export function changes(s: Tables, { after, limit, running = 0 }: Since): Change
     page.came.at(-1)?.seq ?? seq,
     page.ended.at(-1)?.attempt.n ?? ending,
     forgottenActs + from + page.acted.length,
+    closings + page.closed.length,
   ].join('.')
-  const more = came.length > limit || ended.length > limit || acted.length > limit
+  const more = [came, ended, acted, closed].some((all) => all.length > limit)
   const totals = { enqueued: s.seq, ended: s.endings }
   return { items: items.sort((a, b) => a.at - b.at), running: runningOf(s, running), cursor, totals, more }
 }

@@ -3,6 +3,7 @@ import { defaults } from '../../job/defaults.ts'
 import type { Attempt, ErrorInfo, Instant, LogLine, NewJob, Progress, WorkerId } from '../../job/job.ts'
 import type { Came, DeclaredLimits, QueueLimits } from '../../job/intake.ts'
 import { isFinal, type State } from '../../job/state.ts'
+import type { Closings } from './closing.ts'
 import { holdKey } from './keys.ts'
 import { laneOf } from './lane.ts'
 import { type Dead, died, newDead, type Revisions, risen } from './dead.ts'
@@ -62,6 +63,7 @@ export interface Tables {
   readonly declared: Map<string, DeclaredLimits>
   readonly came: Map<string, readonly Came[]>
   readonly audit: { at: Instant; by: string; verb: string; target: string; reason?: string | undefined }[]
+  readonly closings: Closings
   readonly schedules: Map<string, ScheduleRow>
   readonly dead: Dead
   readonly retained: Retained
@@ -85,6 +87,7 @@ export const newTables = (clock: Tables['clock']): Tables => ({
   declared: new Map(),
   came: new Map(),
   audit: [],
+  closings: [],
   schedules: new Map(),
   dead: newDead(),
   retained: newRetained(),

@@ -3,6 +3,7 @@ import type { WorkerId } from '../../job/job.ts'
 import { afterLoss } from '../../job/loss.ts'
 import type { Tended } from '../../store/index.ts'
 import { yieldToTwin } from './keys.ts'
+import { close } from './closing.ts'
 import { undriven } from './bulk.ts'
 import { forgetGroups } from './dead.ts'
 import { endWorker, forget } from './forget.ts'
@@ -50,6 +51,7 @@ export function expire(s: Tables, budget: number): number {
   for (const row of waiting.slice(0, budget)) {
     row.reason = 'expired'
     move(s, row, 'dead')
+    close(s, row, { how: 'expired' })
   }
   return Math.min(waiting.length, budget)
 }

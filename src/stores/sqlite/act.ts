@@ -5,6 +5,7 @@ import { type Engine, queueId } from './engine.ts'
 import { sortKey } from './place.ts'
 import { laneId } from './lanes.ts'
 import type { Bulk, BulkStep, DeadJob } from '../../job/bulk.ts'
+import { close } from './closing.ts'
 import { risen } from './dead.ts'
 import { drop } from './drop.ts'
 import { takeKeyAgain, twinOf } from './keys.ts'
@@ -20,6 +21,10 @@ export function act(e: Engine, { verb, ids, by, reason }: Order): Acted[] {
     if (!job) return { outcome: 'gone' }
     const twin = verb === 'retry' && isFinalCode(job.state) ? twinOf(change, job.seq) : undefined
     if (twin !== undefined) return { outcome: 'refused', state: stateOf(job.state), twin }
+    const isOpen = !isFinalCode(job.state) && job.state !== codeOf.running
+    const why = { by, ...(reason !== undefined && { reason }) }
+    if (isOpen && verb === 'cancel') close(e, [job], { how: 'cancelled', ...why })
+    if (isOpen && verb === 'remove') close(e, [job], { how: 'removed', ...why })
     const outcome = verbs[verb](change, job, reason ?? `by ${by}`)
     write(change)
     if (outcome !== 'refused') e.statement('auditAdd').run(change.now, by, verb, id, reason ?? null)

@@ -3,6 +3,7 @@ import { afterLoss } from '../../job/loss.ts'
 import type { WorkerId } from '../../job/job.ts'
 import type { Tended } from '../../store/contract.ts'
 import { undriven } from './bulk.ts'
+import { close } from './closing.ts'
 import { areForgettable, forgetGroups } from './dead.ts'
 import { type Change, comingBack, endAttempt, finish, newChange, type Ticket, wait, write } from './ending.ts'
 import { type Engine, newTally, yes } from './engine.ts'
@@ -68,6 +69,7 @@ export function expire(e: Engine, budget: number): number {
   const change = newChange(e)
   const tickets = e.statement('ticketExpired').all(change.now, budget) as Ticket[]
   for (const ticket of tickets) finish(change, ticket, { state: 'dead', reason: 'expired' })
+  close(e, tickets, { how: 'expired' })
   write(change)
   return tickets.length
 }
