@@ -99,6 +99,12 @@ export function toldOf(app: App): Told {
   return found
 }
 
+/** What an app says of its payloads, for the command line; of an app of another copy of the library nothing is known. */
+export function payloadsOf(app: App): Pick<AppOptions, 'keys' | 'redact' | 'blobs'> {
+  const { retention: _, ...said } = told.get(app)?.said ?? {}
+  return said
+}
+
 const saidIn = ({ keys, redact, blobs, retention }: AppOptions): Told['said'] => ({
   ...(keys !== undefined && { keys }),
   ...(redact && { redact }),

@@ -114,3 +114,27 @@ test('redrive, redrives, purge: counted, done, listed; nothing happens on a dry 
   const left = await json<{ items: { id: string }[] }>(['dead', 'list'], where)
   expect(left.items.map(({ id }) => id)).toEqual(['dead-2'])
 })
+
+const sealed = `
+import { legwork, task } from 'legwork'
+const mail = task('mail', { encrypt: ['to'] })
+const keys = { active: 'k1', k1: Buffer.alloc(32, 7).toString('base64') }
+export const app = legwork({ store: './jobs.db', keys }).handle(mail, ({ input }) => input.to)
+`
+
+test('an edit of what is encrypted takes the keys that the app declares, and without them says what is missing', async () => {
+  const where = { cwd: folder({ 'jobs.mjs': sealed }), env: url }
+  const made = ['enqueue', 'mail', '{"to":"ada@example.org","n":1}', '--id', 'a', '--delay', '1h']
+  expect((await cli([...made, '--app', 'jobs.mjs'], where)).code).toBe(0)
+  const change = ['jobs', 'edit', 'a', '--set', 'to=grace@example.org']
+  const closed = await cli(change, where)
+  expect([closed.code, closed.err.slice(0, 4)]).not.toEqual([0, ''])
+  expect(closed.err).toMatch(/^LW(16|26)\d\d /)
+  expect(await cli([...change, '--app', 'jobs.mjs'], where)).toMatchObject({ code: 0 })
+  const app = legwork({
+    store: join(where.cwd, 'jobs.db'),
+    keys: { active: 'k1', k1: Buffer.alloc(32, 7).toString('base64') },
+  })
+  onTestFinished(() => app.stop())
+  expect(await app.inputOf('a')).toEqual({ to: 'grace@example.org', n: 1 })
+})

@@ -3,6 +3,7 @@ import type { Wrapping } from '../job/wrapping.ts'
 import { payloadRoom } from '../payload/room.ts'
 import { environmentKeys, realClock } from '../world.ts'
 import type { Command } from 'commander'
+import { payloadsOf } from '../app.ts'
 import { task } from '../define/task.ts'
 import { InvalidOption, LegworkError } from '../job/errors.ts'
 import { editJob } from '../operate/edit.ts'
@@ -42,7 +43,7 @@ export function registerEdit(parent: Command, noun: 'jobs' | 'dead', terminal: T
     ])
     .option(
       '--app <file>',
-      'the app that knows the task: its schema is asked; without it the payload goes unchecked',
+      'the app that knows the task: its schema, keys and blobs are used; without it the payload goes unchecked, with the keys in LEGWORK_KEYS',
     )
     .option('--reason <text>', 'why, for the revision')
     .option('--dry-run', 'only show what the payload would be')
@@ -52,8 +53,10 @@ export function registerEdit(parent: Command, noun: 'jobs' | 'dead', terminal: T
 async function run({ args: [id = '', json], options }: Call<Options>, terminal: Terminal): Promise<number> {
   const change = await changeOf(json, options)
   return withStore(options, async (store, _place, whole) => {
-    const taskOf = await knownTask(store, id, options)
-    const { wrapping } = payloadRoom({ keys: environmentKeys() }, realClock)
+    const loaded = options.app === undefined ? undefined : await loadApp(options.app, options)
+    const taskOf = loaded ? (name: string) => taskIn(loaded, name) : await anyTask(store, id)
+    const said = loaded ? payloadsOf(loaded.app) : {}
+    const { wrapping } = payloadRoom({ keys: environmentKeys(), ...said }, realClock)
     if (options.dryRun)
       return tell(await foreseen(whole, id, { change, wrapping }), { id, options }, terminal)
     const how = { by: actor(), ...(options.reason !== undefined && { reason: options.reason }) }
@@ -103,12 +106,8 @@ async function payloadOf(store: Store, id: string): Promise<string> {
   return job.payload
 }
 
-/** The task as the app has it; without an app one that takes anything, of the job's own version. */
-async function knownTask(store: Store, id: string, options: Options) {
-  if (options.app !== undefined) {
-    const loaded = await loadApp(options.app, options)
-    return (name: string) => taskIn(loaded, name)
-  }
+/** Without an app, a task that takes anything, of the job's own version. */
+async function anyTask(store: Store, id: string) {
   const [job] = await store.get([id])
   return (name: string) => task(name, { version: job?.version ?? 1 })
 }
