@@ -150,3 +150,33 @@ test('pause leaves slots out with one note; resume goes on from the next slot, o
   await t.clock.advance(1)
   expect(instants(seen).slice(2)).toEqual(['2026-01-01T06:00:00.000Z', '2026-01-01T07:00:00.000Z'])
 })
+
+test('each run holds the unique key of its own input: of the slot, and of a trigger', async () => {
+  const seen: number[] = []
+  const mail = task('mail', {
+    input: z.object({ day: z.number() }),
+    unique: { by: ({ day }) => day, while: 'present' },
+  })
+  const app = legwork({ store: 'memory:' })
+  app.handle(mail, ({ input }) => void seen.push(input.day))
+  app.schedule('daily', {
+    cron: '@daily',
+    task: mail,
+    overlap: 'allow',
+    input: ({ at }) => ({ day: at.getUTCDate() }),
+  })
+  app.schedule('fixed', { cron: '0 0 1 1 *', task: mail, overlap: 'allow', input: { day: 40 } })
+  await using t = testApp(app, { now: '2026-05-01T12:00:00Z' })
+  await t.clock.advance('2d')
+  expect(seen).toEqual([2, 3])
+  expect((await t.enqueue(mail, { day: 3 })).duplicate).toBe(true)
+  expect(await t.schedules.trigger('daily', { input: { day: 3 } })).toEqual({
+    outcome: 'skipped',
+    reason: 'twin',
+  })
+  expect(await t.schedules.trigger('fixed', { input: { day: 50 } })).toMatchObject({ outcome: 'fired' })
+  expect(await t.schedules.trigger('fixed')).toMatchObject({ outcome: 'fired' })
+  await t.clock.advance('1m')
+  expect(seen).toEqual([2, 3, 50, 40])
+  expect((await t.enqueue(mail, { day: 50 })).duplicate).toBe(true)
+})

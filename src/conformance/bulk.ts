@@ -273,7 +273,7 @@ export const bulkRoomPromises = theme('bulk', 'L0', [
 const live = async (room: Room) =>
   (await room.store.find({ states: ['ready', 'dead'] }, { limit: 50 })).jobs.map(({ id }) => id)
 
-const start = (room: Room, plan: Partial<BulkPlan> = {}): Promise<Bulk> =>
+export const start = (room: Room, plan: Partial<BulkPlan> = {}): Promise<Bulk> =>
   room.store.bulk.start({
     id: `bulk-${plan.filter?.fingerprint ?? ''}`,
     kind: 'redrive',
@@ -284,13 +284,13 @@ const start = (room: Room, plan: Partial<BulkPlan> = {}): Promise<Bulk> =>
   })
 
 /** The next step of an operation, with at most `limit` jobs. */
-async function stepOf(room: Room, bulk: Bulk, { limit = 100 } = {}): Promise<BulkStep> {
+export async function stepOf(room: Room, bulk: Bulk, { limit = 100 } = {}): Promise<BulkStep> {
   const { id, driver, cursor, filter, upTo } = bulk
   const page = await room.store.bulk.page({ filter, after: cursor, upTo, limit })
   return { id, driver, from: cursor, to: page.to, jobs: page.jobs, isEnd: page.isEnd }
 }
 
-async function stepOver(room: Room, bulk: Bulk, options?: { readonly limit: number }): Promise<Bulk> {
+export async function stepOver(room: Room, bulk: Bulk, options?: { readonly limit: number }): Promise<Bulk> {
   const { outcome, bulk: after } = await room.store.bulk.step(await stepOf(room, bulk, options))
   assert.equal(outcome, 'applied')
   return after as Bulk

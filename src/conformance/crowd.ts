@@ -165,7 +165,7 @@ export const crowdPromises = theme('crowd', 'L1', [
 ])
 
 /** Each handle of the data that can be had. */
-async function stores(room: Room): Promise<readonly Store[]> {
+export async function stores(room: Room): Promise<readonly Store[]> {
   if (!room.store.can.shared) return [room.store]
   return [room.store, (spare.get(room) ?? spare.set(room, await room.house.open()).get(room)) as Store]
 }

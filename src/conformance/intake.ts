@@ -4,10 +4,10 @@ import { theme } from './promise.ts'
 import { queue, recount, type Room } from './room.ts'
 import { rule } from './unique.ts'
 
-const limit = ({ store }: Room, limits: QueueLimits | null, name = queue) =>
+export const limit = ({ store }: Room, limits: QueueLimits | null, name = queue) =>
   store.setQueues([{ name, limits: limits && { ...limits, by: 'ada' } }])
 
-const outcomes = async ({ store, job }: Room, n: number, fields: Parameters<Room['job']>[0] = {}) =>
+export const outcomes = async ({ store, job }: Room, n: number, fields: Parameters<Room['job']>[0] = {}) =>
   (await store.enqueue(Array.from({ length: n }, () => job(fields)))).map(({ outcome }) => outcome)
 
 export const intakePromises = theme('intake', 'L0', [

@@ -281,7 +281,11 @@ const counted = ({ state, reason, failures, losses }: Awaited<ReturnType<Room['s
 ]
 
 /** A worker takes some jobs and dies. */
-async function crash(room: Room, count: number, ask: Parameters<Hand['claim']>[1] = {}): Promise<void> {
+export async function crash(
+  room: Room,
+  count: number,
+  ask: Parameters<Hand['claim']>[1] = {},
+): Promise<void> {
   const worker = await room.hand()
   const { jobs } = await worker.claim(count, ask)
   assert.equal(jobs.length, count, 'jobs for the worker that dies')
@@ -289,7 +293,11 @@ async function crash(room: Room, count: number, ask: Parameters<Hand['claim']>[1
 }
 
 /** Jobs that were lost twice together, and wait. */
-async function suspects(room: Room, count: number, fields: Partial<NewJob> = {}): Promise<readonly string[]> {
+export async function suspects(
+  room: Room,
+  count: number,
+  fields: Partial<NewJob> = {},
+): Promise<readonly string[]> {
   const ids = await room.addMany(count, fields)
   await crash(room, count)
   await crash(room, count)

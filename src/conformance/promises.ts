@@ -4,6 +4,10 @@ import { cancelPromises, expirePromises } from './cancel.ts'
 import { changesPromises } from './changes.ts'
 import { checkpointPromises } from './checkpoint.ts'
 import { claimPromises } from './claim.ts'
+import { crowdCrossings } from './crossing-crowd.ts'
+import { deadCrossings } from './crossing-dead.ts'
+import { keyCrossings } from './crossing-keys.ts'
+import { scheduleCrossings } from './crossing-schedules.ts'
 import { crowdPromises } from './crowd.ts'
 import { editPromises } from './edit.ts'
 import { enqueuePromises } from './enqueue.ts'
@@ -59,7 +63,11 @@ export const promises: readonly Promised[] = [
   ...editPromises,
   ...failurePromises,
   ...bulkRoomPromises,
+  ...keyCrossings,
+  ...scheduleCrossings,
+  ...deadCrossings,
   ...crowdPromises,
+  ...crowdCrossings,
   ...scheduleCrowdPromises,
   ...processPromises,
 ]

@@ -6,17 +6,17 @@ import { theme } from './promise.ts'
 import { type Hand, queue, recount, type Room } from './room.ts'
 
 /** A schedule as the store keeps it, with its slots fired one by one. */
-interface Timetable {
+export interface Timetable {
   readonly name: string
   revision(): Promise<number>
   /** Fires slots, in whole seconds from the first. */
-  fire(slots: readonly number[], more?: Partial<Firing>): Promise<Fired>
+  fire(slots: readonly number[], more?: Partial<Firing>, fields?: Partial<NewJob>): Promise<Fired>
   id(slot: number): string
   /** What became of each slot, in order. */
   outcomes(): Promise<readonly string[]>
 }
 
-const template: Omit<NewJob, 'id'> = {
+export const template: Omit<NewJob, 'id'> = {
   task: 'mail',
   queue,
   payload: '{}',
@@ -39,7 +39,11 @@ const bodyAt = (now: number): ScheduleBody => {
 }
 
 /** Makes a schedule whose first slot is now, and lets a minute pass, so that slots may be fired. */
-async function timetable(room: Room, overlap: Overlap = 'allow', name = 'nightly'): Promise<Timetable> {
+export async function timetable(
+  room: Room,
+  overlap: Overlap = 'allow',
+  name = 'nightly',
+): Promise<Timetable> {
   const { store, clock } = room
   const from = clock.now()
   const to = { ...bodyAt(from), cursorAt: from - 1, nextAt: from }
@@ -50,14 +54,14 @@ async function timetable(room: Room, overlap: Overlap = 'allow', name = 'nightly
     name,
     revision: async () => (await store.schedules.list({ names: [name], limit: 1 }))[0]?.revision ?? 0,
     id: (slot) => slotId(name, at(slot)),
-    async fire(slots, more) {
+    async fire(slots, more, fields) {
       const firing: Firing = {
         name,
         revision: await one.revision(),
         cursor: { to: at(slots.at(-1) ?? 0), nextAt: at((slots.at(-1) ?? 0) + 1) },
         slots: slots.map((slot) => ({
           facts: { name, at: at(slot), from: at(slot - 1), isBackfill: false, isManual: false },
-          job: { ...template, id: one.id(slot) },
+          job: { ...template, ...fields, id: one.id(slot) },
         })),
         skipped: [],
         room: roomOf[overlap],
@@ -71,14 +75,14 @@ async function timetable(room: Room, overlap: Overlap = 'allow', name = 'nightly
   return one
 }
 
-const states = async (room: Room, table: Timetable, slots: readonly number[]) =>
+export const slotStates = async (room: Room, table: Timetable, slots: readonly number[]) =>
   room.states(slots.map((slot) => table.id(slot)))
 
-const outcomesOf = (fired: Fired): readonly string[] =>
+export const outcomesOf = (fired: Fired): readonly string[] =>
   fired.outcome === 'stale' ? ['stale'] : fired.slots.map(({ outcome }) => outcome)
 
 /** Three slots, of which one runs and two wait; with who runs it. */
-async function line(room: Room): Promise<{ readonly table: Timetable; readonly hand: Hand }> {
+export async function line(room: Room): Promise<{ readonly table: Timetable; readonly hand: Hand }> {
   const table = await timetable(room, 'bufferAll')
   const hand = await room.hand()
   assert.deepEqual(outcomesOf(await table.fire([0, 1, 2])), ['fired', 'held', 'held'])
@@ -103,7 +107,7 @@ export const schedulePromises = theme('schedule', 'L0', [
       const revision = await table.revision()
       assert.deepEqual(outcomesOf(await table.fire([0, 1], { revision })), ['fired', 'fired'])
       assert.deepEqual(outcomesOf(await table.fire([0, 1, 2], { revision })), ['stale'])
-      assert.deepEqual(await states(room, table, [0, 1, 2]), ['ready', 'ready', 'gone'])
+      assert.deepEqual(await slotStates(room, table, [0, 1, 2]), ['ready', 'ready', 'gone'])
       await recount(room.store)
     },
   ],
@@ -229,7 +233,7 @@ export const schedulePromises = theme('schedule', 'L0', [
     async (room) => {
       const table = await timetable(room, 'bufferOne')
       assert.deepEqual(outcomesOf(await table.fire([0, 1, 2])), ['fired', 'held', 'skipped'])
-      assert.deepEqual(await states(room, table, [0, 1, 2]), ['ready', 'blocked', 'gone'])
+      assert.deepEqual(await slotStates(room, table, [0, 1, 2]), ['ready', 'blocked', 'gone'])
       assert.deepEqual(await table.outcomes(), ['fired', 'held', 'bufferFull'])
       await recount(room.store)
     },
@@ -243,7 +247,7 @@ export const schedulePromises = theme('schedule', 'L0', [
           const { table, hand } = await line(room)
           assert.equal((await room.see(table.id(1))).schedule?.heldBy, table.id(0))
           await end(room, table, hand)
-          assert.deepEqual(await states(room, table, [0, 1, 2]), [state, 'ready', 'blocked'])
+          assert.deepEqual(await slotStates(room, table, [0, 1, 2]), [state, 'ready', 'blocked'])
           assert.equal((await room.see(table.id(2))).schedule?.heldBy, table.id(1))
           await recount(room.store)
         },
@@ -255,7 +259,7 @@ export const schedulePromises = theme('schedule', 'L0', [
     async (room) => {
       const { table } = await line(room)
       assert.equal(await room.act('cancel', table.id(1)), 'done')
-      assert.deepEqual(await states(room, table, [0, 1, 2]), ['ready', 'cancelled', 'blocked'])
+      assert.deepEqual(await slotStates(room, table, [0, 1, 2]), ['ready', 'cancelled', 'blocked'])
     },
   ],
   [
@@ -265,7 +269,7 @@ export const schedulePromises = theme('schedule', 'L0', [
       const { table, hand } = await line(room)
       await hand.one()
       await room.store.lapse([hand.id], 'it died')
-      assert.deepEqual((await states(room, table, [1, 2])).join(), 'blocked,blocked')
+      assert.deepEqual((await slotStates(room, table, [1, 2])).join(), 'blocked,blocked')
     },
   ],
   [
@@ -277,12 +281,12 @@ export const schedulePromises = theme('schedule', 'L0', [
       await table.fire([0])
       assert.deepEqual(outcomesOf(await table.fire([1])), ['fired'])
       const job = await hand.one()
-      assert.deepEqual(await states(room, table, [0]), ['cancelled'])
+      assert.deepEqual(await slotStates(room, table, [0]), ['cancelled'])
       assert.deepEqual(outcomesOf(await table.fire([2])), ['held'])
       assert.deepEqual(outcomesOf(await table.fire([3])), ['held'])
       assert.match((await room.see(job.id)).cancelRequested ?? '', /^overlap/)
       await hand.settle(job, 'cancel', { reason: 'asked' })
-      assert.deepEqual(await states(room, table, [1, 2, 3]), ['cancelled', 'cancelled', 'ready'])
+      assert.deepEqual(await slotStates(room, table, [1, 2, 3]), ['cancelled', 'cancelled', 'ready'])
     },
   ],
   [
@@ -332,7 +336,7 @@ export const schedulePromises = theme('schedule', 'L0', [
       const { table } = await line(room)
       const revision = await table.revision()
       assert.deepEqual(await room.store.schedules.set([{ name: table.name, revision, to: null }]), ['set'])
-      assert.deepEqual(await states(room, table, [0, 1, 2]), ['ready', 'cancelled', 'cancelled'])
+      assert.deepEqual(await slotStates(room, table, [0, 1, 2]), ['ready', 'cancelled', 'cancelled'])
       const again = await timetable(room, 'skip')
       assert.deepEqual(outcomesOf(await again.fire([0])), ['fired'])
     },
@@ -374,7 +378,7 @@ export const scheduleCrowdPromises = theme('schedule', 'L1', [
       const cursor = { to: room.clock.now() - 58_000 }
       const answers = await Promise.all(stores.map((store) => store.schedules.fire([{ ...firing, cursor }])))
       assert.equal(answers.flat().filter(({ outcome }) => outcome === 'fired').length, 1)
-      assert.deepEqual(await states(room, table, [0, 1, 2]), ['ready', 'ready', 'ready'])
+      assert.deepEqual(await slotStates(room, table, [0, 1, 2]), ['ready', 'ready', 'ready'])
       await recount(room.store)
     },
     { needs: ['shared'] },

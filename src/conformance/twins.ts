@@ -8,14 +8,14 @@ import { rule } from './unique.ts'
 const replacing: Partial<Unique> = { onConflict: 'replace' }
 
 /** Enqueues one newcomer and says what became of it. */
-async function meet({ store, job }: Room, fields: Parameters<Room['job']>[0]) {
+export async function meet({ store, job }: Room, fields: Parameters<Room['job']>[0]) {
   const newcomer = job(fields)
   const [answer] = await store.enqueue([newcomer])
   return { newcomer, outcome: answer?.outcome, id: answer?.id }
 }
 
 /** A job that lets its key go when it starts runs, and a newer one has taken the key. */
-async function overtaken(room: Room) {
+export async function overtaken(room: Room) {
   const id = await room.add(rule('waiting'))
   const worker = await room.hand()
   const lease = await worker.one()

@@ -15,7 +15,7 @@ export const rule = (
 })
 
 /** Whether somebody holds a key, asked by a newcomer that would rather be refused. */
-async function isHeld({ store, job }: Room, key = 'k'): Promise<boolean> {
+export async function isHeld({ store, job }: Room, key = 'k'): Promise<boolean> {
   const [answer] = await store.enqueue([job(rule('incomplete', { onConflict: 'throw', key }))])
   return answer?.outcome === 'refused'
 }

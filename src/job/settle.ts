@@ -1,6 +1,6 @@
 import type { Backoff } from './backoff.ts'
 import type { ClaimedJob, DeadReason, ErrorInfo, Settlement } from './job.ts'
-import { afterCrash } from './loss.ts'
+import { afterCrash, isLoss } from './loss.ts'
 import type { State } from './state.ts'
 
 /** How one run ended, in the words of the person who wrote the handler. */
@@ -81,14 +81,14 @@ function afterFailure(job: ClaimedJob, retry: Retry, policy: RetryPolicy, { now,
 
 /**
  * The state that a settlement leads to, by the store's own knowledge: a job that was asked to cancel does not
- * wait for another run, and only work that is done stays done.
+ * wait for another run, and only work that is done stays done. A crash is no end of its own: it cancels such a job.
  */
 export function stateAfter(settlement: Settlement, cancelRequested: boolean): State {
   switch (settlement.move) {
     case 'complete':
       return 'completed'
     case 'bury':
-      return 'dead'
+      return cancelRequested && isLoss(settlement) ? 'cancelled' : 'dead'
     case 'cancel':
       return 'cancelled'
     default:

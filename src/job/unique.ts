@@ -45,6 +45,15 @@ export function closed(states: readonly State[]): readonly State[] | undefined {
   return [...(runs ? live : waiting), ...rest]
 }
 
+/** A job that waits and has expired is dead to others who want its key, although nobody has buried it yet. */
+export function keyState(
+  { state, expiresAt }: { readonly state: State; readonly expiresAt?: Instant | null | undefined },
+  now: Instant,
+): State {
+  const isExpired = typeof expiresAt === 'number' && expiresAt <= now
+  return isExpired && waiting.some((one) => one === state) ? 'dead' : state
+}
+
 /** Until when a job holds its key, in whatever state. */
 export const holdsUntil = ({ forMs }: Unique, createdAt: Instant): number => createdAt + (forMs ?? Infinity)
 

@@ -13,8 +13,8 @@ export interface SlotJobs {
   /** What does not depend on the slot; rejects where an input does not fit the task. */
   template(declared: Declared): Promise<JobTemplate>
   make: MakeJob
-  /** JSON text of an input, checked against the task's schema where this process knows the task. */
-  encodeInput(task: string, input: unknown): Promise<string>
+  /** What another input changes of a template; checked against the task's schema where this process knows the task. */
+  given(template: JobTemplate, input: unknown): Promise<Pick<NewJob, 'payload' | 'unique'>>
 }
 
 export function slotJobs({
@@ -41,11 +41,10 @@ export function slotJobs({
         // A template lies in the store for all to see, so what is hidden comes with each slot, from the code.
         return one.task.policy.hide ? rest : { ...rest, payload: hidden }
       }
-      // The input comes with each slot; here is nothing yet for its schema to look at.
-      const { payload: _, ...job } = await jobFor(
-        { ...one, task: { ...one.task, input: undefined } },
-        undefined,
-      )
+      // The input comes with each slot; here is nothing yet for its schema to look at, or to make a unique key of.
+      const { unique: _unique, ...policy } = one.task.policy
+      const task = { ...one.task, input: undefined, policy }
+      const { payload: _, ...job } = await jobFor({ ...one, task }, undefined)
       return job
     },
     async make(schedule, facts, id) {
@@ -66,10 +65,19 @@ export function slotJobs({
           : own.input
       return wrapping.store({ ...(await jobFor(own, input)), id }, hide)
     },
-    async encodeInput(name, input) {
+    async given({ task: name, unique: own }, input) {
       const task = taskOf(name) ?? [...declared.values()].find((one) => one.task.name === name)?.task
-      const what = `the input of task ${name}`
-      return task ? (await toNewJob(task, input, {}, world)).payload : encode(input, what)
+      if (task) {
+        const { payload, unique } = await toNewJob(task, input, {}, world)
+        return { payload, ...(unique && { unique }) }
+      }
+      if (own)
+        throw new LegworkError(
+          'LW2304',
+          `the unique key of an input of task ${name} is made by its code, which this process has not. Give no input, or do it in a process that has a handler for the task.`,
+          { task: name },
+        )
+      return { payload: encode(input, `the input of task ${name}`) }
     },
   }
 }

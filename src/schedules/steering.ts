@@ -74,7 +74,7 @@ async function triggerOnce(
 ): Promise<Triggered | undefined> {
   const { name, plan, revision } = stored
   const facts = { name, at: now, from: slotBefore(plan.when, now), isBackfill: false, isManual: true }
-  const given = 'input' in options ? { payload: await jobs.encodeInput(plan.job.task, options.input) } : {}
+  const given = 'input' in options ? await jobs.given(plan.job, options.input) : {}
   const meant = { ...stored, plan: { ...plan, job: { ...plan.job, ...given } } }
   const job = await jobs.make(meant, facts, slotId(name, now, `!${newId()}`))
   const room = roomOf[options.overlap ?? plan.overlap]

@@ -1,6 +1,6 @@
 import type { Settlement } from '../../job/job.ts'
 import { isFinal, type State } from '../../job/state.ts'
-import { holdsUntil, replacedBy } from '../../job/unique.ts'
+import { holdsUntil, keyState, replacedBy } from '../../job/unique.ts'
 import type { Row, Tables } from './tables.ts'
 
 /**
@@ -10,8 +10,12 @@ import type { Row, Tables } from './tables.ts'
 export function holderOf(s: Tables, key: string): Row | undefined {
   const row = s.keys.get(key)
   const { unique } = row?.job ?? {}
-  return row && unique?.states.includes(row.state) && isInTime(s, row) ? row : undefined
+  return row && unique?.states.includes(stateNow(s, row)) && isInTime(s, row) ? row : undefined
 }
+
+/** The state of a row as far as its key goes. */
+export const stateNow = ({ clock }: Tables, { state, expiresAt }: Row): State =>
+  keyState({ state, expiresAt }, clock.now())
 
 const isInTime = (s: Tables, { job, createdAt }: Row): boolean =>
   job.unique !== undefined && holdsUntil(job.unique, createdAt) > s.clock.now()

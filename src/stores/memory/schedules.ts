@@ -22,7 +22,7 @@ export interface ScheduleRow {
   cursorAt: Instant
   nextAt: Instant | undefined
   fired: number
-  /** As the newest firing said. */
+  /** As the newest firing said that moved the cursor, or after which a job waits. */
   max: number | null
   /** Its jobs that have no final state. */
   readonly live: Set<Row>
@@ -144,12 +144,14 @@ interface One {
 function fireOne(s: Tables, row: ScheduleRow, { facts, job, room }: One): SlotOutcome {
   const { id } = job
   if (s.rows.has(id)) return { id, outcome: 'known' }
-  if (room.cancel) cancelEarlier(s, row, facts)
-  const waiting = heldOf(row).length
-  const isFull = room.max !== null && (waiting > 0 || row.live.size >= room.max)
-  if (isFull && waiting >= room.buffer) return { id, outcome: 'skipped', reason: refusal(room) }
+  if (!room.cancel && isTaken(row, room) && heldOf(row).length >= room.buffer)
+    return { id, outcome: 'skipped', reason: refusal(room) }
   const [answer] = enqueue(s, [job])
   if (answer?.outcome !== 'created') return { id, outcome: 'skipped', reason: skippedFor(answer) }
+  // Not before: a slot that gets no job takes nobody's place.
+  if (room.cancel) cancelEarlier(s, row, facts)
+  const isFull = isTaken(row, room)
+  if (isFull) row.max = room.max
   const added = s.rows.get(id) as Row
   added.slot = { schedule: row.name, among: row.live, facts, isHeld: isFull }
   row.live.add(added)
@@ -157,6 +159,10 @@ function fireOne(s: Tables, row: ScheduleRow, { facts, job, room }: One): SlotOu
   if (isFull) move(s, added, 'blocked')
   return { id, outcome: isFull ? 'held' : 'fired' }
 }
+
+/** True where the job of a slot has to wait. */
+const isTaken = (row: ScheduleRow, { max }: Room): boolean =>
+  max !== null && (heldOf(row).length > 0 || row.live.size >= max)
 
 const refusal = ({ buffer }: Room): SkipReason => (buffer > 0 ? 'bufferFull' : 'overlap')
 

@@ -1,7 +1,7 @@
 import type { Accepted, NewJob } from '../../job/job.ts'
 import { replacedAt } from '../../job/unique.ts'
 import { earliest } from './enqueue.ts'
-import { holderOf } from './keys.ts'
+import { holderOf, stateNow } from './keys.ts'
 import { move, type Row, type Tables } from './tables.ts'
 
 /** What becomes of a newcomer whose key is held; `undefined` where it is not, or there is no key. */
@@ -10,12 +10,13 @@ export function meetTwin(s: Tables, job: NewJob): Accepted | undefined {
   if (!job.unique || !twin) return undefined
   const { id, task } = twin.job
   const isReplaced = job.unique.onConflict !== 'return' && replace(s, twin, job)
-  return { id, outcome: isReplaced ? 'replaced' : 'existing', state: twin.state, task }
+  return { id, outcome: isReplaced ? 'replaced' : 'existing', state: stateNow(s, twin), task }
 }
 
 /** A waiting twin takes what the newcomer says; it keeps its id, its queue, its key and what has happened to it. */
 function replace(s: Tables, twin: Row, newcomer: NewJob): boolean {
-  if (twin.state !== 'scheduled' && twin.state !== 'ready') return false
+  const state = stateNow(s, twin)
+  if (state !== 'scheduled' && state !== 'ready') return false
   const { id, queue, unique, priority } = twin.job
   const now = s.clock.now()
   const availableAt = replacedAt(twin, newcomer, now)

@@ -1,5 +1,5 @@
 import type { FinalState, State } from '../../job/state.ts'
-import { keptUntil, replacedBy } from '../../job/unique.ts'
+import { keptUntil, keyState, replacedBy } from '../../job/unique.ts'
 import type { Ticket } from './ending.ts'
 import type { Engine } from './engine.ts'
 import { codeOf, stateOf } from './row.ts'
@@ -13,6 +13,8 @@ interface KeyRow {
   /** Bit n: the job holds its key in state n. */
   readonly states: number
   readonly state: number
+  /** Of a job that waits. */
+  readonly expires_at_ms: number | null
 }
 
 /** A set of states as the schema stores it. */
@@ -23,8 +25,14 @@ const holdsIn = (bits: number, state: State): boolean => (bits & (1 << codeOf[st
 
 const isOver = (until: number | null, now: number): boolean => until !== null && until <= now
 
-export const holds = ({ until_ms, states, state }: KeyRow, now: number): boolean =>
-  !isOver(until_ms, now) && holdsIn(states, stateOf(state))
+/** The state of a job as far as its key goes. */
+export const stateNow = (
+  { state, expires_at_ms: expiresAt }: Pick<KeyRow, 'state' | 'expires_at_ms'>,
+  now: number,
+): State => keyState({ state: stateOf(state), expiresAt }, now)
+
+export const holds = (row: KeyRow, now: number): boolean =>
+  !isOver(row.until_ms, now) && holdsIn(row.states, stateNow(row, now))
 
 /** The columns of `unique-own.sql`. */
 interface Own {
@@ -35,6 +43,7 @@ interface Own {
   readonly other_until_ms: number | null
   readonly other_states: number
   readonly other_state: number
+  readonly other_expires_at_ms: number | null
 }
 
 interface When {
@@ -45,8 +54,14 @@ interface When {
 const ownKey = (e: Engine, seq: number): Own | undefined =>
   e.statement('uniqueOwn').get(seq) as Own | undefined
 
-const isOther = ({ other_seq, other_until_ms, other_states, other_state }: Own, now: number): boolean =>
-  other_seq !== null && holds({ until_ms: other_until_ms, states: other_states, state: other_state }, now)
+const isOther = (own: Own, now: number): boolean => own.other_seq !== null && holds(otherOf(own), now)
+
+const otherOf = (own: Own): KeyRow => ({
+  until_ms: own.other_until_ms,
+  states: own.other_states,
+  state: own.other_state,
+  expires_at_ms: own.other_expires_at_ms,
+})
 
 /** The id of the job that holds this job's key, if this one would hold it now. */
 export function twinOf({ e, now }: When, seq: number): string | undefined {

@@ -22,20 +22,20 @@ interface One {
 export function fireOne(e: Engine, scheduleId: number, { facts, job, room }: One): SlotOutcome {
   const { id } = job
   if (e.statement('jobToAct').get(id)) return { id, outcome: 'known' }
-  if (room.cancel)
-    cancelLive(e, scheduleId, {
-      reason: `overlap: the slot of ${new Date(facts.at).toISOString()} takes its place`,
-      onlyHeld: false,
-    })
-  const isFull = room.max !== null && isTaken(e, scheduleId, room)
-  if (isFull === 'refused')
+  if (!room.cancel && placeIn(e, scheduleId, room) === 'none')
     return { id, outcome: 'skipped', reason: room.buffer > 0 ? 'bufferFull' : 'overlap' }
   const [answer] = answersOf(enqueue(e, bind([job])), [job])
   if (answer?.outcome !== 'created') return { id, outcome: 'skipped', reason: skippedFor(answer) }
+  // Not before: a slot that gets no job takes nobody's place.
+  if (room.cancel) cancelEarlier(e, scheduleId, facts)
+  const isFull = placeIn(e, scheduleId, room) !== 'free'
   const ticket = e.statement('jobToAct').get(id) as TicketRow
   const stands = isFull ? standing.held : standing.admitted
   e.statement('slotAdd').run(ticket.seq, scheduleId, facts.at, facts.from, facts.isBackfill ? 1 : 0, stands)
-  if (isFull) hold(e, ticket)
+  if (isFull) {
+    hold(e, ticket)
+    e.statement('scheduleMax').run(scheduleId, room.max)
+  }
   return { id, outcome: isFull ? 'held' : 'fired' }
 }
 
@@ -47,11 +47,17 @@ interface TicketRow {
   readonly available_at_ms: number
 }
 
-/** True where the job must wait; `refused` where no more may. */
-function isTaken(e: Engine, scheduleId: number, { max, buffer }: Room): boolean | 'refused' {
+/** `buffer`: the job must wait; `none`: no more may. */
+function placeIn(e: Engine, scheduleId: number, { max, buffer }: Room): 'free' | 'buffer' | 'none' {
+  if (max === null) return 'free'
   const { live, held } = e.statement('slotCount').get(scheduleId) as { live: number; held: number }
-  if (held === 0 && live < (max ?? Infinity)) return false
-  return held >= buffer ? 'refused' : true
+  if (held === 0 && live < max) return 'free'
+  return held >= buffer ? 'none' : 'buffer'
+}
+
+function cancelEarlier(e: Engine, scheduleId: number, { at }: SlotFacts): void {
+  const reason = `overlap: the slot of ${new Date(at).toISOString()} takes its place`
+  cancelLive(e, scheduleId, { reason, onlyHeld: false })
 }
 
 function hold(e: Engine, { seq, state, queue_id, priority, available_at_ms: at }: TicketRow): void {

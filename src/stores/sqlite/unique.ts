@@ -5,9 +5,9 @@ import type { Value } from './driver.ts'
 import { type Engine, queueId, readJson, taskId } from './engine.ts'
 import type { Batch } from './enqueue.ts'
 import { laneId } from './lanes.ts'
-import { bitsOf, holds, take } from './keys.ts'
+import { bitsOf, holds, stateNow, take } from './keys.ts'
 import { endsOf, sortKey } from './place.ts'
-import { codeOf, retainText, stateOf } from './row.ts'
+import { codeOf, retainText } from './row.ts'
 import { markSuspect, setOnCrash } from './suspects.ts'
 
 /** A job that holds a key, as far as a newcomer must know it. */
@@ -90,11 +90,12 @@ function findTwins(e: Engine, jobs: readonly NewJob[], now: number) {
       availableAt,
       attempt,
       suspect,
+      expires_at_ms,
     ] = row
-    if (!holds({ until_ms, states, state }, now)) over.set(key, seq)
+    if (!holds({ until_ms, states, state, expires_at_ms }, now)) over.set(key, seq)
     else
       twins.set(key, {
-        ...{ seq, id, task, state: stateOf(state), queueId: queue },
+        ...{ seq, id, task, state: stateNow({ state, expires_at_ms }, now), queueId: queue },
         ...{ createdAt, priority, availableAt, attempt, isSuspect: suspect === 1 },
       })
   }
@@ -116,6 +117,7 @@ type FoundRow = readonly [
   availableAt: number,
   attempt: number,
   suspect: number | null,
+  expiresAt: number | null,
 ]
 
 function newTwin(e: Engine, { job, state, batch }: { job: NewJob; state: State; batch: Batch }): Twin {
