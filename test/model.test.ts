@@ -40,14 +40,12 @@ const answers = [
   'done',
   'asked',
   'refused',
-  'suspects',
-  'suspect',
   'fired',
   'known',
   'skipped',
 ]
-/** These need two jobs of one key, and so are rarer. */
-const rarer = ['existing', 'replaced', 'twin', 'batch']
+/** These need two jobs of one key, or a job that is lost twice, and so are rarer. */
+const rarer = ['existing', 'replaced', 'twin', 'batch', 'suspects', 'suspect']
 /** Answers that need some luck: dead jobs, and an operation on them. */
 const seldom = ['canary']
 const heard = new Map<string, number>()
