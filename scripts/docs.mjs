@@ -115,6 +115,7 @@ const meanings = {
   enqueueTimeoutMs: 'an enqueue that is not answered by then ends with LW1005',
   prefetchUnderMs: 'jobs that take less than this on average are claimed ahead',
   prefetchMax: 'jobs claimed ahead, at most',
+  elsewhereMs: 'a retry that is to run in another process waits this long for one, from when it is due',
   claimMax: 'jobs of one claim, at most',
   batchMax: 'jobs in one commit, at most',
   'retain.completed': 'how long completed jobs are kept',

@@ -8,19 +8,10 @@ import { sqlite } from 'legwork/sqlite'
 import { virtualClock } from 'legwork/testing'
 import { afterAll, expect, test } from 'vitest'
 import { freshFolder } from './fixtures/houses.mjs'
-import {
-  type Command,
-  command,
-  learn,
-  newStage,
-  beginning,
-  queues,
-  slots,
-  toCall,
-  visible,
-} from './fixtures/model.ts'
+import { type Command, command, learn, newStage, beginning, queues, toCall } from './fixtures/model.ts'
+import { visible } from './fixtures/model-look.ts'
 import { sweepSchedules } from './fixtures/model-schedules.ts'
-import { bulkOf, idOf, type Stage } from './fixtures/model-kit.ts'
+import { bulkOf, idOf, slots, type Stage } from './fixtures/model-kit.ts'
 
 const sequences = Number(process.env['LEGWORK_SEQUENCES'] ?? 600)
 const clock = virtualClock()

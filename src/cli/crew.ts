@@ -27,8 +27,8 @@ export interface CrewKit {
   /** Longest wait for a member to end before it is killed. */
   readonly patienceMs: number
   fork(): ChildProcess
-  /** Hands the jobs of dead workers back; answers how many. */
-  lapse(workers: readonly string[], cause: string): Promise<number>
+  /** Hands the jobs of dead workers back; answers how many. `ending`: they were told to end, and did not crash. */
+  lapse(workers: readonly string[], cause: string, how: { readonly ending: boolean }): Promise<number>
   tell(event: CrewEvent): void
 }
 
@@ -148,7 +148,7 @@ export class Crew {
     seat.early = realClock.monotonic() - seat.bornAt < grownMs ? seat.early + 1 : 0
     const againInMs = this.#stage > 0 ? undefined : againAfterMs(seat.early)
     if (againInMs !== undefined) void this.#refill(seat, againInMs)
-    const handedBack = await this.#handBack(seat, cause)
+    const handedBack = await this.#handBack(seat, cause, { ending: this.#stage > 0 })
     const isExpected = this.#stage > 0 && cause === 'exit code 0'
     if (!isExpected && !refusal)
       this.#kit.tell({
@@ -177,14 +177,14 @@ export class Crew {
   }
 
   /** At once, and again while the store does not take it: nobody else knows that these workers are dead. */
-  async #handBack(seat: Seat, cause: string): Promise<number> {
+  async #handBack(seat: Seat, cause: string, how: { readonly ending: boolean }): Promise<number> {
     const workers = [...seat.workers]
     if (workers.length === 0) return 0
     this.#handingBack += 1
     try {
       for (let turn = 1; ; turn++) {
         try {
-          return await this.#kit.lapse(workers, cause)
+          return await this.#kit.lapse(workers, cause, how)
         } catch (error) {
           this.#kit.tell({
             event: 'trouble',

@@ -41,6 +41,7 @@ function facts(job: Job, worker: string, now: Instant): (readonly [string, strin
     ['expires', when(job.expiresAt)],
     ['counts', countsOf(job)],
     ['suspect', job.suspect ? suspectText(job) : ''],
+    ['avoids', safe(job.avoids ?? '')],
     ['worker', safe(worker)],
     ['asked', job.cancelRequested === undefined ? '' : `to stop: ${safe(job.cancelRequested)}`],
     ['payload', long(job.payload)],

@@ -37,7 +37,7 @@ export async function supervise(
       fork(fileURLToPath(new URL('./main.js', import.meta.url)), memberArguments(loaded.file, options), {
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       }),
-    lapse: (workers, cause) => store.lapse(workers, cause),
+    lapse: (workers, cause, how) => store.lapse(workers, cause, how),
     tell: (event) => tell(event, { options, terminal, facts }),
   })
   const climb = () => crew.climb()

@@ -1,4 +1,5 @@
 import { actPromises, pausePromises } from './act.ts'
+import { blamePromises } from './blame.ts'
 import { bulkRoomPromises } from './bulk.ts'
 import { cancelPromises, expirePromises } from './cancel.ts'
 import { changesPromises } from './changes.ts'
@@ -10,6 +11,7 @@ import { keyCrossings } from './crossing-keys.ts'
 import { scheduleCrossings } from './crossing-schedules.ts'
 import { crowdPromises } from './crowd.ts'
 import { editPromises } from './edit.ts'
+import { elsewherePromises } from './elsewhere.ts'
 import { enqueuePromises } from './enqueue.ts'
 import { failurePromises } from './failures.ts'
 import { fencePromises } from './fence.ts'
@@ -42,6 +44,8 @@ export const promises: readonly Promised[] = [
   ...leasePromises,
   ...receivedPromises,
   ...poisonPromises,
+  ...blamePromises,
+  ...elsewherePromises,
   ...cancelPromises,
   ...expirePromises,
   ...recordPromises,

@@ -45,6 +45,10 @@ export interface HandOptions {
   readonly id?: WorkerId
   /** Default: the suite's queue. */
   readonly queues?: readonly string[]
+  readonly tellsBegin?: true
+  /** Of its process. Default 1. */
+  readonly pid?: number
+  readonly tasks?: readonly string[]
 }
 
 /** A worker as the store sees it: it counts its calls and says which answers it received. */
@@ -110,8 +114,10 @@ const plainJob = (id: string): NewJob => ({
 
 /** Registers a worker under `id`, on the store or on another handle of it. */
 async function hire(own: Store, fresh: string, options: HandOptions = {}): Promise<Hand> {
-  const { ttlMs = leaseMs, store = own, id = `w-${fresh}`, queues = [queue] } = options
-  const about = { host: 'host', pid: 1, version: '0.0.0', queues, tasks: ['mail'], concurrency: 10 }
+  const { ttlMs = leaseMs, store = own, id = `w-${fresh}`, queues = [queue], tellsBegin } = options
+  const { pid = 1, tasks = ['mail'] } = options
+  const fixed = { host: 'host', pid, version: '0.0.0', tasks, concurrency: 10 }
+  const about = { ...fixed, queues, ...(tellsBegin && { tellsBegin }) }
   const beaten = await store.beat({ worker: id, ttlMs, about })
   assert.equal(beaten.lease, 'held', 'a worker that registers holds its lease')
   let call = 0

@@ -87,7 +87,16 @@ export interface TaskOptions {
   /** Default `normal` (5); `high` is 2, `low` is 8. */
   readonly priority?: Priority
   /** Default 10 attempts, exponential backoff from 1 s to 1 h with full jitter. */
-  readonly retry?: { readonly attempts?: number; readonly backoff?: Backoff; readonly when?: RetryWhen }
+  readonly retry?: {
+    readonly attempts?: number
+    readonly backoff?: Backoff
+    readonly when?: RetryWhen
+    /**
+     * Whether another process is to run it next, for what may be the fault of the machine or the process. While no other live
+     * worker can, and 30 s after it is due, anyone may. Default `false`.
+     */
+    readonly elsewhere?: boolean
+  }
   /** Of one attempt. Default none. */
   readonly timeout?: Duration
   /** Of the whole job from enqueue, through all retries. Default none. */
@@ -168,7 +177,7 @@ function toPolicy(name: string, o: TaskOptions & Uniqueness<never>): Policy {
   const at = (option: string) => `task ${name}: ${option}`
   const optionalMs = (value: Duration | undefined, option: string) =>
     value === undefined ? undefined : toMs(value, at(option), 1)
-  checkKnown(o.retry ?? {}, ['attempts', 'backoff', 'when'], at('retry option'))
+  checkKnown(o.retry ?? {}, ['attempts', 'backoff', 'when', 'elsewhere'], at('retry option'))
   const [timeoutMs, deadlineMs, ttlMs] = [
     optionalMs(o.timeout, 'timeout'),
     optionalMs(o.deadline, 'deadline'),
@@ -183,6 +192,7 @@ function toPolicy(name: string, o: TaskOptions & Uniqueness<never>): Policy {
         checkFunction(o.retry?.backoff, at('retry.backoff'), ", such as exponential() or fixed('5s')") ??
           exponential(),
       ),
+      ...(checkFlag(o.retry?.elsewhere, at('retry.elsewhere')) && { elsewhere: true }),
       ...(o.retry?.when !== undefined && {
         when: checkFunction(o.retry.when, at('retry.when')) as RetryWhen,
       }),
@@ -197,6 +207,11 @@ function toPolicy(name: string, o: TaskOptions & Uniqueness<never>): Policy {
     ...(o.unique !== undefined && { unique: toUniquePolicy(o.unique, at('unique')) }),
     ...(o.isolate !== undefined && { isolate: toIsolation(o.isolate, at('isolate')) }),
   }
+}
+
+function checkFlag(value: boolean | undefined, option: string): boolean {
+  if (value === undefined || typeof value === 'boolean') return value === true
+  throw new InvalidOption(option, value, 'true or false')
 }
 
 function toOnCrash(value: OnCrash, option: string): OnCrash {

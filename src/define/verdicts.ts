@@ -11,18 +11,22 @@ export class RetryIn extends Error {
   override readonly name = 'RetryIn'
   readonly delayMs: number
   readonly countsAsAttempt: boolean
+  /** Another process is to run it, while one is there that can. */
+  readonly elsewhere: boolean | undefined
 
   constructor(
     delay: Duration,
     {
       countsAsAttempt = true,
+      elsewhere,
       message,
       ...options
-    }: { countsAsAttempt?: boolean; message?: string; cause?: unknown } = {},
+    }: { countsAsAttempt?: boolean; elsewhere?: boolean; message?: string; cause?: unknown } = {},
   ) {
     super(message ?? `asked to be retried in ${delay}`, options)
     this.delayMs = toMs(delay, 'RetryIn')
     this.countsAsAttempt = countsAsAttempt
+    this.elsewhere = elsewhere
   }
 }
 

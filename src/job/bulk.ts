@@ -1,3 +1,4 @@
+import type { KeyChange } from './unique.ts'
 import type { Death, DeadFilter } from './dead.ts'
 import type { Instant, Job } from './job.ts'
 
@@ -56,6 +57,13 @@ export interface DeadJob {
   readonly death: Death
 }
 
+/** What an edit makes of a job that is brought back. */
+export interface Rewritten {
+  readonly payload?: string
+  readonly version?: number
+  readonly key?: KeyChange
+}
+
 /** One step of a bulk operation, written as a whole or not at all. */
 export interface BulkStep {
   readonly id: string
@@ -63,7 +71,7 @@ export interface BulkStep {
   /** The cursor that the step was made from: another one means that somebody else took it. */
   readonly from: Death
   readonly to: Death
-  readonly jobs: readonly (DeadJob & { readonly payload?: string; readonly version?: number })[]
+  readonly jobs: readonly (DeadJob & Rewritten)[]
   readonly failed?: number
   /** Nothing comes after it. */
   readonly isEnd?: boolean

@@ -27,6 +27,8 @@ export const defaults = {
   prefetchUnderMs: 100,
   /** Two claims of them: one runs while the next is on its way. */
   prefetchMax: 2_000,
+  /** A retry that is to go to another process waits this long for one, from when it is due. */
+  elsewhereMs: 30_000,
   claimMax: 1_000,
   batchMax: 1_000,
   retain: { completed: 86_400_000, cancelled: 604_800_000, dead: null },

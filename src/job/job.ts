@@ -112,6 +112,8 @@ export interface ClaimedJob {
   readonly deadlineAt?: Instant
   /** JSON text: how far an earlier attempt came, where it said so. */
   readonly checkpoint?: string
+  /** Absent: `retry`. */
+  readonly onCrash?: OnCrash
   /** It may be what takes its workers down: nothing else may run in this process while it does. */
   readonly suspect?: true
   /** How the attempt before ended; absent on the first. */
@@ -131,6 +133,8 @@ export interface Settlement {
   readonly move: SettleMove
   /** For retry, snooze and release: not before this long after the store received it. */
   readonly delayMs?: number
+  /** For retry and snooze: another process than this one is to take it, while one is there: see `elsewhereMs`. */
+  readonly elsewhere?: true
   /** JSON text of a completed job's result; absent when it returned nothing. */
   readonly result?: string
   /** Why it is dead or cancelled. */
@@ -230,6 +234,8 @@ export interface Job {
   readonly losses: number
   /** It was lost too often beside others, so it runs again with nothing beside it. */
   readonly suspect?: true
+  /** Host and process that are not to run it next, while another one that can is there, for `elsewhereMs` at most. */
+  readonly avoids?: string
   readonly snoozes: number
   readonly releases: number
   readonly maxAttempts: number

@@ -7,8 +7,12 @@ export interface Lost {
   readonly failures: number
   readonly maxAttempts: number
   readonly onCrash?: OnCrash | undefined
-  /** It was a suspect, so nothing else ran in the worker’s process. */
-  readonly ranAlone: boolean
+  /** It ran alone: nothing else ran in the worker’s process. */
+  readonly suspect: boolean
+  /** Its handler had begun, or nobody knows. */
+  readonly hasBegun: boolean
+  /** Its worker was told to end, by a person or a shutdown, or its machine was: that is no crash. */
+  readonly isEnding: boolean
   readonly cancelRequested?: string | undefined
   /** Its deadline. */
   readonly expiresAt?: number | undefined
@@ -32,28 +36,43 @@ export const trialMs = 30_000
 /** From this many losses on a job may be what takes its workers down. */
 export const suspectLosses = 2
 
+/** True for a job of which a worker says that its handler begins, because a loss would decide something. */
+export const isWatched = ({ onCrash = 'retry', losses }: Pick<ClaimedJob, 'onCrash' | 'losses'>): boolean =>
+  losses > 0 || onCrash !== 'retry'
+
 /**
  * Decides after a crash, which is a loss and no failure: a job lost once runs again, one lost twice runs again alone, and one
  * that was lost while it ran alone has shown that it is the culprit. The rule is Sidekiq Pro’s poison pill, with a trial.
+ * What had not begun, or was ended from outside, is innocent: it stays what it was.
  */
 export function afterLoss(job: Lost, now: number): AfterLoss {
-  const losses = job.losses + 1
-  const failures = job.failures + (job.onCrash === 'fail' ? 1 : 0)
+  const isAgain = job.onCrash !== 'dead' || !job.hasBegun
+  const isInnocent = isAgain && (job.isEnding || !job.hasBegun)
+  const losses = job.losses + (isInnocent ? 0 : 1)
+  const failures = job.failures + (job.onCrash === 'fail' && !isInnocent ? 1 : 0)
   const counted = { losses, failures, suspect: false, waitMs: 0 }
   if (job.cancelRequested !== undefined)
     return { ...counted, state: 'cancelled', reason: job.cancelRequested }
-  const dead = deathOf(job, failures, now)
+  const dead = isInnocent ? expiredOf(job, now) : deathOf(job, failures, now)
   if (dead) return { ...counted, state: 'dead', reason: dead }
+  if (isInnocent) return { ...counted, state: 'ready', suspect: job.suspect }
   const waitMs = lossDelayMs(losses)
   return { ...counted, state: waitMs > 0 ? 'scheduled' : 'ready', suspect: losses >= suspectLosses, waitMs }
 }
 
-function deathOf({ onCrash, ranAlone, maxAttempts, expiresAt }: Lost, failures: number, now: number) {
-  if (onCrash === 'dead') return 'crashed' satisfies DeadReason
-  if (ranAlone) return 'poison' satisfies DeadReason
-  if (onCrash === 'fail' && failures >= maxAttempts) return 'exhausted' satisfies DeadReason
-  return expiresAt !== undefined && expiresAt <= now ? ('expired' satisfies DeadReason) : undefined
+function deathOf(job: Lost, failures: number, now: number): DeadReason | undefined {
+  const { onCrash, suspect, maxAttempts } = job
+  if (onCrash === 'dead') return 'crashed'
+  if (suspect) return 'poison'
+  return onCrash === 'fail' && failures >= maxAttempts ? 'exhausted' : expiredOf(job, now)
 }
+
+const expiredOf = ({ expiresAt }: Lost, now: number): DeadReason | undefined =>
+  expiresAt !== undefined && expiresAt <= now ? 'expired' : undefined
+
+/** What the history of a job says of its loss. */
+export const lossText = (worker: string, cause: string, { hasBegun }: Pick<Lost, 'hasBegun'>): string =>
+  `worker ${worker}: ${cause}${hasBegun ? '' : '; the job had not begun'}`
 
 /** An isolate holds one job, so its crash concerns that job alone; it is tried as often as one that crashes its worker. */
 export function afterCrash({ losses, suspect }: ClaimedJob): Pick<Settlement, 'move' | 'delayMs' | 'reason'> {

@@ -20,6 +20,15 @@ export type Reason =
   | { readonly kind: 'no-handler'; readonly task: string }
   | { readonly kind: 'suspect'; readonly losses: number }
   | {
+      readonly kind: 'elsewhere'
+      /** Host and process that are not to run it. */
+      readonly avoids: string
+      /** Live workers of other processes that can. */
+      readonly workers: number
+      /** Then anyone may. */
+      readonly inMs: number
+    }
+  | {
       readonly kind: 'newer-version'
       readonly task: string
       readonly version: number

@@ -14,12 +14,18 @@ export type Outcome =
   | { readonly kind: 'crashed'; readonly error: ErrorInfo }
 
 /** `policy`: the task's own; or a wait that the error asked for, which may be free of charge. */
-export type Retry = 'policy' | { readonly delayMs: number; readonly countsAsAttempt: boolean }
+export type Retry = 'policy' | RetryWish
+export interface RetryWish {
+  readonly delayMs: number
+  readonly countsAsAttempt: boolean
+  readonly elsewhere?: boolean
+}
 
 /** When to try again, and how often. */
 export interface RetryPolicy {
   readonly attempts: number
   readonly backoff: Backoff
+  readonly elsewhere?: boolean
 }
 
 export interface Now {
@@ -76,7 +82,8 @@ function afterFailure(job: ClaimedJob, retry: Retry, policy: RetryPolicy, { now,
   const delayMs = retry === 'policy' ? policy.backoff(failures, random) : retry.delayMs
   const late = job.deadlineAt !== undefined && now + delayMs >= job.deadlineAt
   if (late) return { move: 'bury', reason: 'expired' } as const
-  return { move: free ? 'snooze' : 'retry', delayMs } as const
+  const elsewhere = (retry === 'policy' ? undefined : retry.elsewhere) ?? policy.elsewhere
+  return { move: free ? 'snooze' : 'retry', delayMs, ...(elsewhere === true && { elsewhere }) } as const
 }
 
 /**

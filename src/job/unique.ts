@@ -18,6 +18,12 @@ export interface Unique {
   readonly maxWaitMs?: number
 }
 
+/** Where a job has the key `from`, it has `to` from now on; a job with another key keeps it. */
+export interface KeyChange {
+  readonly from: string
+  readonly to: string
+}
+
 export type OnConflict = 'return' | 'throw' | 'replace' | 'latest'
 
 const waiting: readonly LiveState[] = ['blocked', 'scheduled', 'parked', 'ready']

@@ -18,6 +18,8 @@ export interface Wrapping {
   payloadOf(job: Pick<Job, 'id' | 'task' | 'payload'>): Promise<string>
   /** Another payload for a stored job: hidden as the one before and as its task says, sealed with the key that the job has. */
   rewrite(job: Pick<Job, 'id' | 'task' | 'payload'>, payload: string, hide: Hide | undefined): Promise<string>
+  /** What is stored of a unique key, for a task that hides so. */
+  uniqueKey(key: string, hide: Hide | undefined): Promise<string>
   /** The job with what its run left behind opened; what cannot be opened stays closed. */
   read(job: Job): Job | Promise<Job>
   /** How large a payload may be before it is sealed or put elsewhere. */

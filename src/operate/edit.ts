@@ -1,6 +1,9 @@
 import type { AnyTask } from '../define/task.ts'
+import { uniqueKey } from '../define/unique-key.ts'
+import { upcast } from '../define/upcast.ts'
 import { validate } from '../define/validate.ts'
-import { InvalidOption, LegworkError, Refused, UnknownThing } from '../job/errors.ts'
+import { InvalidOption, LegworkError, NotUnique, Refused, UnknownThing } from '../job/errors.ts'
+import type { KeyChange } from '../job/unique.ts'
 import type { Job } from '../job/job.ts'
 import { checkKnown, checkReason } from '../job/name.ts'
 import { decode, encode } from '../job/payload.ts'
@@ -22,21 +25,41 @@ export interface EditOptions {
   readonly reason?: string
 }
 
-/** The new payload of a job: the edit's answer, checked against the task's schema. @throws {InvalidPayload} */
+/** What an edit makes of a job. */
+interface Made {
+  readonly payload: string
+  readonly version: number
+  readonly key?: KeyChange
+}
+
+/**
+ * The new payload of a job: the edit's answer, checked against the task's schema, and what it means for its unique key. An
+ * older payload is brought up to the task's version first, as far as that goes.
+ * @throws {InvalidPayload} LW1102 for what the schema refuses. @throws {InvalidOption} LW1210 for a key that is none.
+ * @throws {Refused} LW2302 for a payload that is newer than the task.
+ */
 export async function newPayload(
   job: Job,
   edit: AnyEdit,
   task: AnyTask | undefined,
   wrapping: Wrapping,
-): Promise<{ readonly payload: string; readonly version: number }> {
+): Promise<Made> {
   if (!task)
     throw new UnknownThing(
       'LW1101',
       `job ${job.id} is of task ${job.task}, which is not known here, so its new input cannot be checked. Pass the task, or register it with app.handle().`,
       { id: job.id, task: job.task },
     )
-  // The task's own types describe what was stored.
-  const input = await edit(decode(await wrapping.payloadOf(job)) as never, job)
+  const { version, hide } = task.policy
+  if (job.version > version)
+    throw new Refused(
+      'LW2302',
+      `job ${job.id} has version ${job.version} of task ${job.task}, and only ${version} is known here. Edit it with the newer release.`,
+      { id: job.id, version: job.version, known: version },
+    )
+  const text = await wrapping.payloadOf(job)
+  // The task's own types describe what was stored. The edit may change the input in place: what it was is read anew below.
+  const input = await edit((await newest(job, decode(text), task)) as never, job)
   if (input === undefined)
     throw new InvalidOption(
       'edit',
@@ -44,9 +67,41 @@ export async function newPayload(
       `the new input of job ${job.id}: return it, also when it was changed in place`,
     )
   await validate(task.input, input, { what: `the edited input of job ${job.id}`, code: 'LW1102' })
-  const text = encode(input, `the edited input of job ${job.id}`, wrapping.payloadBytes)
-  const payload = await wrapping.rewrite(job, text, task.policy.hide)
-  return { payload, version: task.policy.version }
+  const made = encode(input, `the edited input of job ${job.id}`, wrapping.payloadBytes)
+  const before = await newest(job, decode(text), task)
+  const key = await keyChange(task, { before, input, payload: made }, wrapping)
+  return { payload: await wrapping.rewrite(job, made, hide), version, ...(key && { key }) }
+}
+
+/** The input in the shape of the task's version; what no upcaster can bring there is shown as it is, for it may be why it died. */
+async function newest(job: Job, input: unknown, { policy }: AnyTask): Promise<unknown> {
+  if (job.version === policy.version) return input
+  const what = `the stored payload of job ${job.id} (task ${job.task})`
+  return upcast(structuredClone(input), [job.version, policy.version], {
+    upcasters: policy.upcast,
+    what,
+  }).catch(() => input)
+}
+
+/**
+ * From the key that the task makes of the input before to that of the new one. The store looks whether the job has the first:
+ * a key of the caller's own has nothing to do with the input.
+ */
+async function keyChange(
+  task: AnyTask,
+  { before, input, payload }: { readonly before: unknown; readonly input: unknown; readonly payload: string },
+  wrapping: Wrapping,
+): Promise<KeyChange | undefined> {
+  const stored = (one: string) => wrapping.uniqueKey(one, task.policy.hide)
+  let from: string
+  try {
+    from = uniqueKey(task, { input: before, payload: JSON.stringify(before ?? null) })
+  } catch {
+    // No job can have been given a key of this input.
+    return undefined
+  }
+  const to = uniqueKey(task, { input, payload })
+  return from === to ? undefined : { from: await stored(from), to: await stored(to) }
 }
 
 /** Edits one job; an edit by somebody else in between is seen, and the edit made anew from what it left. */
@@ -65,7 +120,7 @@ export async function editJob(
     readonly options: EditOptions
     readonly wrapping: Wrapping
   },
-): Promise<Edited['outcome']> {
+): Promise<Exclude<Edited['outcome'], 'twin'>> {
   if (typeof edit !== 'function') throw new InvalidOption('edit', edit, 'a function that gives the new input')
   checkKnown(options, ['task', 'by', 'reason'], 'edit option')
   const by = checkReason(options.by ?? 'application', 'by')
@@ -78,6 +133,12 @@ export async function editJob(
     const made = await newPayload(job, edit, taskOf(job.task), wrapping)
     const revision = job.revisions?.length ?? 0
     const [edited] = await store.edit([{ id, ...made, revision, by, ...reason }])
+    if (edited?.outcome === 'twin')
+      throw new NotUnique(
+        'LW1209',
+        `job ${id} was not edited: job ${edited.twin} holds the unique key that it would have then. Wait for that one, or cancel it.`,
+        { id, twin: edited.twin },
+      )
     if (edited && edited.outcome !== 'changed') return edited.outcome
   }
   return 'changed'

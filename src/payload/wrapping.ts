@@ -32,6 +32,7 @@ export function wrapping(kit: WrappingKit): Wrapping {
       shelf === undefined && isPlain(job.payload, hide) ? undefined : openJob(job, hide, kit),
     payloadOf: async (job) => (await openPayload(job, kit)).payload,
     rewrite: (job, payload, hide) => rewritePayload(job, payload, { hide, kit }),
+    uniqueKey: async (key, hide) => (hide?.encrypt === undefined ? key : blindKey(key, keyring)),
     read: (job) => readJob(job, { keyring, shelf }),
   }
 }
@@ -64,12 +65,13 @@ async function storeJob(job: NewJob, hide: Hide | undefined, kit: WrappingKit): 
 
 /** A unique key that says nothing to whoever has no key of the ring: a plain digest can be guessed from the input. */
 async function blind(unique: NewJob['unique'], keyring: Keyring): Promise<NewJob['unique']> {
-  if (!unique) return undefined
-  const key = createHmac('sha256', await keyring.indexKey())
-    .update(unique.key)
-    .digest('base64url')
-  return { ...unique, key }
+  return unique && { ...unique, key: await blindKey(unique.key, keyring) }
 }
+
+const blindKey = async (key: string, keyring: Keyring): Promise<string> =>
+  createHmac('sha256', await keyring.indexKey())
+    .update(key)
+    .digest('base64url')
 
 async function rewritePayload(
   job: Pick<NewJob, 'id' | 'task' | 'payload'>,

@@ -65,8 +65,11 @@ export interface Store {
   beat(beat: Beat): Promise<Beaten>
   /** Beats by itself, off the caller's event loop where `can.beatApart`, as long as the pulse's tick moves. */
   keepBeating(beat: Beat, pulse: Pulse, hear: (answer: Beaten | Error) => void): Promise<() => Promise<void>>
-  /** Takes all jobs of these workers away at once, as a loss, and forgets the workers; a supervisor that saw them die calls it. */
-  lapse(workers: readonly WorkerId[], cause: string): Promise<number>
+  /**
+   * Takes all jobs of these workers away at once, as a loss, and forgets the workers; a supervisor that saw them die calls it.
+   * With `ending` they did not crash: a person or a shutdown ended them, so no job is to blame.
+   */
+  lapse(workers: readonly WorkerId[], cause: string, how?: { readonly ending?: boolean }): Promise<number>
   /** Hands a worker's registration back at the end of its life; jobs that it still holds are released. */
   leave(worker: WorkerId): Promise<void>
   /** A bounded piece of upkeep: promote, lapse, expire, retain. Anyone may call it, any number at once. */
@@ -189,6 +192,8 @@ export interface Note {
   readonly logs?: readonly (Omit<LogLine, 'at'> & { readonly agoMs: number })[]
   /** JSON text, kept with the job for its next attempts; replaces the one before. */
   readonly checkpoint?: string
+  /** Its handler begins now: see `tellsBegin`. */
+  readonly begun?: true
 }
 
 export interface Beat {
@@ -196,6 +201,8 @@ export interface Beat {
   /** The lease ends this long after the store received the beat. */
   readonly ttlMs: number
   readonly about?: WorkerAbout
+  /** It was told to stop, and stays so: when it is lost from now on, that is no crash. */
+  readonly ending?: true
 }
 export interface Beaten {
   readonly lease: 'held' | 'lost'
@@ -212,6 +219,11 @@ export interface WorkerAbout {
   /** The newest payload version that it knows, of each of its tasks that is not at 1. */
   readonly versions?: Readonly<Record<string, number>>
   readonly concurrency: number
+  /**
+   * It notes `begun` before the handler of each watched job: one that was lost before, or whose `onCrash` is not `retry`. When
+   * it is lost, those without that note had not begun, and are innocent.
+   */
+  readonly tellsBegin?: true
   /** Schedules that its code declares, each with the digest of what it says. */
   readonly schedules?: Readonly<Record<string, string>>
   /** Queues whose limits its code declares, each with the digest of what it says. */
@@ -223,6 +235,8 @@ export interface WorkerView extends WorkerAbout {
   readonly beatAt: Instant
   /** Until when its lease holds without another beat; in the past: lapsed. */
   readonly leaseEndsAt: Instant
+  /** It was told to stop. */
+  readonly ending?: true
   readonly running: number
 }
 

@@ -1,4 +1,5 @@
 import type { State } from '../job/state.ts'
+import type { KeyChange } from '../job/unique.ts'
 
 /** Another payload for a job that does not run. The one before is kept, with who changed it and why. */
 export interface Edit {
@@ -9,12 +10,16 @@ export interface Edit {
   readonly version: number
   /** How many revisions there were when the payload was read. */
   readonly revision: number
+  /** What the new payload means for its unique key. */
+  readonly key?: KeyChange
   readonly by: string
   readonly reason?: string
 }
 
-/** `changed`: somebody else edited it since it was read. `refused`: it runs. */
+/** `changed`: somebody else edited it since it was read. `refused`: it runs. `twin`: another job holds the key that it would hold. */
 export interface Edited {
-  readonly outcome: 'done' | 'changed' | 'refused' | 'gone'
+  readonly outcome: 'done' | 'changed' | 'refused' | 'twin' | 'gone'
   readonly state?: State
+  /** Its id. */
+  readonly twin?: string
 }

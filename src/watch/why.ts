@@ -1,4 +1,5 @@
 import { showMs } from '../job/duration.ts'
+import { anywhereAt, canTakeOver } from '../job/elsewhere.ts'
 import type { Job } from '../job/job.ts'
 import { knownVersion } from '../job/known.ts'
 import type { Reason } from '../job/reason.ts'
@@ -92,6 +93,8 @@ function readyReason(job: Job, around: Around): Reason {
   if (serving.length === 0) return { kind: 'no-worker', queue: job.queue }
   if (!serving.some(({ tasks }) => tasks.includes(job.task))) return { kind: 'no-handler', task: job.task }
   if (job.suspect) return { kind: 'suspect', losses: job.losses }
+  const away = elsewhereReason(job, serving, around.now)
+  if (away) return away
   const unable = tooOld(job, serving)
   if (unable) return unable
   const ready = count?.states.ready ?? 0
@@ -101,6 +104,15 @@ function readyReason(job: Job, around: Around): Reason {
     ahead: Math.max(0, job.state === 'ready' ? ready - 1 : ready),
     workers: serving.length,
   }
+}
+
+/** Undefined where the process that it avoids may take it all the same. */
+function elsewhereReason(job: Job, serving: readonly WorkerView[], now: number): Reason | undefined {
+  const { avoids } = job
+  if (avoids === undefined) return undefined
+  const inMs = anywhereAt(job.availableAt) - now
+  const workers = serving.filter((worker) => canTakeOver(worker, job, avoids)).length
+  return inMs > 0 && workers > 0 ? { kind: 'elsewhere', avoids, workers, inMs } : undefined
 }
 
 /** Undefined where a live worker knows the version of the job's payload. */
@@ -160,6 +172,10 @@ function sentence(id: string, r: Reason): readonly [string, string?] {
     case 'suspect':
       return [
         `crashed ${r.losses} times with others; runs alone next, as soon as a worker process has let its other jobs end`,
+      ]
+    case 'elsewhere':
+      return [
+        `is to run in another process than ${r.avoids}; ${r.workers} live ${r.workers === 1 ? 'worker' : 'workers'} can take it, and in ${showMs(r.inMs)} anyone may`,
       ]
     case 'newer-version':
       return [

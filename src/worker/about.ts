@@ -12,6 +12,7 @@ export function aboutOf(pools: readonly Pool[], handled: Registry['handled'], ve
     queues: pools.flatMap(({ queues }) => queues),
     tasks: [...handled.keys()],
     ...knownVersions(handled),
+    tellsBegin: true,
     concurrency: pools.reduce((sum, pool) => sum + pool.concurrency, 0),
   }
 }

@@ -23,7 +23,7 @@ export interface BatchItem<Parsed = unknown, Out = unknown, Progress = unknown>
   /** Has this job run again after a wait. It counts as a failure unless told otherwise. */
   retryIn(
     delay: Duration,
-    options?: { readonly countsAsAttempt?: boolean; readonly message?: string },
+    options?: { readonly countsAsAttempt?: boolean; readonly elsewhere?: boolean; readonly message?: string },
   ): boolean
 }
 

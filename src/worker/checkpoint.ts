@@ -20,6 +20,8 @@ export interface Keeper {
    * @throws {LeaseLost} where the job is no longer held.
    */
   keep(run: Run, text: string): Promise<void>
+  /** Says that the handler of a watched job begins. @throws {LeaseLost} where the job is no longer held. */
+  begin(run: Run): Promise<void>
 }
 
 export interface KeeperKit {
@@ -50,25 +52,37 @@ export function keeper(kit: KeeperKit): Keeper {
       const begin = () => {
         const newest = line.next?.text ?? text
         line.next = undefined
-        return send(kit, run, newest)
+        return send(kit, run, { checkpoint: newest })
       }
       const done = line.sent.then(begin, begin)
       line.next = { text, done }
       line.sent = done
       return done
     },
+    begin: (run) => send(kit, run, { begun: true }),
   }
 }
 
 /** Tries until the store has answered: a store that is away for a moment must not cost the run what it has done. */
-async function send({ clock, log, record }: KeeperKit, run: Run, text: string): Promise<void> {
+async function send(
+  { clock, log, record }: KeeperKit,
+  run: Run,
+  note: Pick<Note, 'checkpoint' | 'begun'>,
+): Promise<void> {
   const { job, abort } = run
   for (let failed = 0; ; failed++) {
     if (run.isLeaked || abort.reason instanceof LeaseLost) throw abort.reason
     try {
-      const answer = await record({ id: job.id, fence: job.fence, checkpoint: text })
-      if (answer === 'applied') return void (run.checkpoint = text)
-      abort.abort(new LeaseLost(job.id, job.attempt, 'the store refused its checkpoint'))
+      const answer = await record({ id: job.id, fence: job.fence, ...note })
+      if (answer === 'applied' && note.checkpoint !== undefined) run.checkpoint = note.checkpoint
+      if (answer === 'applied') return
+      abort.abort(
+        new LeaseLost(
+          job.id,
+          job.attempt,
+          note.begun ? 'the store refused its begin' : 'the store refused its checkpoint',
+        ),
+      )
       throw abort.reason
     } catch (error) {
       // After an abort there is one try: the grace is short, and an older checkpoint is there.
@@ -76,7 +90,7 @@ async function send({ clock, log, record }: KeeperKit, run: Run, text: string): 
       if (failed % 20 === 0)
         log.warn(
           { job: job.id, task: job.task, err: toErrorInfo(error) },
-          `job ${job.id}: its checkpoint could not be kept; trying again`,
+          `job ${job.id}: its ${note.begun ? 'begin' : 'checkpoint'} could not be kept; trying again`,
         )
     }
     await sleep(clock, Math.min(1_000, 50 * 2 ** failed), abort.signal)

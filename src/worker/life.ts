@@ -20,6 +20,8 @@ export interface Life {
   readonly worker: WorkerId
   /** Reports that the lease was found lost by another call. */
   lost(why: string): void
+  /** Says that the worker was told to stop, so that its loss is no crash. */
+  ending(): void
   end(): Promise<void>
 }
 
@@ -80,6 +82,7 @@ export async function begin(kit: LifeKit): Promise<Life> {
   return {
     worker,
     lost,
+    ending: () => void store.beat({ worker, ttlMs: leaseMs, ending: true }).then(hear, () => {}),
     async end() {
       if (isOver) return
       stop()

@@ -1,3 +1,4 @@
+import { isWatched } from '../job/loss.ts'
 import type { Outcome } from '../job/settle.ts'
 import { currentRun, type Run, type RunKit } from './current-run.ts'
 import { untilGivenUp, watchTime } from './give-up.ts'
@@ -23,6 +24,7 @@ export async function run(one: Run, handled: Handled, kit: RunKit): Promise<Outc
 async function through(one: Run, handled: Handled, kit: RunKit): Promise<Outcome> {
   const parsed = await inputOf(one, handled, kit)
   if ('kind' in parsed) return parsed
+  if (isWatched(one.job)) await kit.keeper.begin(one)
   // Its lease, its time or its worker may be over before it began.
   if (one.abort.aborted) throw one.abort.reason
   const context = contextOf(one, parsed.input, kit)

@@ -40,6 +40,7 @@ function verdictOf(thrown: unknown): Outcome | undefined {
   const retry = {
     delayMs: toMs(thrown.delayMs, 'RetryIn'),
     countsAsAttempt: thrown.countsAsAttempt !== false,
+    ...(thrown.elsewhere !== undefined && { elsewhere: thrown.elsewhere === true }),
   }
   return { kind: 'threw', error: toErrorInfo(thrown), retry }
 }

@@ -93,6 +93,7 @@ export class Worker {
     this.#stopping.abort()
     this.#stopListening()
     this.#slots.giveBack()
+    if (this.#slots.runs.size > 0) this.#life?.ending()
     await this.#idle(graceMs, hurry)
     for (const one of this.#slots.runs.values()) one.abort.abort(new ShuttingDown(one.job.id))
     await this.#idle(this.#kit.abortGraceMs + 1_000, undefined)

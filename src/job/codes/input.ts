@@ -70,7 +70,7 @@ export const inputCodes = {
   ),
   LW1209: entry(
     'Not unique',
-    'Another job holds the unique key, and the rule says throw. Nothing was written.',
+    'Another job holds the unique key, and the rule says throw, or an edit would give it to a second one. Nothing was written.',
     'Look at the job that the message names: legwork jobs show ID',
   ),
   LW1210: entry(

@@ -6,7 +6,7 @@ import { isHeld } from './lease.ts'
 import { settle } from './settle.ts'
 import type { Tables } from './tables.ts'
 
-export function beat(s: Tables, { worker, ttlMs, about }: Beat): Beaten {
+export function beat(s: Tables, { worker, ttlMs, about, ending }: Beat): Beaten {
   const now = s.clock.now()
   const known = s.workers.get(worker)
   if (!known && about) {
@@ -19,7 +19,8 @@ export function beat(s: Tables, { worker, ttlMs, about }: Beat): Beaten {
       ...about,
     })
   } else if (!known || !isHeld(s, worker)) return { lease: 'lost', now, cancels: [] }
-  else Object.assign(known, { beatAt: now, leaseEndsAt: s.clock.monotonic() + ttlMs })
+  else
+    Object.assign(known, { beatAt: now, leaseEndsAt: s.clock.monotonic() + ttlMs, ...(ending && { ending }) })
   return { lease: 'held', now, cancels: cancelsOf(s, worker) }
 }
 

@@ -64,7 +64,7 @@ export function step(s: Tables, one: BulkStep): BulkStepped {
   const refused = refusal(bulk, one, now)
   if (refused) return { outcome: refused, bulk: seenAt(bulk, now) }
   const reason = `${bulk.kind} ${bulk.id}`
-  const done = one.jobs.filter(({ id, death, payload, version }) => {
+  const done = one.jobs.filter(({ id, death, payload, version, key }) => {
     const row = s.rows.get(id)
     if (!row || s.dead.graves.get(death)?.row !== row) return false
     if (bulk.kind === 'purge') {
@@ -72,9 +72,12 @@ export function step(s: Tables, one: BulkStep): BulkStepped {
       return true
     }
     // Whoever holds its unique key now comes first.
-    if (twinOf(s, row)) return false
+    if (twinOf(s, row, key)) return false
     if (payload !== undefined)
-      rewrite(s, row, { payload, version: version ?? row.job.version, by: bulk.by, reason })
+      rewrite(s, row, {
+        ...{ payload, version: version ?? row.job.version, by: bulk.by, reason },
+        ...(key && { key }),
+      })
     return revive(s, row, bulk.to) === 'done'
   })
   const next = afterStep(

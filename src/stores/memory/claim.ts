@@ -1,6 +1,7 @@
 import type { ClaimedJob } from '../../job/job.ts'
 import { canRun } from '../../job/known.ts'
 import type { Ask, CancelRequest, Claimed } from '../../store/index.ts'
+import { isFor } from './elsewhere.ts'
 import { suspectLane } from './lane.ts'
 import { isHeld } from './lease.ts'
 import { mostOf, previousOf, suspectsWait } from './suspects.ts'
@@ -36,7 +37,7 @@ function take(s: Tables, ask: Ask): Row[] {
     const again = taken.filter((row) => row.job.queue === queue.name).length
     const room = Math.min(mostOf(ask) - taken.length, queue.limit - again)
     const lane = ask.alone ? suspectLane(queue.name) : queue.name
-    const ready = readyOf(s, lane).filter(({ job }) => canRun(ask.tasks, job))
+    const ready = readyOf(s, lane).filter((row) => canRun(ask.tasks, row.job) && isFor(s, row, ask.worker))
     for (const row of ready.slice(0, Math.max(0, room))) taken.push(start(s, row, ask))
   }
   return taken
@@ -52,7 +53,7 @@ function start(s: Tables, row: Row, ask: Ask): Row {
   row.holder = ask.worker
   row.call = ask.call
   row.startedAt = now
-  row.progress = undefined
+  row.progress = row.avoids = undefined
   return row
 }
 
@@ -74,6 +75,7 @@ const toClaimed = (row: Row): ClaimedJob => ({
   startedAt: row.startedAt ?? row.createdAt,
   ...(row.expiresAt !== undefined && { deadlineAt: row.expiresAt }),
   ...(row.checkpoint !== undefined && { checkpoint: row.checkpoint }),
+  ...(row.job.onCrash && row.job.onCrash !== 'retry' && { onCrash: row.job.onCrash }),
   ...(row.suspect && { suspect: true }),
   ...previousOf(row),
   ...(row.slot && { schedule: row.slot.facts }),

@@ -1,3 +1,4 @@
+import { changeKey, editTwin } from './keys.ts'
 import type { Edit, Edited } from '../../store/index.ts'
 import type { Row, Tables } from './tables.ts'
 
@@ -11,6 +12,8 @@ export function edit(s: Tables, edits: readonly Edit[]): Edited[] {
     const isRepeat = seen === one.revision + 1 && row.job.payload === one.payload
     if (isRepeat) return { outcome: 'done', state: row.state }
     if (seen !== one.revision) return { outcome: 'changed', state: row.state }
+    const twin = one.key && editTwin(s, row, one.key)
+    if (twin) return { outcome: 'twin', state: row.state, twin: twin.job.id }
     rewrite(s, row, one)
     const { by, id: target, reason } = one
     s.audit.push({ at: s.clock.now(), by, verb: 'edit', target, reason })
@@ -22,11 +25,12 @@ export function edit(s: Tables, edits: readonly Edit[]): Edited[] {
 export function rewrite(
   s: Tables,
   row: Row,
-  { payload, version, by, reason }: Pick<Edit, 'payload' | 'version' | 'by' | 'reason'>,
+  { payload, version, key, by, reason }: Pick<Edit, 'payload' | 'version' | 'key' | 'by' | 'reason'>,
 ): void {
   const { job } = row
   const before = { version: job.version, payload: job.payload }
   const revision = { at: s.clock.now(), by, ...(reason !== undefined && { reason }), ...before }
   row.revisions = [...(row.revisions ?? []), revision]
   row.job = { ...job, payload, version }
+  if (key) changeKey(s, row, key)
 }

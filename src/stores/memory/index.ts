@@ -71,7 +71,7 @@ export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): 
     record: (worker, notes) => rung(() => record(s, worker, notes)),
     beat: (one) => call(() => beat(s, one)),
     keepBeating: async (one, pulse, hear) => pulsing(clock, pulse, () => call(() => hear(beat(s, one)))),
-    lapse: (ids, cause) => rung(() => lapse(s, ids, cause)),
+    lapse: (ids, cause, how) => rung(() => lapse(s, ids, cause, how)),
     leave: (worker) => rung(() => leave(s, worker)),
     tend: async (budget) => {
       const done = await call(() => tend(s, budget))

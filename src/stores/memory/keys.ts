@@ -1,6 +1,6 @@
 import type { Settlement } from '../../job/job.ts'
 import { isFinal, type State } from '../../job/state.ts'
-import { holdsUntil, keyState, replacedBy } from '../../job/unique.ts'
+import { holdsUntil, type KeyChange, keyState, replacedBy } from '../../job/unique.ts'
 import type { Row, Tables } from './tables.ts'
 
 /**
@@ -20,10 +20,29 @@ export const stateNow = ({ clock }: Tables, { state, expiresAt }: Row): State =>
 const isInTime = (s: Tables, { job, createdAt }: Row): boolean =>
   job.unique !== undefined && holdsUntil(job.unique, createdAt) > s.clock.now()
 
-/** The other job that holds this row's unique key, if the row would hold it now. */
-export function twinOf(s: Tables, row: Row): Row | undefined {
-  const twin = isInTime(s, row) ? holderOf(s, row.job.unique?.key ?? '') : undefined
+const keyAfter = ({ job: { unique } }: Row, change: KeyChange | undefined): string | undefined =>
+  unique && change?.from === unique.key ? change.to : unique?.key
+
+/** The other job that holds this row's unique key, or what an edit makes of it, if the row would hold it now. */
+export function twinOf(s: Tables, row: Row, change?: KeyChange): Row | undefined {
+  const twin = isInTime(s, row) ? holderOf(s, keyAfter(row, change) ?? '') : undefined
   return twin === row ? undefined : twin
+}
+
+/** The other job that holds the key that an edit would have this row hold in its present state. */
+export const editTwin = (s: Tables, row: Row, change: KeyChange): Row | undefined =>
+  row.job.unique?.states.includes(row.state) && keyAfter(row, change) !== row.job.unique.key
+    ? twinOf(s, row, change)
+    : undefined
+
+/** Gives a row the key that an edit has made; it holds it where its state says so. */
+export function changeKey(s: Tables, row: Row, change: KeyChange): void {
+  const { unique } = row.job
+  const key = keyAfter(row, change)
+  if (!unique || key === undefined || key === unique.key) return
+  dropKey(s, row)
+  row.job = { ...row.job, unique: { ...unique, key } }
+  if (unique.states.includes(row.state)) takeKey(s, row)
 }
 
 /** After a move: who comes back into line has its key again, unless its time is over or a twin holds it. */

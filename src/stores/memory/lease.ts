@@ -8,6 +8,7 @@ export interface WorkerRow extends WorkerAbout {
   beatAt: Instant
   /** By the monotonic clock, so that a step of the wall clock takes no lease away. */
   leaseEndsAt: number
+  ending?: true
 }
 
 /** True while the worker is registered and its lease has not run out. */

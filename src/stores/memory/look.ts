@@ -98,6 +98,7 @@ function toJob(row: Row): Job {
     error,
     progress: row.progress,
     suspect: row.suspect && !isFinal(state) ? true : undefined,
+    avoids: row.avoids,
     schedule: slotOf(row),
   }
   const known = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined))

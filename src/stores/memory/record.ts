@@ -13,6 +13,7 @@ export function record(s: Tables, worker: WorkerId, notes: readonly Note[]): Set
     if (!holds(s, row, worker, note.fence)) return 'stale'
     const now = s.clock.now()
     if (note.checkpoint !== undefined) row.checkpoint = note.checkpoint
+    if (note.begun) row.begun = row.fence
     if (note.progress) row.progress = { at: now, ...note.progress }
     for (const { agoMs, ...line } of note.logs ?? [])
       row.logs.push({ attempt: row.attempt, at: now - agoMs, ...line })

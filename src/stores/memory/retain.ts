@@ -40,7 +40,7 @@ export const newRetained = (): Retained => ({
 /** A job has just ended. */
 export function finish(s: Tables, row: Row): void {
   row.finishedAt = s.clock.now()
-  row.expiresAt = row.cancelRequested = undefined
+  row.expiresAt = row.cancelRequested = row.avoids = undefined
   weigh(s, row)
 }
 

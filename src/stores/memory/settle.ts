@@ -1,4 +1,5 @@
 import type { Settled, Settlement, WorkerId } from '../../job/job.ts'
+import { goesElsewhere, processOf } from '../../job/elsewhere.ts'
 import { digest, isFailure, stateAfter } from '../../job/settle.ts'
 import { isFinal } from '../../job/state.ts'
 import { yieldToTwin } from './keys.ts'
@@ -40,6 +41,7 @@ function apply(s: Tables, row: Row, settlement: Settlement): Settled {
   const waitMs = settlement.delayMs ?? 0
   // A job that was released at once keeps its place in the line.
   if (!isFinal(to) && (waitMs > 0 || settlement.move !== 'release')) row.availableAt = now + waitMs
+  if (goesElsewhere(settlement)) row.avoids = ranOn(s, row.holder)
   move(s, row, to)
   return 'applied'
 }
@@ -52,6 +54,11 @@ function count(row: Row, settlement: Settlement): void {
   countLoss(row, settlement)
 }
 
+function ranOn(s: Tables, worker = ''): string {
+  const about = s.workers.get(worker)
+  return about ? processOf(about) : worker
+}
+
 export function endAttempt(
   s: Tables,
   row: Row,
@@ -62,13 +69,12 @@ export function endAttempt(
   }: { settlement: Pick<Settlement, 'error' | 'reason'> & Partial<Settlement>; now: number },
 ): void {
   const worker = row.holder ?? ''
-  const about = s.workers.get(worker)
   row.attempts.push({
     n: (s.endings += 1),
     attempt: row.attempt,
     fence: row.fence,
     worker,
-    ranOn: about ? `${about.host}:${about.pid}` : worker,
+    ranOn: ranOn(s, worker),
     startedAt: row.startedAt ?? now,
     endedAt: now,
     outcome,

@@ -1,11 +1,11 @@
 import type { Clock } from '../../job/clock.ts'
-import { defaults } from '../../job/defaults.ts'
 import type { Attempt, ErrorInfo, Instant, LogLine, NewJob, Progress, WorkerId } from '../../job/job.ts'
 import type { Came, DeclaredLimits, QueueLimits } from '../../job/intake.ts'
 import { isFinal, type State } from '../../job/state.ts'
 import type { Closings } from './closing.ts'
 import { holdKey } from './keys.ts'
 import { laneOf } from './lane.ts'
+import { insert, remove } from './line.ts'
 import { type Dead, died, newDead, type Revisions, risen } from './dead.ts'
 import type { WorkerRow } from './lease.ts'
 import { finish, newRetained, type Retained } from './retain.ts'
@@ -40,6 +40,10 @@ export interface Row {
   revisions?: Revisions
   checkpoint?: string | undefined
   suspect?: boolean
+  /** Host and process that are not to run it next. */
+  avoids?: string | undefined
+  /** The fence under which its handler last began. */
+  begun?: number
   /** `n` rises with every attempt of the store that ends. */
   readonly attempts: (Attempt & { readonly digest: string; readonly n: number })[]
   slot?: Slot
@@ -123,29 +127,4 @@ export function readyOf(s: Tables, lane: string): Row[] {
   const rows = s.ready.get(lane) ?? []
   s.ready.set(lane, rows)
   return rows
-}
-
-/** Each step of priority is worth one minute of waiting, so nothing starves. */
-export const sortKey = (row: Row): number => row.availableAt + row.job.priority * defaults.ageStepMs
-
-const before = (a: Row, b: Row): boolean =>
-  sortKey(a) - sortKey(b) < 0 || (sortKey(a) === sortKey(b) && a.seq < b.seq)
-
-/** Where `row` belongs in a sorted list. */
-function place(rows: readonly Row[], row: Row): number {
-  let low = 0
-  let high = rows.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (before(rows[middle] as Row, row)) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-const insert = (rows: Row[], row: Row): void => void rows.splice(place(rows, row), 0, row)
-
-function remove(rows: Row[], row: Row): void {
-  const at = place(rows, row)
-  if (rows[at] === row) rows.splice(at, 1)
 }

@@ -1,6 +1,6 @@
 import { toErrorInfo } from '../../job/failure.ts'
 import type { WorkerId } from '../../job/job.ts'
-import { afterLoss } from '../../job/loss.ts'
+import { afterLoss, isWatched, lossText } from '../../job/loss.ts'
 import type { Tended } from '../../store/index.ts'
 import { yieldToTwin } from './keys.ts'
 import { close } from './closing.ts'
@@ -69,25 +69,44 @@ export function lapseOverdue(s: Tables, budget: number): number {
 const overdueCause = 'its lease ran out: the process died, froze, or lost the store'
 
 /** Takes all jobs of these workers away: a loss, which is no failure. */
-export function lapse(s: Tables, workers: readonly WorkerId[], cause: string): number {
-  return workers.reduce((taken, worker) => taken + lapseOne(s, worker, { cause, budget: Infinity }), 0)
+export function lapse(
+  s: Tables,
+  workers: readonly WorkerId[],
+  cause: string,
+  { ending = false }: { ending?: boolean } = {},
+): number {
+  const one = { cause, ending, budget: Infinity }
+  return workers.reduce((taken, worker) => taken + lapseOne(s, worker, one), 0)
+}
+
+interface Lapse {
+  readonly cause: string
+  readonly budget: number
+  readonly ending?: boolean
 }
 
 /** The registration goes with the last of its jobs; until then its lease, which ran out, keeps it from coming back. */
-function lapseOne(s: Tables, worker: WorkerId, { cause, budget }: { cause: string; budget: number }): number {
+function lapseOne(s: Tables, worker: WorkerId, how: Lapse): number {
+  const { budget } = how
   const held = [...s.running].filter((row) => row.holder === worker).sort((a, b) => a.seq - b.seq)
   const taken = held.slice(0, budget)
-  for (const row of taken) takeAway(s, row, cause)
+  for (const row of taken) takeAway(s, row, how)
   if (taken.length < budget) endWorker(s, worker)
   return taken.length
 }
 
-function takeAway(s: Tables, row: Row, cause: string): void {
+function takeAway(s: Tables, row: Row, { cause, ending = false }: Lapse): void {
   const now = s.clock.now()
-  const error = toErrorInfo({ name: 'WorkerLost', code: 'LW2009', message: `worker ${row.holder}: ${cause}` })
+  const { holder = '', losses: lostBefore, suspect: isSuspect = false } = row
+  const worker = s.workers.get(holder)
+  const isWatching = worker?.tellsBegin === true && isWatched({ ...row.job, losses: lostBefore })
+  const hasBegun = !isWatching || row.begun === row.fence
+  const isEnding = ending || worker?.ending === true
+  const message = lossText(holder, cause, { hasBegun })
+  const error = toErrorInfo({ name: 'WorkerLost', code: 'LW2009', message })
   endAttempt(s, row, 'lapse', { settlement: { error }, now })
   yieldToTwin(s, row)
-  const next = afterLoss({ ...row, ...row.job, ranAlone: row.suspect === true }, now)
+  const next = afterLoss({ ...row, ...row.job, suspect: isSuspect, hasBegun, isEnding }, now)
   const { losses, failures, suspect, reason } = next
   Object.assign(row, { losses, failures, suspect, reason, fence: row.fence + 1 })
   if (next.waitMs > 0) row.availableAt = now + next.waitMs

@@ -28,6 +28,7 @@ function replace(s: Tables, twin: Row, newcomer: NewJob): boolean {
   twin.revivedAt = now
   // Where another input had come is no place for this one to go on from.
   twin.checkpoint = undefined
+  twin.avoids = undefined
   twin.expiresAt = earliest(twin.attempt > 0 ? undefined : newcomer.ttlMs, newcomer.deadlineMs, now)
   move(s, twin, availableAt > now ? 'scheduled' : 'ready')
   return true

@@ -109,12 +109,13 @@ export function reviveDead(
   const change = newChange(e)
   const queue = to === undefined ? undefined : queueId(e, to)
   const reason = `${kind} ${bulk}`
-  const done = jobs.filter(({ id, payload, version }) => {
+  const done = jobs.filter(({ id, payload, version, key }) => {
     const job = find(e, id)
     // Whoever holds its unique key now comes first.
-    if (job?.state !== codeOf.dead || twinOf(change, job.seq) !== undefined) return false
+    if (job?.state !== codeOf.dead || twinOf(change, job.seq, key) !== undefined) return false
     const edited = payload === undefined ? job : { ...job, version: version ?? job.version }
-    if (payload !== undefined) rewrite(e, edited, { payload, version: edited.version, by, reason })
+    if (payload !== undefined)
+      rewrite(e, edited, { payload, version: edited.version, by, reason, ...(key && { key }) })
     return revive(change, edited, queue) === 'done'
   })
   write(change)

@@ -9,7 +9,7 @@ import { tasksText } from './row.ts'
 import { settleApart } from './settle.ts'
 
 /** Makes a worker's lease longer; the first time it registers the worker. */
-export function beat(e: Engine, { worker, ttlMs, about }: Beat): Beaten {
+export function beat(e: Engine, { worker, ttlMs, about, ending }: Beat): Beaten {
   const now = e.time.now()
   const ends = e.time.monotonic() + ttlMs
   const lease = findWorker(e, worker)
@@ -17,6 +17,7 @@ export function beat(e: Engine, { worker, ttlMs, about }: Beat): Beaten {
     return { lease: 'held', now, cancels: cancelsOf(e, register(e, { worker, about, ends })) }
   if (!lease?.held) return { lease: 'lost', now, cancels: [] }
   e.statement('workerBeat').run(lease.id, now, ends)
+  if (ending) e.statement('workerEnding').run(lease.id)
   return { lease: 'held', now, cancels: cancelsOf(e, lease.id) }
 }
 
@@ -24,7 +25,7 @@ function register(
   e: Engine,
   { worker, about, ends }: { worker: WorkerId; about: WorkerAbout; ends: number },
 ): number {
-  const { host, pid, version, queues, concurrency, schedules, limits } = about
+  const { host, pid, version, queues, concurrency, schedules, limits, tellsBegin } = about
   const { id } = e.statement('runnerAdd').get(worker, `${host}:${pid}`) as { id: number }
   e.statement('workerAdd').run(
     id,
@@ -39,6 +40,7 @@ function register(
     e.time.boot,
     schedules ? JSON.stringify(schedules) : null,
     limits ? JSON.stringify(limits) : null,
+    tellsBegin ? 1 : null,
   )
   return id
 }

@@ -1,10 +1,12 @@
 import type { ClaimedJob } from '../../job/job.ts'
 import type { Ask, CancelRequest } from '../../store/contract.ts'
 import type { ClaimedRows, Handed } from './crossing/claims.ts'
-import { type Engine, newTally, yes } from './engine.ts'
+import { type Engine, type Lane, newTally, yes } from './engine.ts'
 import { findWorker, type Lease } from './lease.ts'
+import { type Asker, endElsewhere, headElsewhere } from './elsewhere.ts'
+import { kinds } from './lane-kinds.ts'
 import { headsOf, lanesFor } from './lanes.ts'
-import { codeOf } from './row.ts'
+import { codeOf, onCrashOf } from './row.ts'
 import { mostOf, suspectsAnywhere, withPrevious } from './suspects.ts'
 import { withSlots } from './slots.ts'
 import { expire, isDue, lapseOverdue, promote } from './tend.ts'
@@ -30,7 +32,10 @@ export function idleClaim(e: Engine, ask: Ask): ClaimedRows | undefined {
   if (!lease?.held) return lost(e)
   if (ask.limit > 0 && isDue(e)) return undefined
   if (yes(e.statement('againPeek').get(lease.id, ask.received))) return undefined
-  if (ask.limit > 0 && ask.queues.some((queue) => queue.limit > 0 && hasReady(e, queue.name, ask)))
+  if (
+    ask.limit > 0 &&
+    ask.queues.some((queue) => queue.limit > 0 && hasReady(e, { id: lease.id, queue: queue.name }, ask))
+  )
     return undefined
   return held(e, { lease, ask, jobs: [] })
 }
@@ -66,15 +71,22 @@ function openQueue(e: Engine, name: string): number | undefined {
   return row && row.paused === 0 ? row.id : undefined
 }
 
-function hasReady(e: Engine, name: string, ask: Ask): boolean {
-  const id = openQueue(e, name)
-  return id !== undefined && lanesFor(e, id, ask).some((lane) => yes(e.statement('readyPeek').get(lane)))
+function hasReady(e: Engine, asker: Asker, ask: Ask): boolean {
+  const id = openQueue(e, asker.queue)
+  if (id === undefined) return false
+  return lanesFor(e, id, ask).some((lane) => {
+    if (!yes(e.statement('readyPeek').get(lane.id))) return false
+    const few = { limit: 1, rows: upkeepRows, now: e.time.now() }
+    return lane.kind !== kinds.elsewhere || headElsewhere(e, { lane, ...few, asker }).length > 0
+  })
 }
 
 /** Whether this worker should make room for a suspect that it can run. */
 function suspectsWait(e: Engine, lease: Lease, ask: Ask): boolean {
   if (ask.limit === 0 || !suspectsAnywhere(e, lease)) return false
-  return ask.queues.some(({ name, limit }) => limit > 0 && hasReady(e, name, { ...ask, alone: true }))
+  return ask.queues.some(
+    ({ name, limit }) => limit > 0 && hasReady(e, { id: lease.id, queue: name }, { ...ask, alone: true }),
+  )
 }
 
 function take(e: Engine, lease: Lease, ask: Ask): ClaimedRows['jobs'] {
@@ -107,6 +119,7 @@ interface ClaimRow {
   readonly started_at_ms: number
   readonly deadline_at_ms: number | null
   readonly suspect: number | null
+  readonly on_crash: number | null
   readonly payload: string
   readonly checkpoint: string | null
 }
@@ -142,8 +155,9 @@ function takeReady(e: Engine, wanted: Wanted): Taken[] {
   for (let more = true; more; ) {
     const limit = Math.min(rowsOfRead, left)
     const now = e.time.now()
-    const seqs = headsOf(e, { lanes, limit, spare: upkeepRows, now })
-    if (seqs.length > 0) taken.push(start(e, wanted, { queueId: id, seqs, now }))
+    const asker = { id: wanted.lease.id, queue: wanted.queue }
+    const seqs = headsOf(e, { lanes, limit, spare: upkeepRows, now, asker })
+    if (seqs.length > 0) taken.push(start(e, wanted, { queueId: id, seqs, now, lanes }))
     left -= seqs.length
     more = seqs.length > 0 && left > 0
   }
@@ -154,11 +168,13 @@ interface Chosen {
   readonly queueId: number
   readonly seqs: readonly number[]
   readonly now: number
+  readonly lanes: readonly Lane[]
 }
 
-function start(e: Engine, { lease, ask, queue }: Wanted, { queueId, seqs, now }: Chosen): Taken {
+function start(e: Engine, { lease, ask, queue }: Wanted, { queueId, seqs, now, lanes }: Chosen): Taken {
   const list = JSON.stringify(seqs)
   e.statement('claimStart').run(lease.id, ask.call, now, list)
+  if (lanes.some(({ kind }) => kind === kinds.elsewhere)) endElsewhere(e, list)
   const tally = newTally(e)
   tally.add(queueId, codeOf.ready, -seqs.length)
   tally.add(queueId, codeOf.running, seqs.length)
@@ -183,6 +199,7 @@ const toClaimed = (row: ClaimRow): ClaimedJob => ({
   startedAt: row.started_at_ms,
   ...(row.deadline_at_ms !== null && { deadlineAt: row.deadline_at_ms }),
   ...(row.checkpoint !== null && { checkpoint: row.checkpoint }),
+  ...(row.on_crash && { onCrash: onCrashOf(row.on_crash) }),
   ...(row.suspect === 1 && { suspect: true }),
 })
 

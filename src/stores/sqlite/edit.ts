@@ -1,6 +1,8 @@
 import type { Revision } from '../../job/job.ts'
 import type { Edit, Edited } from '../../store/edit.ts'
+import { sendElsewhere } from './elsewhere.ts'
 import type { Engine } from './engine.ts'
+import { changeKey, editTwin } from './keys.ts'
 import { laneId } from './lanes.ts'
 import { codeOf, stateOf } from './row.ts'
 import { markSuspect } from './suspects.ts'
@@ -15,6 +17,9 @@ export function edit(e: Engine, edits: readonly Edit[]): Edited[] {
     const isRepeat = job.revisions === one.revision + 1 && job.payload === one.payload
     if (isRepeat) return { outcome: 'done', state }
     if (job.revisions !== one.revision) return { outcome: 'changed', state }
+    const when = { e, now: e.time.now() }
+    const twin = one.key && editTwin(when, job.seq, { key: one.key, state })
+    if (twin !== undefined) return { outcome: 'twin', state, twin }
     rewrite(e, job, one)
     e.statement('auditAdd').run(e.time.now(), one.by, 'edit', one.id, one.reason ?? null)
     return { outcome: 'done', state }
@@ -29,6 +34,8 @@ interface Target {
   readonly state: number
   /** 1 for a live job that is tried alone. */
   readonly suspect: number | null
+  /** Of a live job that is to run elsewhere. */
+  readonly avoids: string | null
   readonly payload: string
   readonly revisions: number
 }
@@ -36,13 +43,22 @@ interface Target {
 /** The one place where a payload changes; what is computed of it has to be computed anew here. */
 export function rewrite(
   e: Engine,
-  { seq, queue_id, task_id, suspect }: Pick<Target, 'seq' | 'queue_id' | 'task_id'> & Partial<Target>,
-  { payload, version, by, reason }: Pick<Edit, 'payload' | 'version' | 'by' | 'reason'>,
+  {
+    seq,
+    queue_id,
+    task_id,
+    state,
+    suspect,
+    avoids = null,
+  }: Pick<Target, 'seq' | 'queue_id' | 'task_id' | 'state'> & Partial<Target>,
+  { payload, version, key, by, reason }: Pick<Edit, 'payload' | 'version' | 'key' | 'by' | 'reason'>,
 ): void {
   e.statement('revisionAdd').run(seq, e.time.now(), by, reason ?? null)
   e.statement('jobRewrite').run(seq, version, payload)
   e.statement('ticketRelane').run(seq, laneId(e, queue_id, task_id, version))
+  if (key) changeKey({ e, now: e.time.now() }, seq, { key, state: stateOf(state) })
   if (suspect === 1) markSuspect(e, seq)
+  if (avoids !== null) sendElsewhere(e, seq, avoids)
 }
 
 interface RevisionRow {

@@ -18,7 +18,8 @@ export interface Lane {
   readonly id: number
   readonly name: string
   readonly version: number
-  readonly isForSuspects: boolean
+  /** See lane-kinds.ts. */
+  readonly kind: number
 }
 
 /** Numbers that names have in this file. */

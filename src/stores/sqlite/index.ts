@@ -85,7 +85,7 @@ export function sqlite(options: SqliteOptions | string): Store {
       const stop = (life.now() ?? (await life.ready())).beat(beat, pulse, hear)
       return async () => stop()
     },
-    lapse: (workers, cause) => rung('lapse', workers, cause),
+    lapse: (workers, cause, how) => rung('lapse', workers, cause, how),
     leave: (worker) => rung('leave', worker),
     async tend(budget) {
       const done = await call<Awaited<ReturnType<Store['tend']>>>('tend', budget)

@@ -1,5 +1,5 @@
 import type { FinalState, State } from '../../job/state.ts'
-import { keptUntil, keyState, replacedBy } from '../../job/unique.ts'
+import { type KeyChange, keptUntil, keyState, replacedBy } from '../../job/unique.ts'
 import type { Ticket } from './ending.ts'
 import type { Engine } from './engine.ts'
 import { codeOf, stateOf } from './row.ts'
@@ -63,9 +63,42 @@ const otherOf = (own: Own): KeyRow => ({
   expires_at_ms: own.other_expires_at_ms,
 })
 
-/** The id of the job that holds this job's key, if this one would hold it now. */
-export function twinOf({ e, now }: When, seq: number): string | undefined {
-  const own = ownKey(e, seq)
+/** The columns of `unique-with.sql`. */
+interface Changing extends Own {
+  readonly states: number
+  /** 1 where the job has the key that is to change. */
+  readonly changes: number
+}
+
+const withChange = (e: Engine, seq: number, { from, to }: KeyChange): Changing | undefined =>
+  e.statement('uniqueWith').get(seq, from, to) as Changing | undefined
+
+/** The other job that holds the key that an edit would have this job hold in its present state. */
+export function editTwin({ e, now }: When, seq: number, { key, state }: Edited): string | undefined {
+  const own = key.from === key.to ? undefined : withChange(e, seq, key)
+  if (own?.changes !== 1 || !holdsIn(own.states, state) || isOver(own.until_ms, now)) return undefined
+  return isOther(own, now) ? own.other_id : undefined
+}
+
+interface Edited {
+  readonly key: KeyChange
+  /** The job's own. */
+  readonly state: State
+}
+
+/** Gives a job the key that an edit has made; it holds it where its state says so. */
+export function changeKey({ e, now }: When, seq: number, { key, state }: Edited): void {
+  const own = key.from === key.to ? undefined : withChange(e, seq, key)
+  if (own?.changes !== 1) return
+  e.statement('uniqueChange').run(seq, key.to)
+  if (!holdsIn(own.states, state) || isOver(own.until_ms, now) || isOther(own, now)) return
+  if (own.other_seq !== null) take(e, [own.other_seq])
+  e.statement('uniqueGive').run(seq)
+}
+
+/** The id of the job that holds this job's key, or what an edit makes of it, if this one would hold it now. */
+export function twinOf({ e, now }: When, seq: number, change?: KeyChange): string | undefined {
+  const own = change ? withChange(e, seq, change) : ownKey(e, seq)
   return own && !isOver(own.until_ms, now) && isOther(own, now) ? own.other_id : undefined
 }
 

@@ -1,5 +1,7 @@
 import { canRun } from '../../job/known.ts'
 import type { Ask } from '../../store/contract.ts'
+import { type Asker, headElsewhere } from './elsewhere.ts'
+import { kinds } from './lane-kinds.ts'
 import { type Engine, idOf, type Lane, readJson } from './engine.ts'
 
 /** The number of a lane, made where it has none yet. */
@@ -7,11 +9,10 @@ export const laneId = (e: Engine, queue: number, task: number, version: number):
   idOf(e.names.lanes, `${queue} ${task} ${version}`, () => e.statement('laneAdd').get(queue, task, version))
 
 /** The lanes of a queue that this asker can run. */
-export function lanesFor(e: Engine, queue: number, ask: Ask): number[] {
+export function lanesFor(e: Engine, queue: number, ask: Ask): Lane[] {
   return lanesOf(e, queue)
-    .filter(({ isForSuspects }) => isForSuspects === (ask.alone === true))
+    .filter(({ kind }) => (kind === kinds.suspects) === (ask.alone === true))
     .filter((lane) => canRun(ask.tasks, { task: lane.name, version: lane.version }))
-    .map((lane) => lane.id)
 }
 
 /** Lanes are only ever added, by any process: read again when there is a newer one. */
@@ -23,7 +24,7 @@ function lanesOf(e: Engine, queue: number): readonly Lane[] {
   if (known) return known
   // The columns of lane-list.sql.
   const rows = readJson(e, 'laneList', queue) as [number, string, number, number][]
-  const lanes = rows.map(([id, name, version, kind]) => ({ id, name, version, isForSuspects: kind === 1 }))
+  const lanes = rows.map(([id, name, version, kind]) => ({ id, name, version, kind }))
   e.names.lanesOf.set(queue, lanes)
   return lanes
 }
@@ -32,24 +33,30 @@ function lanesOf(e: Engine, queue: number): readonly Lane[] {
 type Head = readonly [sortKey: number, seq: number]
 
 export interface Heads {
-  readonly lanes: readonly number[]
+  readonly lanes: readonly Lane[]
   readonly limit: number
   /** Expired rows of a lane that may be passed over. */
   readonly spare: number
   readonly now: number
+  readonly asker: Asker
 }
 
 /**
  * The first jobs of all these lanes together, in order; fewer than there are when there are many lanes, so that a
  * claim costs O(lanes + jobs). Empty only when every lane is.
  */
-export function headsOf(e: Engine, { lanes, limit, spare, now }: Heads): number[] {
+export function headsOf(e: Engine, { lanes, limit, spare, now, asker }: Heads): number[] {
   const each = lanes.length === 1 ? limit : Math.max(1, Math.ceil((2 * limit) / lanes.length))
   const heads: Head[] = []
   // Beyond the last head of a lane that may have more, nothing is known to be next.
   let known: Head = [Infinity, Infinity]
   for (const lane of lanes) {
-    const rows = readJson(e, 'laneHead', lane, each, each + spare, now) as Head[]
+    const place = { limit: each, rows: each + spare, now }
+    const rows = (
+      lane.kind === kinds.elsewhere
+        ? headElsewhere(e, { lane, ...place, asker })
+        : readJson(e, 'laneHead', lane.id, each, place.rows, now)
+    ) as Head[]
     const last = rows.at(-1)
     if (last && rows.length === each && isBefore(last, known)) known = last
     heads.push(...rows)

@@ -119,6 +119,8 @@ interface WorkerRow {
   readonly boot: string
   readonly schedules: string | null
   readonly limits: string | null
+  readonly tells_begin: number | null
+  readonly ending: number | null
   readonly running: number
 }
 
@@ -134,6 +136,8 @@ export function workers(e: Engine): WorkerView[] {
     concurrency: row.concurrency,
     ...(row.schedules !== null && { schedules: JSON.parse(row.schedules) as Record<string, string> }),
     ...(row.limits !== null && { limits: JSON.parse(row.limits) as Record<string, string> }),
+    ...(row.tells_begin === 1 && { tellsBegin: true }),
+    ...(row.ending === 1 && { ending: true }),
     startedAt: row.started_at_ms,
     beatAt: row.beat_at_ms,
     // The monotonic clock of another boot says nothing: such a lease is over.

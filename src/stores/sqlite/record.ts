@@ -21,6 +21,7 @@ function recordOne(e: Engine, lease: Lease | undefined, note: Note): Settled {
   if (!ticket) return 'stale'
   const now = e.time.now()
   const progress = note.progress ? JSON.stringify({ at: now, ...note.progress }) : ticket.progress
+  if (note.begun) e.statement('ticketBegun').run(ticket.seq)
   if (note.checkpoint !== undefined) e.statement('checkpointKeep').run(ticket.seq, note.checkpoint)
   const log = addLines(e, ticket, note.logs ?? [])
   e.statement('recordTicket').run(ticket.seq, progress, log.lines, log.bytes)

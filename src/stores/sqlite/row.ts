@@ -1,5 +1,5 @@
 import { defaults } from '../../job/defaults.ts'
-import type { Attempt, ErrorInfo, Job, LogLine, Progress, Retention } from '../../job/job.ts'
+import type { Attempt, ErrorInfo, Job, LogLine, OnCrash, Progress, Retention } from '../../job/job.ts'
 import { allStates, type State } from '../../job/state.ts'
 import type { WorkerAbout } from '../../store/contract.ts'
 
@@ -62,10 +62,15 @@ export interface JobRow {
   readonly cancel_reason: string | null
   readonly progress: string | null
   readonly suspect: number | null
+  readonly avoids: string | null
   readonly reason: string | null
   readonly result: string | null
   readonly checkpoint: string | null
 }
+
+/** What a crash means, by the number that the schema stores. */
+export const onCrashes = ['retry', 'fail', 'dead'] as const satisfies readonly OnCrash[]
+export const onCrashOf = (code: number | null): OnCrash => onCrashes[code ?? 0] ?? 'retry'
 
 /** The columns of `attempt-newest.sql`. */
 export interface NewestRow {
@@ -99,6 +104,7 @@ export function toJob(row: JobRow, newest: NewestRow | undefined): Job {
     ...given('startedAt', running ? row.started_at_ms : (newest?.started_at_ms ?? null)),
     ...given('finishedAt', row.finished_at_ms),
     ...(row.suspect === 1 && { suspect: true }),
+    ...given('avoids', row.avoids),
     ...given('worker', row.worker),
     ...given('cancelRequested', row.cancel_reason),
     ...given('reason', row.reason),

@@ -1,9 +1,11 @@
 import type { Settled, Settlement, WorkerId } from '../../job/job.ts'
+import { goesElsewhere } from '../../job/elsewhere.ts'
 import { isLoss, survives } from '../../job/loss.ts'
 import { digest, isFailure, stateAfter } from '../../job/settle.ts'
 import { isFinal } from '../../job/state.ts'
 import { type Ended, type Endings, restOf, unbundle } from './crossing/endings.ts'
 import { type Change, comingBack, endAttempt, finish, newChange, type Ticket, wait, write } from './ending.ts'
+import { processOf, sendElsewhere } from './elsewhere.ts'
 import type { Engine } from './engine.ts'
 import { findWorker, type Lease } from './lease.ts'
 import { attemptOr, NotThisWay } from './savepoint.ts'
@@ -107,7 +109,11 @@ function apply(change: Change, ticket: Ticket, settlement: Settlement): void {
   }
   if (survives(settlement)) clearSuspect(change.e, ticket)
   endAttempt(change, ticket, { outcome: move, digest: digest(settlement), reason, error })
-  if (to === 'ready' || to === 'scheduled') return wait(change, next, to)
+  if (to === 'ready' || to === 'scheduled') {
+    wait(change, next, to)
+    if (goesElsewhere(settlement)) sendElsewhere(change.e, ticket.seq, processOf(change.e, ticket.holder_id))
+    return
+  }
   if (!isFinal(to)) throw new TypeError(`a settlement leads to ${to}`)
   finish(change, next, {
     state: to,

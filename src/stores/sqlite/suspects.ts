@@ -5,10 +5,12 @@ import { type PreviousRow, toPrevious } from './crossing/claims.ts'
 import type { Ticket } from './ending.ts'
 import { type Engine, readJson, yes } from './engine.ts'
 import type { Lease } from './lease.ts'
+import { kinds } from './lane-kinds.ts'
+import { onCrashes } from './row.ts'
 
 /** From then on a job is only claimed alone. */
 export function markSuspect(e: Engine, seq: number): void {
-  const { id } = e.statement('suspectLane').get(seq) as { id: number }
+  const { id } = e.statement('laneBeside').get(seq, kinds.suspects) as { id: number }
   e.statement('suspectMark').run(seq, id)
 }
 
@@ -37,11 +39,6 @@ export function withPrevious(e: Engine, jobs: readonly ClaimedJob[]): readonly C
   })
 }
 
-const codes = { retry: 0, fail: 1, dead: 2 } as const satisfies Record<OnCrash, number>
-const onCrashes = Object.keys(codes) as OnCrash[]
-
-export const onCrashOf = (code: number | null): OnCrash => onCrashes[code ?? 0] ?? 'retry'
-
 /** Written apart, so that a job with the usual policy costs nothing. */
 export const setOnCrash = (e: Engine, seq: number, onCrash: OnCrash): void =>
-  void e.statement('onCrashSet').run(seq, codes[onCrash])
+  void e.statement('onCrashSet').run(seq, onCrashes.indexOf(onCrash))

@@ -1,5 +1,5 @@
 import { toErrorInfo } from '../../job/failure.ts'
-import { afterLoss } from '../../job/loss.ts'
+import { afterLoss, isWatched, lossText } from '../../job/loss.ts'
 import type { WorkerId } from '../../job/job.ts'
 import type { Tended } from '../../store/contract.ts'
 import { undriven } from './bulk.ts'
@@ -10,9 +10,8 @@ import { type Engine, newTally, yes } from './engine.ts'
 import { areForgotten, endWorker, forget } from './forget.ts'
 import { findWorker } from './lease.ts'
 import { isOverdue, retain } from './retain.ts'
-import { codeOf } from './row.ts'
-import { isSampleDue, takeSample } from './size.ts'
-import { markSuspect, onCrashOf } from './suspects.ts'
+import { codeOf, onCrashOf } from './row.ts'
+import { markSuspect } from './suspects.ts'
 
 const overdueCause = 'its lease ran out: the process died, froze, or lost the store'
 const rebootCause = 'the machine was started anew'
@@ -25,7 +24,6 @@ export function tend(e: Engine, budget: number): Tended {
   const { removed, more } = retain(e, budget)
   forgetGroups(e, budget)
   forget(e, budget)
-  takeSample(e)
   const free = undriven(e)
   return {
     promoted,
@@ -43,7 +41,7 @@ export const isDue = (e: Engine): boolean =>
 
 /** The answer when there is nothing to tend, found without the write lock. */
 export function idleTend(e: Engine): Tended | undefined {
-  if (isDue(e) || isOverdue(e) || areForgettable(e) || areForgotten(e) || isSampleDue(e)) return undefined
+  if (isDue(e) || isOverdue(e) || areForgettable(e) || areForgotten(e)) return undefined
   const free = undriven(e)
   return {
     ...{ promoted: 0, lapsed: 0, expired: 0, removed: 0 },
@@ -85,11 +83,17 @@ export function lapseOverdue(e: Engine, budget: number): number {
 }
 
 /** Takes all jobs of these workers away: a loss, which is no failure. */
-export function lapse(e: Engine, workers: readonly WorkerId[], cause: string): number {
+export function lapse(
+  e: Engine,
+  workers: readonly WorkerId[],
+  cause: string,
+  { ending = false }: { ending?: boolean } = {},
+): number {
+  const budget = Number.MAX_SAFE_INTEGER
   let taken = 0
   for (const worker of workers) {
     const lease = findWorker(e, worker)
-    if (lease) taken += lapseOne(e, { id: lease.id, worker }, { cause, budget: Number.MAX_SAFE_INTEGER })
+    if (lease) taken += lapseOne(e, { id: lease.id, worker }, { cause, ending, budget })
   }
   return taken
 }
@@ -106,38 +110,57 @@ interface Held extends Ticket {
   readonly max_attempts: number
   readonly on_crash: number | null
   readonly suspect: number | null
+  readonly begun_fence: number | null
+}
+
+interface Lapse {
+  readonly cause: string
+  readonly budget: number
+  readonly ending?: boolean
 }
 
 /** The registration goes with the last of its jobs; until then its lease, which ran out, keeps it from coming back. */
-function lapseOne(
-  e: Engine,
-  { id, worker, rebooted }: Holder,
-  { cause, budget }: { cause: string; budget: number },
-): number {
+function lapseOne(e: Engine, { id, worker, rebooted }: Holder, { cause, budget, ending }: Lapse): number {
   const change = newChange(e)
+  const end = e.statement('workerEnd').get(id) as WorkerEnd | undefined
+  // A power cut proves nothing either, even if a job ran alone.
+  const isEnding = ending === true || rebooted === 1 || end?.ending === 1
+  const loss = { worker, cause, isEnding, tellsBegin: end?.tells_begin === 1 }
   const tickets = e.statement('ticketHeld').all(id, budget) as Held[]
-  for (const ticket of tickets)
-    takeAway(change, ticket, { message: `worker ${worker}: ${cause}`, isBlameless: rebooted === 1 })
+  for (const ticket of tickets) takeAway(change, ticket, loss)
   write(change)
   if (tickets.length < budget) endWorker(e, id)
   return tickets.length
 }
 
-interface Loss {
-  readonly message: string
-  /** A power cut proves nothing, even if the job ran alone. */
-  readonly isBlameless: boolean
+/** The columns of worker-end.sql. */
+interface WorkerEnd {
+  readonly tells_begin: number | null
+  readonly ending: number | null
 }
 
-function takeAway(change: Change, ticket: Held, { message, isBlameless }: Loss): void {
+interface Loss {
+  readonly worker: WorkerId
+  readonly cause: string
+  readonly isEnding: boolean
+  readonly tellsBegin: boolean
+}
+
+function takeAway(change: Change, ticket: Held, { worker, cause, isEnding, tellsBegin }: Loss): void {
+  const onCrash = onCrashOf(ticket.on_crash)
+  const isWatching = tellsBegin && isWatched({ onCrash, losses: ticket.losses })
+  const hasBegun = !isWatching || ticket.begun_fence === ticket.fence
+  const message = lossText(worker, cause, { hasBegun })
   const error = toErrorInfo({ name: 'WorkerLost', code: 'LW2009', message })
   endAttempt(change, ticket, { outcome: 'lapse', digest: null, error })
   const lost = {
     losses: ticket.losses,
     failures: ticket.failures,
     maxAttempts: ticket.max_attempts,
-    onCrash: onCrashOf(ticket.on_crash),
-    ranAlone: ticket.suspect === 1 && !isBlameless,
+    onCrash,
+    suspect: ticket.suspect === 1,
+    hasBegun,
+    isEnding,
     cancelRequested: comingBack(change, ticket).cancel_reason ?? undefined,
     expiresAt: ticket.expires_at_ms ?? undefined,
   }

@@ -117,6 +117,7 @@ function lineTo({ send, clock }: GuestKit): Line {
   return {
     keeper: {
       clock,
+      begin: async () => {},
       // Nobody says so here; the abort does.
       stopping: new AbortController().signal,
       keep: (run, text) =>

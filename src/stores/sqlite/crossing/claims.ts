@@ -1,7 +1,7 @@
 import type { ClaimedJob, ErrorInfo, Previous } from '../../../job/job.ts'
 import type { Claimed } from '../../../store/contract.ts'
 import { type SlotFacts, slotName } from '../../../job/schedule.ts'
-import { outcomes } from '../row.ts'
+import { onCrashOf, outcomes } from '../row.ts'
 
 /** Jobs that were just handed out, as SQLite's own JSON rows: the columns of claim-body.sql. */
 export interface Handed {
@@ -26,6 +26,7 @@ type HandedRow = readonly [
   checkpoint: string | null,
   previous: PreviousRow | null,
   slot: readonly [at: number, from: number, isBackfill: number] | null,
+  onCrash: number | null,
 ]
 
 export type ClaimedRows = Omit<Claimed, 'jobs'> & { readonly jobs: readonly (ClaimedJob | Handed)[] }
@@ -39,18 +40,19 @@ const handedJobs = ({ queue, startedAt, rows, suspect }: Handed): ClaimedJob[] =
     const [id, task, version, fence, attempt, failures, losses, maxAttempts, createdAt] = row
     const held = { fence, attempt, failures, losses, maxAttempts, createdAt, startedAt }
     const job = { id, task, queue, payload: row[10], version, ...held }
-    const isPlain = row[9] === null && attempt === 1 && row[13] === null && !suspect
+    const isPlain = row[9] === null && attempt === 1 && row[13] === null && !row[14] && !suspect
     return isPlain ? job : { ...job, ...rareOf(row), ...(suspect && { suspect }) }
   })
 
 /** What few jobs have. */
 function rareOf(row: HandedRow): Partial<ClaimedJob> {
-  const [deadlineAt, checkpoint, previous, slot] = [row[9], row[11], row[12], row[13]]
+  const [deadlineAt, checkpoint, previous, slot, onCrash] = [row[9], row[11], row[12], row[13], row[14]]
   return {
     ...(deadlineAt !== null && { deadlineAt }),
     ...(checkpoint !== null && { checkpoint }),
     ...(previous !== null && { previous: toPrevious(previous) }),
     ...(slot !== null && { schedule: toSlot(row[0], slot) }),
+    ...(onCrash && { onCrash: onCrashOf(onCrash) }),
   }
 }
 

@@ -10,7 +10,8 @@ select json_group_array(json_array(
   ) end,
   case when j.id like 'schedule:%' then (
     select json_array(o.at_ms, o.from_ms, o.is_backfill) from legwork_slot o where o.seq = j.seq
-  ) end
+  ) end,
+  j.on_crash
 )) as json
 from json_each(?1) s
 cross join legwork_ticket t on t.seq = s.value

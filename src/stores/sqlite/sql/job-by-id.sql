@@ -6,7 +6,7 @@ select j.seq, j.id, k.name as task, q.name as queue, coalesce(t.state, h.state) 
   coalesce(t.fence, h.fence) as fence, coalesce(t.attempt, h.attempt) as attempt,
   coalesce(t.failures, h.failures) as failures, coalesce(t.losses, h.losses) as losses,
   coalesce(t.snoozes, h.snoozes) as snoozes, coalesce(t.releases, h.releases) as releases,
-  r.worker, t.started_at_ms, t.cancel_reason, t.progress, t.suspect, h.reason, h.result, c.value as checkpoint
+  r.worker, t.started_at_ms, t.cancel_reason, t.progress, t.suspect, t.avoids, h.reason, h.result, c.value as checkpoint
 from legwork_job j
 cross join legwork_task k on k.id = j.task_id
 cross join legwork_queue q on q.id = j.queue_id
