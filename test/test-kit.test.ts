@@ -228,3 +228,19 @@ test('fixed waits are fixed', async () => {
   await t.clock.advance('1ms')
   expect(runs).toBe(2)
 })
+
+test('a handler that blocks the event loop does not let the clock run ahead of its end', async () => {
+  const seen: number[] = []
+  const poke = task('poke', { retry: { attempts: 2, backoff: fixed('30s') } })
+  const app = legwork().handle(poke, async () => {
+    seen.push(t.clock.now().getTime())
+    for (const end = performance.now() + 250; performance.now() < end; );
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+    throw new Error('no')
+  })
+  await using t = testApp(app)
+  const begin = t.clock.now().getTime()
+  await t.enqueue(poke)
+  await t.clock.advance('1h')
+  expect(seen.map((at) => at - begin)).toEqual([0, 30_000])
+})
