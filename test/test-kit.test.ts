@@ -231,7 +231,7 @@ test('fixed waits are fixed', async () => {
 
 test('a handler that blocks the event loop does not let the clock run ahead of its end', async () => {
   const seen: number[] = []
-  const poke = task('poke', { retry: { attempts: 2, backoff: fixed('30s') } })
+  const poke = task('poke', { retry: { attempts: 3, backoff: fixed('30s') } })
   const app = legwork().handle(poke, async () => {
     seen.push(t.clock.now().getTime())
     for (const end = performance.now() + 250; performance.now() < end; );
@@ -242,5 +242,5 @@ test('a handler that blocks the event loop does not let the clock run ahead of i
   const begin = t.clock.now().getTime()
   await t.enqueue(poke)
   await t.clock.advance('1h')
-  expect(seen.map((at) => at - begin)).toEqual([0, 30_000])
+  expect(seen.map((at) => at - begin)).toEqual([0, 30_000, 60_000])
 })
