@@ -77,7 +77,7 @@ export function viewOf(schedule: Schedule): ScheduleView {
     missed: plan.missed,
     jitterMs: plan.jitterMs,
     source: source.kind,
-    ...date('next', nextAt),
+    ...date('next', isSpent(schedule) ? undefined : nextAt),
     ...date('start', plan.startAt),
     ...date('end', plan.endAt),
     ...(plan.limit !== undefined && { limit: plan.limit }),
@@ -89,11 +89,15 @@ export function viewOf(schedule: Schedule): ScheduleView {
   }
 }
 
-function stateOf({ paused, problem, nextAt }: Schedule): ScheduleView['state'] {
+function stateOf(schedule: Schedule): ScheduleView['state'] {
+  const { paused, problem, nextAt } = schedule
   if (paused) return 'paused'
   if (problem) return 'errored'
-  return nextAt === undefined ? 'over' : 'active'
+  return nextAt === undefined || isSpent(schedule) ? 'over' : 'active'
 }
+
+/** It had its number of jobs; its cursor finds that out with the next slot. */
+const isSpent = ({ plan, fired }: Schedule): boolean => plan.limit !== undefined && fired >= plan.limit
 
 const timingOf = ({ when }: Plan): Pick<ScheduleView, 'cron' | 'tz' | 'everyMs'> =>
   'cron' in when ? { cron: when.cron, tz: when.tz } : { everyMs: when.everyMs }

@@ -28,7 +28,9 @@ export async function firingOf(schedule: Schedule, now: Instant, makeJob: MakeJo
     makeJob,
     before: first === undefined ? 0 : slotBefore(schedule.plan.when, first),
   })
-  const next = nextOf(schedule, cursorAt, decision.fire.length)
+  // What the store makes of these slots is counted when it is known: one that gets no job uses nothing of the limit.
+  const next = nextOf(schedule, cursorAt)
+  const isOver = typeof next === 'object' && !decision.skipped.some(({ reason }) => reason === next.reason)
   return {
     name: schedule.name,
     revision: schedule.revision,
@@ -37,12 +39,7 @@ export async function firingOf(schedule: Schedule, now: Instant, makeJob: MakeJo
       ...(typeof next === 'number' && { nextAt: next }),
     },
     slots: made.slots,
-    skipped: [
-      ...due.jumped,
-      ...decision.skipped,
-      ...made.skipped,
-      ...(typeof next === 'object' ? [next] : []),
-    ],
+    skipped: [...due.jumped, ...decision.skipped, ...made.skipped, ...(isOver ? [next] : [])],
     room: roomOf[schedule.plan.overlap],
   }
 }
@@ -51,12 +48,11 @@ export async function firingOf(schedule: Schedule, now: Instant, makeJob: MakeJo
 export function nextOf(
   { plan, fired }: Pick<Schedule, 'plan' | 'fired'>,
   cursorAt: Instant,
-  firing = 0,
 ): Instant | Skip | undefined {
   const next = nextSlot(plan.when, cursorAt)
   if (next === undefined) return undefined
   if (plan.endAt !== undefined && next > plan.endAt) return { at: next, count: 1, reason: 'ended' }
-  if (plan.limit !== undefined && fired + firing >= plan.limit) return { at: next, count: 1, reason: 'limit' }
+  if (plan.limit !== undefined && fired >= plan.limit) return { at: next, count: 1, reason: 'limit' }
   return next
 }
 
