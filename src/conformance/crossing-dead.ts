@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import type { ClaimedJob } from '../job/job.ts'
 import { start, stepOver } from './bulk.ts'
+import { edit } from './edit.ts'
 import { bury } from './failures.ts'
 import { limit } from './intake.ts'
 import { crash, suspects } from './poison.ts'
 import { theme } from './promise.ts'
 import { anError, queue, recount, type Room } from './room.ts'
-import { outcomesOf, timetable } from './schedules.ts'
+import { line, outcomesOf, slotStates, timetable } from './schedules.ts'
 import { started } from './settle.ts'
 import { meet } from './twins.ts'
 import { isHeld, rule } from './unique.ts'
@@ -115,6 +116,18 @@ export const deadCrossings = [
       },
     ],
     [
+      'canary-twin',
+      'a job that a redrive passes over is no canary: the next one is',
+      async (room) => {
+        const ids = await bury(room, [rule(), {}, {}])
+        await room.add({ ...rule(), queue: 'other' })
+        const first = await stepOver(room, await start(room, { canary: 1 }), { limit: 1 })
+        assert.deepEqual([first.state, first.skipped, first.canaries], ['running', 1, []])
+        const second = await stepOver(room, first, { limit: 1 })
+        assert.deepEqual([second.state, second.done, second.canaries], ['canary', 1, [ids[1]]])
+      },
+    ],
+    [
       'purge-key',
       'a purge lets the unique keys go that dead jobs held',
       async (room) => {
@@ -122,6 +135,43 @@ export const deadCrossings = [
         assert.equal(await isHeld(room), true)
         assert.equal((await stepOver(room, await start(room, { kind: 'purge' }))).done, 1)
         assert.equal(await isHeld(room), false)
+      },
+    ],
+  ]),
+  ...theme('edit', 'L0', [
+    [
+      'suspect',
+      'a suspect that is edited is tried alone all the same',
+      async (room) => {
+        const [id = ''] = await suspects(room, 1)
+        assert.equal(await edit(room, { id, payload: '2' }), 'done')
+        const worker = await room.hand()
+        assert.deepEqual((await worker.claim(5)).jobs, [])
+        assert.equal((await worker.one({ alone: true })).payload, '2')
+      },
+    ],
+    [
+      'held',
+      'a run that waits for an earlier one of its schedule keeps its place with its new payload',
+      async (room) => {
+        const { table, hand } = await line(room)
+        assert.equal(await edit(room, { id: table.id(1), payload: '2' }), 'done')
+        assert.deepEqual(await slotStates(room, table, [1]), ['blocked'])
+        await hand.settle(await hand.one(), 'complete')
+        const { id, payload } = await hand.one()
+        assert.deepEqual([id, payload], [table.id(1), '2'])
+      },
+    ],
+    [
+      'version',
+      'a job whose payload became a newer one waits for a worker that knows its version',
+      async (room) => {
+        const id = await room.add()
+        assert.equal(await edit(room, { id, version: 2 }), 'done')
+        const worker = await room.hand()
+        const knows = (version: number) => ({ tasks: [{ name: 'mail', version }] })
+        assert.deepEqual((await worker.claim(5, knows(1))).jobs, [])
+        assert.equal((await worker.one(knows(2))).id, id)
       },
     ],
   ]),

@@ -129,6 +129,23 @@ export const keyCrossings = [
       },
     ],
     [
+      'repeat',
+      'an enqueue that is sent again finds its own job, and is not refused by it',
+      async (room) => {
+        for (const onConflict of ['throw', 'replace', 'return'] as const) {
+          const one = room.job(rule('present', { onConflict, key: onConflict }))
+          const answers = [...(await room.store.enqueue([one])), ...(await room.store.enqueue([one]))]
+          assert.deepEqual(
+            answers.map(({ id, outcome }) => [id, outcome]),
+            [
+              [one.id, 'created'],
+              [one.id, 'duplicate'],
+            ],
+          )
+        }
+      },
+    ],
+    [
       'full',
       'a newcomer that its queue refuses takes no key, and stands for nobody of its call',
       async (room) => {
@@ -174,6 +191,21 @@ export const keyCrossings = [
         const { id, worker, twin } = await overtaken(room)
         await room.store.leave(worker.id)
         assert.deepEqual(await room.states([id, twin]), ['cancelled', 'ready'])
+        await recount(room.store)
+      },
+    ],
+    [
+      'yield-isolate',
+      'a job whose isolate crashed is cancelled where it would come back and a newer one holds the key, and dead where it would not',
+      async (room) => {
+        const again = await overtaken(room)
+        await again.worker.settle(again.lease, 'lapse', { error: anError() })
+        const { state, reason, losses } = await room.see(again.id)
+        assert.deepEqual([state, reason, losses], ['cancelled', `replaced by ${again.twin}`, 1])
+        await room.act('remove', again.twin)
+        const last = await overtaken(room)
+        await last.worker.settle(last.lease, 'bury', { reason: 'poison', error: anError() })
+        assert.deepEqual(await room.states([last.id, last.twin]), ['dead', 'ready'])
         await recount(room.store)
       },
     ],

@@ -186,7 +186,7 @@ export const editPromises = theme('edit', 'L0', [
   ],
 ])
 
-async function edit(
+export async function edit(
   room: Room,
   fields: Partial<Edit> & { readonly id: string },
 ): Promise<string | undefined> {

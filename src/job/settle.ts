@@ -104,6 +104,10 @@ export function stateAfter(settlement: Settlement, cancelRequested: boolean): St
   }
 }
 
+/** True when a settlement sends its job back into line. */
+export const comesBack = ({ move }: Settlement): boolean =>
+  move === 'retry' || move === 'snooze' || move === 'release' || move === 'lapse'
+
 /** True when a settlement is charged as a failure: a discarded, undecodable or poisonous job is dead without one. */
 export function isFailure({ move, reason }: Settlement): boolean {
   return move === 'retry' || (move === 'bury' && (reason === 'exhausted' || reason === 'expired'))

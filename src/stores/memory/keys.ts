@@ -1,4 +1,3 @@
-import type { Settlement } from '../../job/job.ts'
 import { isFinal, type State } from '../../job/state.ts'
 import { holdsUntil, type KeyChange, keyState, replacedBy } from '../../job/unique.ts'
 import type { Row, Tables } from './tables.ts'
@@ -60,8 +59,8 @@ export function dropKey(s: Tables, { job }: Row): void {
 }
 
 /** A job that comes back into line where a newer twin holds its key is cancelled instead. */
-export function yieldToTwin(s: Tables, row: Row, move?: Settlement['move']): void {
-  if (move === 'cancel' || row.job.unique?.states.includes('running')) return
+export function yieldToTwin(s: Tables, row: Row): void {
+  if (row.job.unique?.states.includes('running')) return
   const twin = twinOf(s, row)
   if (twin) row.cancelRequested ??= replacedBy(twin.job.id)
 }

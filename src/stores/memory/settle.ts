@@ -1,6 +1,6 @@
 import type { Settled, Settlement, WorkerId } from '../../job/job.ts'
 import { goesElsewhere, processOf } from '../../job/elsewhere.ts'
-import { digest, isFailure, stateAfter } from '../../job/settle.ts'
+import { comesBack, digest, isFailure, stateAfter } from '../../job/settle.ts'
 import { isFinal } from '../../job/state.ts'
 import { yieldToTwin } from './keys.ts'
 import { isHeld } from './lease.ts'
@@ -25,7 +25,7 @@ export function holds(s: Tables, row: Row, worker: WorkerId, fence: number): boo
 
 function apply(s: Tables, row: Row, settlement: Settlement): Settled {
   const now = s.clock.now()
-  yieldToTwin(s, row, settlement.move)
+  if (comesBack(settlement)) yieldToTwin(s, row)
   const to = stateAfter(settlement, row.cancelRequested !== undefined)
   count(row, settlement)
   endAttempt(s, row, settlement.move, { settlement, now })

@@ -1,7 +1,7 @@
 import type { Settled, Settlement, WorkerId } from '../../job/job.ts'
 import { goesElsewhere } from '../../job/elsewhere.ts'
 import { isLoss, survives } from '../../job/loss.ts'
-import { digest, isFailure, stateAfter } from '../../job/settle.ts'
+import { comesBack, digest, isFailure, stateAfter } from '../../job/settle.ts'
 import { isFinal } from '../../job/state.ts'
 import { type Ended, type Endings, restOf, unbundle } from './crossing/endings.ts'
 import { type Change, comingBack, endAttempt, finish, newChange, type Ticket, wait, write } from './ending.ts'
@@ -122,9 +122,6 @@ function apply(change: Change, ticket: Ticket, settlement: Settlement): void {
     reason: to === 'cancelled' ? (ticket.cancel_reason ?? reason) : reason,
   })
 }
-
-const comesBack = ({ move }: Settlement): boolean =>
-  move === 'retry' || move === 'snooze' || move === 'release'
 
 function count(ticket: Ticket, settlement: Settlement): Partial<Ticket> | undefined {
   const { move } = settlement
