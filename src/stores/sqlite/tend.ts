@@ -11,6 +11,7 @@ import { areForgotten, endWorker, forget } from './forget.ts'
 import { findWorker } from './lease.ts'
 import { isOverdue, retain } from './retain.ts'
 import { codeOf, onCrashOf } from './row.ts'
+import { isSampleDue, takeSample } from './size.ts'
 import { markSuspect } from './suspects.ts'
 
 const overdueCause = 'its lease ran out: the process died, froze, or lost the store'
@@ -24,6 +25,7 @@ export function tend(e: Engine, budget: number): Tended {
   const { removed, more } = retain(e, budget)
   forgetGroups(e, budget)
   forget(e, budget)
+  takeSample(e)
   const free = undriven(e)
   return {
     promoted,
@@ -41,7 +43,7 @@ export const isDue = (e: Engine): boolean =>
 
 /** The answer when there is nothing to tend, found without the write lock. */
 export function idleTend(e: Engine): Tended | undefined {
-  if (isDue(e) || isOverdue(e) || areForgettable(e) || areForgotten(e)) return undefined
+  if (isDue(e) || isOverdue(e) || areForgettable(e) || areForgotten(e) || isSampleDue(e)) return undefined
   const free = undriven(e)
   return {
     ...{ promoted: 0, lapsed: 0, expired: 0, removed: 0 },
