@@ -1,8 +1,9 @@
-// Turns each store's sql/*.sql (one statement a file) and schema/NNNN-name.sql into src/stores/<store>/sql.generated.ts,
+// Turns each store's sql/*.sql (one statement a file) and schema/NNNN-name.sql into src/stores/<store>/sql.generated.ts, and lua/ into lua.generated.ts,
 // for files that are read at run time break bundlers. With --check it only says whether the modules are fresh.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { luaModule } from './embed-lua.mjs'
 
 const stores = fileURLToPath(new URL('../src/stores/', import.meta.url))
 const check = process.argv.includes('--check')
@@ -45,13 +46,20 @@ function moduleOf(store) {
   ].join('\n')
 }
 
+/** What is generated for each store: a module of its SQL, or of its scripts. */
+const kinds = [
+  { folder: 'sql', file: 'sql.generated.ts', moduleOf },
+  { folder: 'lua', file: 'lua.generated.ts', moduleOf: (store) => luaModule(join(stores, store)) },
+]
+
 let stale = 0
-for (const store of readdirSync(stores).filter((name) => existsSync(join(stores, name, 'sql')))) {
-  const path = join(stores, store, 'sql.generated.ts')
-  const text = moduleOf(store)
-  if (existsSync(path) && readFileSync(path, 'utf8') === text) continue
-  if (!check) writeFileSync(path, text)
-  else stale += 1
-  console.log(`${check ? 'stale' : 'written'}: src/stores/${store}/sql.generated.ts`)
-}
+for (const { folder, file, moduleOf: make } of kinds)
+  for (const store of readdirSync(stores).filter((name) => existsSync(join(stores, name, folder)))) {
+    const path = join(stores, store, file)
+    const text = make(store)
+    if (existsSync(path) && readFileSync(path, 'utf8') === text) continue
+    if (!check) writeFileSync(path, text)
+    else stale += 1
+    console.log(`${check ? 'stale' : 'written'}: src/stores/${store}/${file}`)
+  }
 if (stale > 0) process.exit(1)

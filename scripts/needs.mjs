@@ -13,13 +13,17 @@ const needs = [
       '/usr/lib64/faketime/libfaketime.so.1',
     ],
   },
+  {
+    name: 'redis-server',
+    files: ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/usr/bin/valkey-server'],
+  },
 ]
 
 export function installNeeds() {
   if (process.platform !== 'linux') return
   const missing = needs.filter(({ files }) => !files.some((file) => existsSync(file))).map(({ name }) => name)
   if (missing.length === 0) return
-  say(`installing ${missing.join(', ')} with apt-get, for stories with a shifted clock`)
+  say(`installing ${missing.join(', ')} with apt-get, for stories with a shifted clock and with servers`)
   const apt = (args) =>
     spawnSync('apt-get', args, {
       stdio: 'ignore',

@@ -1,10 +1,11 @@
 import { nearest, StoreError } from './job/errors.ts'
 import type { Store } from './store/index.ts'
 
-const schemes = ['sqlite', 'file', 'memory']
+const schemes = ['sqlite', 'file', 'memory', 'redis', 'rediss']
 
 /**
- * The store that a path or URL names, not yet opened: `memory:`, `sqlite:PATH`, `file:PATH` or a plain path.
+ * The store that a path or URL names, not yet opened: `memory:`, `sqlite:PATH`, `file:PATH`, a plain path, or
+ * `redis://HOST:PORT`.
  * Each engine is loaded only when it is named. With `migrate: 'never'` a store without the newest schema is
  * refused (LW1011) and left as it is. @throws {StoreError} LW1008 for an unknown scheme.
  */
@@ -19,11 +20,14 @@ export async function openStore(
     case 'sqlite':
     case 'file':
       return (await import('./stores/sqlite/index.ts')).sqlite({ path: rest, migrate })
+    case 'redis':
+    case 'rediss':
+      return (await import('./stores/redis/index.ts')).redis({ url: where, migrate })
     default: {
       const near = nearest(scheme, schemes)
       throw new StoreError(
         'LW1008',
-        `the store URL ${mask(where)} has the scheme "${scheme}", which this version does not know${near ? ` (did you mean ${near}:?)` : ''}. Known: a path, sqlite:PATH, memory:.`,
+        `the store URL ${mask(where)} has the scheme "${scheme}", which this version does not know${near ? ` (did you mean ${near}:?)` : ''}. Known: a path, sqlite:PATH, memory:, redis://HOST:PORT.`,
       )
     }
   }

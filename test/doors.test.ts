@@ -163,6 +163,8 @@ test('vendor packages are named only where they belong', () => {
     jiti: /^load-module\.ts$/,
     '@photostructure/sqlite': /^stores\/sqlite\//,
     'node:sqlite': /^stores\/sqlite\//,
+    ioredis: /^stores\/redis\/clients\//,
+    '@redis/client': /^stores\/redis\/clients\//,
   }
   const wrong = files.flatMap((file) =>
     specifiers(src(file))

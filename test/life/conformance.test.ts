@@ -3,3 +3,4 @@ import { describe } from 'vitest'
 import { play, withProcesses } from '../conformance/play.ts'
 
 describe('sqlite', () => play('sqlite', withProcesses))
+describe('redis', () => play('redis', withProcesses))

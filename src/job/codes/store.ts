@@ -3,9 +3,9 @@ import { type Entry, entry } from './entry.ts'
 /** LW10: the store, and what goes between it and this process. */
 export const storeCodes = {
   LW1001: entry(
-    'No SQLite driver',
-    'This Node has no usable built-in SQLite (node:sqlite needs Node 22.13 or newer, with SQLite 3.51.3 or newer inside).',
-    'npm install @photostructure/sqlite',
+    'No driver for the store',
+    'The package that talks to the engine is not installed; for SQLite, this Node has no usable built-in one (node:sqlite needs Node 22.13 or newer, with SQLite 3.51.3 or newer inside).',
+    'npm install @photostructure/sqlite, for Redis npm install ioredis',
   ),
   LW1002: entry(
     'Store cannot be opened',

@@ -1,0 +1,86 @@
+import type { Port, Reply } from '../port.ts'
+
+/** The parts of an ioredis client, or of its Cluster, that are used. */
+export interface IoRedis {
+  readonly isCluster?: boolean
+  readonly status: string
+  connect(): Promise<void>
+  evalsha(sha: string, keys: number, ...args: string[]): Promise<unknown>
+  eval(lua: string, keys: number, ...args: string[]): Promise<unknown>
+  call(command: string, ...args: string[]): Promise<unknown>
+  duplicate(): IoRedis
+  subscribe(channel: string): Promise<unknown>
+  disconnect(): void
+  on(event: string, hear: (...args: readonly unknown[]) => void): unknown
+  listenerCount(event: string): number
+}
+
+export const isIoRedis = (client: unknown): client is IoRedis =>
+  typeof (client as IoRedis | null)?.evalsha === 'function' &&
+  typeof (client as IoRedis).status === 'string' &&
+  typeof (client as IoRedis).duplicate === 'function'
+
+/** What is said to a client that is made here: fail soon, come back by itself, keep no calls for long. */
+const options = {
+  lazyConnect: true,
+  connectionName: 'legwork',
+  connectTimeout: 5_000,
+  commandTimeout: 20_000,
+  maxRetriesPerRequest: 1,
+  retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 10), 1_000),
+}
+
+/** A client of the package `ioredis`, or `undefined` where that is not installed. */
+export async function makeIoRedis(url: string, cluster: boolean): Promise<IoRedis | undefined> {
+  const found = await import('ioredis').catch(() => undefined)
+  if (!found) return undefined
+  if (!cluster) return new found.Redis(url, options) as unknown as IoRedis
+  const { hostname, port, username, password, protocol } = new URL(url)
+  const login = {
+    ...(username && { username: decodeURIComponent(username) }),
+    ...(password && { password: decodeURIComponent(password) }),
+    ...(protocol === 'rediss:' && { tls: {} }),
+  }
+  const { commandTimeout, connectTimeout, retryStrategy } = options
+  const redisOptions = { ...login, commandTimeout, connectTimeout }
+  const seed = { host: hostname, port: Number(port || 6379) }
+  const how = { lazyConnect: true, clusterRetryStrategy: retryStrategy, redisOptions }
+  return new found.Cluster([seed], how) as unknown as IoRedis
+}
+
+/** The port over an ioredis client; `own` is true for one that was made here and ends with the store. */
+export function ioRedisPort(client: IoRedis, own: boolean): Port {
+  let lastError: unknown
+  client.on('error', (error) => {
+    lastError = error
+  })
+  return {
+    isCluster: client.isCluster === true,
+    async connect() {
+      if (client.status !== 'wait') return
+      try {
+        await client.connect()
+      } catch (error) {
+        client.disconnect()
+        throw lastError ?? error
+      }
+    },
+    evalsha: async (sha, keys, args) => (await client.evalsha(sha, keys.length, ...keys, ...args)) as Reply,
+    eval: async (lua, keys, args) => (await client.eval(lua, keys.length, ...keys, ...args)) as Reply,
+    call: async (command, ...args) => (await client.call(command, ...args)) as Reply,
+    subscribe(channel, hear) {
+      const ear = client.duplicate()
+      ear.on('error', () => {})
+      ear.on('message', hear)
+      // It comes back by itself, and subscribes anew.
+      void Promise.resolve(ear.status === 'wait' ? ear.connect() : undefined)
+        .catch(() => {})
+        .then(() => ear.subscribe(channel))
+        .catch(() => {})
+      return async () => ear.disconnect()
+    },
+    async close() {
+      if (own) client.disconnect()
+    },
+  }
+}

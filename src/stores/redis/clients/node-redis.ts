@@ -1,0 +1,72 @@
+import type { Port, Reply } from '../port.ts'
+
+/** The parts of a client of `@redis/client` that are used; that of a cluster takes the first key as well. */
+export interface NodeRedis {
+  readonly isOpen: boolean
+  readonly isReady?: boolean
+  connect(): Promise<unknown>
+  sendCommand(...args: readonly unknown[]): Promise<unknown>
+  duplicate(): NodeRedis
+  subscribe(channel: string, hear: () => void): Promise<unknown>
+  destroy(): void
+  on(event: string, hear: (...args: readonly unknown[]) => void): unknown
+  /** Only of a cluster. */
+  readonly masters?: readonly unknown[]
+}
+
+export const isNodeRedis = (client: unknown): client is NodeRedis =>
+  typeof (client as NodeRedis | null)?.sendCommand === 'function' &&
+  typeof (client as NodeRedis).isOpen === 'boolean' &&
+  typeof (client as NodeRedis).duplicate === 'function'
+
+/** A client of the package `@redis/client`, or `undefined` where that is not installed. */
+export async function makeNodeRedis(url: string, cluster: boolean): Promise<NodeRedis | undefined> {
+  const found = await import('@redis/client').catch(() => undefined)
+  if (!found) return undefined
+  let wasReady = false
+  // The first connection fails at once, so that open() can say why; later ones are tried for as long as it takes.
+  const reconnectStrategy = (times: number, cause: Error) =>
+    wasReady ? Math.min(50 * 2 ** Math.min(times, 10), 1_000) : cause
+  const socket = { connectTimeout: 5_000, reconnectStrategy }
+  const client = (cluster
+    ? found.createCluster({ rootNodes: [{ url }], defaults: { socket, disableOfflineQueue: true } })
+    : found.createClient({ url, name: 'legwork', socket, disableOfflineQueue: true })) as unknown as NodeRedis
+  client.on('ready', () => {
+    wasReady = true
+  })
+  return client
+}
+
+export function nodeRedisPort(client: NodeRedis, own: boolean): Port {
+  client.on('error', () => {})
+  const isCluster = client.masters !== undefined
+  const send = async (key: string | undefined, args: readonly string[]): Promise<Reply> =>
+    // The library gives texts, numbers, null and lists of them for these commands.
+    (await (isCluster ? client.sendCommand(key, false, args) : client.sendCommand(args))) as Reply
+  return {
+    isCluster,
+    async connect() {
+      if (!client.isOpen) await client.connect()
+    },
+    evalsha: (sha, keys, args) => send(keys[0], ['EVALSHA', sha, String(keys.length), ...keys, ...args]),
+    eval: (lua, keys, args) => send(keys[0], ['EVAL', lua, String(keys.length), ...keys, ...args]),
+    call: (command, ...args) => send(undefined, [command, ...args]),
+    subscribe(channel, hear) {
+      const ear = client.duplicate()
+      ear.on('error', () => {})
+      let ended = false
+      void ear
+        .connect()
+        .then(() => ear.subscribe(channel, hear))
+        .catch(() => {})
+        .finally(() => ended && ear.isOpen && ear.destroy())
+      return async () => {
+        ended = true
+        if (ear.isOpen) ear.destroy()
+      }
+    },
+    async close() {
+      if (own && client.isOpen) client.destroy()
+    },
+  }
+}

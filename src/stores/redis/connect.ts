@@ -1,0 +1,98 @@
+import { InvalidOption, StoreError } from '../../job/errors.ts'
+import { checkKnown } from '../../job/name.ts'
+import { type IoRedis, ioRedisPort, isIoRedis, makeIoRedis } from './clients/ioredis.ts'
+import { isNodeRedis, makeNodeRedis, type NodeRedis, nodeRedisPort } from './clients/node-redis.ts'
+import type { Clock } from '../../job/clock.ts'
+import type { Port } from './port.ts'
+
+export interface RedisOptions {
+  /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. `?prefix=shop` and `?cluster=true` may stand behind it. */
+  readonly url?: string
+  /** A client of your own, of `ioredis` or `@redis/client`, also one of a Cluster or of Sentinel. It stays open at the end. */
+  readonly client?: IoRedis | NodeRedis
+  /** Every key begins with it; stores of different prefixes share a server. Default `legwork`. */
+  readonly prefix?: string
+  /** The URL names one node of a cluster. Default false. */
+  readonly cluster?: boolean
+  /** Opens even a server that would lose acknowledged jobs. Default false. */
+  readonly acceptDataLoss?: boolean
+  /** `never` refuses a prefix without a store instead of making one. Default `auto`. */
+  readonly migrate?: 'auto' | 'never'
+  /** For tests. */
+  readonly clock?: Clock
+}
+
+export interface Settings {
+  readonly prefix: string
+  readonly acceptDataLoss: boolean
+  readonly migrate: 'auto' | 'never'
+  readonly clock: Clock | undefined
+  /** For people: without a password. */
+  readonly where: string
+  connect(): Promise<Port>
+}
+
+const known = ['url', 'client', 'prefix', 'cluster', 'acceptDataLoss', 'migrate', 'clock']
+
+/** @throws {InvalidOption} LW1201 */
+export function settingsOf(given: string | IoRedis | NodeRedis | RedisOptions): Settings {
+  const options = toOptions(given)
+  checkKnown(options, known, 'redis option')
+  const { client, acceptDataLoss = false, migrate = 'auto', clock } = options
+  const { url, prefix, cluster } = client ? { url: '', prefix: 'legwork', cluster: false } : read(options.url)
+  if (client && !isIoRedis(client) && !isNodeRedis(client))
+    throw new InvalidOption('client', client, 'a client of ioredis or @redis/client')
+  if (migrate !== 'auto' && migrate !== 'never') throw new InvalidOption('migrate', migrate, 'auto or never')
+  return {
+    prefix: checkPrefix(options.prefix ?? prefix),
+    acceptDataLoss,
+    migrate,
+    clock,
+    where: client ? 'the Redis server of your client' : `the Redis server ${mask(url)}`,
+    connect: () => (client ? Promise.resolve(portOf(client, false)) : dial(url, options.cluster ?? cluster)),
+  }
+}
+
+function toOptions(given: string | IoRedis | NodeRedis | RedisOptions): RedisOptions {
+  if (typeof given === 'string') return { url: given }
+  return isIoRedis(given) || isNodeRedis(given) ? { client: given } : given
+}
+
+const portOf = (client: IoRedis | NodeRedis, own: boolean): Port =>
+  isIoRedis(client) ? ioRedisPort(client, own) : nodeRedisPort(client, own)
+
+/** The URL without what only this store understands. */
+function read(text: string | undefined) {
+  const wrong = () =>
+    new InvalidOption('url', mask(text ?? ''), 'redis://HOST:PORT/DB or rediss://HOST:PORT/DB')
+  if (typeof text !== 'string') throw wrong()
+  let url: URL
+  try {
+    url = new URL(text)
+  } catch {
+    throw wrong()
+  }
+  if (!/^rediss?:$/.test(url.protocol) || url.hostname === '') throw wrong()
+  const { searchParams } = url
+  const prefix = searchParams.get('prefix') ?? 'legwork'
+  const cluster = searchParams.get('cluster') === 'true'
+  searchParams.delete('prefix')
+  searchParams.delete('cluster')
+  return { url: url.href, prefix, cluster }
+}
+
+function checkPrefix(prefix: unknown): string {
+  if (typeof prefix === 'string' && /^[A-Za-z0-9][\w.\-/:]{0,99}$/.test(prefix)) return prefix
+  throw new InvalidOption('prefix', prefix, 'letters, digits and . _ - / :, at most 100 characters')
+}
+
+async function dial(url: string, cluster: boolean): Promise<Port> {
+  const client = (await makeIoRedis(url, cluster)) ?? (await makeNodeRedis(url, cluster))
+  if (client) return portOf(client, true)
+  throw new StoreError(
+    'LW1001',
+    'a Redis store needs a client library, and none is installed. Run: npm install ioredis (or @redis/client)',
+  )
+}
+
+export const mask = (url: string): string => url.replace(/\/\/([^/@:]*):.*@/s, '//$1:***@')

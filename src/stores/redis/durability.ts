@@ -1,0 +1,107 @@
+import { StoreError } from '../../job/errors.ts'
+import type { DurabilityReport, Finding } from '../../store/contract.ts'
+import type { Settings } from './connect.ts'
+import type { Port, Reply } from './port.ts'
+
+const oldest = 7
+
+/** What the server says of itself; a managed one may hide a part. */
+interface Server {
+  readonly version: string
+  readonly isPrimary: boolean
+  readonly isCluster: boolean
+  readonly appendOnly: boolean | undefined
+  readonly fsync: string | undefined
+  readonly policy: string | undefined
+  readonly maxMemory: string | undefined
+}
+
+/**
+ * Reads what the server's settings promise, and refuses one on which acknowledged jobs get lost.
+ * @throws {StoreError} LW1012, LW1020, LW1021, LW1022
+ */
+export async function examine(port: Port, settings: Settings): Promise<DurabilityReport> {
+  const server = await read(port)
+  const { where } = settings
+  if (Number.parseInt(server.version, 10) < oldest)
+    throw new StoreError('LW1020', `${where} is Redis ${server.version}; Legwork needs Redis 7 or Valkey.`)
+  if (server.isCluster && !port.isCluster)
+    throw new StoreError(
+      'LW1022',
+      `${where} is part of a cluster, and this client does not follow it. Add ?cluster=true to the URL, or pass a cluster client.`,
+    )
+  if (!server.isPrimary)
+    throw new StoreError(
+      'LW1021',
+      `${where} is a read-only replica. Connect to its primary, or through Sentinel.`,
+    )
+  if (!settings.acceptDataLoss) refuse(server, where)
+  return { level: levelOf(server), findings: findingsOf(server) }
+}
+
+function refuse({ appendOnly, policy, maxMemory }: Server, where: string): void {
+  const fix = (lines: string) =>
+    `Add to redis.conf, or set with redis-cli config set:\n${lines}\nOr pass acceptDataLoss: true.`
+  if (appendOnly !== true)
+    throw new StoreError(
+      'LW1012',
+      `${where} ${appendOnly === undefined ? 'does not say whether it keeps' : 'keeps no'} append-only file, so acknowledged jobs are lost when it dies. ${fix('  appendonly yes\n  appendfsync everysec')}`,
+    )
+  if (policy !== undefined && policy !== 'noeviction')
+    throw new StoreError(
+      'LW1012',
+      `${where} may remove jobs to free memory (maxmemory ${maxMemory}, maxmemory-policy ${policy}). ${fix('  maxmemory-policy noeviction')}`,
+    )
+}
+
+function levelOf({ appendOnly, fsync, policy }: Server): DurabilityReport['level'] {
+  if (appendOnly !== true || (policy !== undefined && policy !== 'noeviction')) return 'volatile'
+  return fsync === 'always' ? 'power-safe' : 'process-safe'
+}
+
+function findingsOf({ version, appendOnly, fsync, policy }: Server): readonly Finding[] {
+  return [
+    { about: 'server', value: version, verdict: 'good' },
+    { about: 'appendonly', value: appendOnly ? 'yes' : 'no', verdict: appendOnly ? 'good' : 'bad' },
+    {
+      about: 'appendfsync',
+      value: fsync ?? 'unknown',
+      verdict: fsync === 'always' ? 'good' : 'warn',
+      ...(fsync !== 'always' && {
+        note: 'a power cut may take the last second, or more with no; a failover may take what its replica had not received',
+      }),
+    },
+    {
+      about: 'maxmemory-policy',
+      value: policy ?? 'unknown',
+      verdict: policy === undefined ? 'warn' : policy === 'noeviction' ? 'good' : 'bad',
+    },
+  ]
+}
+
+async function read(port: Port): Promise<Server> {
+  const info = fields(await port.call('INFO'))
+  // Managed services often hide CONFIG, and say in INFO only whether the file is on.
+  const fsync = await port.call('CONFIG', 'GET', 'appendfsync').catch(() => undefined)
+  const aof = info.get('aof_enabled')
+  return {
+    version: info.get('redis_version') ?? '0',
+    isPrimary: info.get('role') !== 'slave',
+    isCluster: info.get('cluster_enabled') === '1',
+    appendOnly: aof === undefined ? undefined : aof === '1',
+    fsync: settingOf(fsync),
+    policy: info.get('maxmemory_policy'),
+    maxMemory: info.get('maxmemory_human'),
+  }
+}
+
+const settingOf = (reply: Reply): string | undefined =>
+  Array.isArray(reply) && typeof reply[1] === 'string' ? reply[1] : undefined
+
+const fields = (reply: Reply): ReadonlyMap<string, string> =>
+  new Map(
+    String(reply)
+      .split(/\r?\n/)
+      .filter((line) => line.includes(':'))
+      .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
+  )

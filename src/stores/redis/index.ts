@@ -1,0 +1,190 @@
+import type { Clock } from '../../job/clock.ts'
+import { defaults, limits } from '../../job/defaults.ts'
+import type { Beat, Beaten, Note, Pulse, Store, Tended } from '../../store/contract.ts'
+import { realClock } from '../../world.ts'
+import { utf8Bytes } from '../../job/text.ts'
+import { bulkWith, undriven } from './bulk.ts'
+import { claimedOf } from './claim.ts'
+import type { IoRedis } from './clients/ioredis.ts'
+import type { NodeRedis } from './clients/node-redis.ts'
+import { type RedisOptions, settingsOf } from './connect.ts'
+import { failuresWith } from './dead.ts'
+import { enqueue } from './enqueue.ts'
+import { lifeOf } from './life.ts'
+import { changes, counts, find, get, workers } from './look.ts'
+import { settingText } from './queues.ts'
+import { retentionWith } from './retention.ts'
+import { listed, parsed, rowsOf } from './row.ts'
+import { schedulesWith } from './schedules.ts'
+import type { Run } from './script.ts'
+import { releaseDigest, settleArgs, settledOf } from './settle.ts'
+import { refuseTx } from './tx.ts'
+
+export type { RedisOptions } from './connect.ts'
+export type { IoRedis } from './clients/ioredis.ts'
+export type { NodeRedis } from './clients/node-redis.ts'
+
+/**
+ * A store on a Redis server, version 7 or newer, or on Valkey, for any number of processes and machines. Everything is done by
+ * scripts, each atomic. Nothing is connected before `open()`. @throws {InvalidOption} LW1201
+ * @example
+ * const app = legwork({ store: redis('redis://localhost:6379') })
+ */
+export function redis(given: string | IoRedis | NodeRedis | RedisOptions): Store {
+  const settings = settingsOf(given)
+  const clock = settings.clock ?? realClock
+  const hearers = new Set<() => void>()
+  const ring = () => {
+    for (const hear of hearers) hear()
+  }
+  const life = lifeOf(settings, ring, () => hearers.size > 0)
+  const run: Run = (name, ...args) => life.run(name, ...args)
+  /** A script after which whoever waits for a change in this process is woken at once. */
+  const rung: Run = async (name, ...args) => {
+    const reply = await run(name, ...args)
+    ring()
+    return reply
+  }
+  return {
+    name: 'redis',
+    can: { tx: false, shared: true, beatApart: false, durable: true },
+    open: () => life.open(),
+    close: () => life.close(),
+    migrate: ({ dryRun = false } = {}) => life.migrate(dryRun),
+    async enqueue(jobs, { tx, ...how } = {}) {
+      if (tx !== undefined) refuseTx()
+      return enqueue(rung, jobs, how)
+    },
+    ...workingWith(run, rung),
+    beat: (one) => beat(run, one),
+    keepBeating: async (one, pulse, hear) => pulsing(clock, { one, pulse, hear, send: (b) => beat(run, b) }),
+    lapse: async (ids, cause) => (ids.length > 0 ? Number(await rung('lapse', cause, ...ids)) : 0),
+    leave: async (worker) => void (await rung('leave', worker, releaseDigest)),
+    tend: (budget) => tend(run, budget, ring),
+    async setQueues(given) {
+      if (given.length > 0) await rung('setQueues', ...given.map(settingText))
+    },
+    async act({ verb, ids, by, reason }) {
+      const answers = await inChunks(ids, (some) =>
+        rung('act', verb, by, reason === undefined ? '0' : '1', reason ?? '', ...some),
+      )
+      return answers.map((answer) => parsed(answer))
+    },
+    edit: async (edits) =>
+      rowsOf(await rung('edit', ...edits.map((one) => JSON.stringify(one)))).map((row) => parsed(row)),
+    schedules: schedulesWith(run, rung),
+    get: (ids, options = {}) => get(run, ids, options),
+    find: (where, page) => find(run, where, page),
+    counts: (queues) => counts(run, queues),
+    workers: () => workers(run),
+    changes: (since) => changes(run, since),
+    retention: retentionWith(run),
+    payloads: payloadsWith(run),
+    failures: failuresWith(run),
+    bulk: bulkWith(run, rung),
+    ring,
+    listen(hear) {
+      hearers.add(hear)
+      life.listen()
+      return () => {
+        if (hearers.delete(hear) && hearers.size === 0) life.unlisten()
+      }
+    },
+  }
+}
+
+/** Ids of one script. */
+const chunk = 500
+
+async function inChunks<T, A>(items: readonly T[], send: (some: readonly T[]) => Promise<A>) {
+  const replies = []
+  for (let from = 0; from < items.length; from += chunk)
+    replies.push(...rowsOf((await send(items.slice(from, from + chunk))) as Parameters<typeof rowsOf>[0]))
+  return replies
+}
+
+/** What a busy worker calls all the time. */
+const workingWith = (run: Run, rung: Run): Pick<Store, 'claim' | 'settle' | 'exchange' | 'record'> => ({
+  claim: async (ask) => claimedOf(await run('claim', JSON.stringify(ask))),
+  settle: async (worker, settlements) => settledOf(await rung('settle', ...settleArgs(worker, settlements))),
+  async exchange(settlements, ask) {
+    const send = settlements.length > 0 ? rung : run
+    const args = settleArgs(ask.worker, settlements)
+    const [settled, claimed] = rowsOf(await send('exchange', ...args, JSON.stringify(ask)))
+    return { settled: settledOf(settled), claimed: claimedOf(claimed) }
+  },
+  record: async (worker, notes) =>
+    settledOf(await rung('record', worker, limits.logBytesPerAttempt, ...notes.map(noteText))),
+})
+
+const noteText = ({ id, fence, checkpoint, progress, logs }: Note): string =>
+  JSON.stringify({
+    id,
+    fence,
+    checkpoint,
+    progress: progress && JSON.stringify(progress),
+    logs: logs?.map(({ agoMs, ...line }) => ({
+      agoMs,
+      bytes: utf8Bytes(line.message) + utf8Bytes(line.data ?? ''),
+      text: JSON.stringify(line),
+    })),
+  })
+
+async function beat(run: Run, { worker, ttlMs, about }: Beat): Promise<Beaten> {
+  const ranOn = about ? `${about.host}:${about.pid}` : ''
+  const reply = await run('beat', worker, ttlMs, about ? JSON.stringify(about) : '', ranOn)
+  const { cancels, ...beaten } = parsed<Omit<Beaten, 'cancels'> & { cancels?: Beaten['cancels'] | object }>(
+    reply,
+  )
+  return { ...beaten, cancels: listed(cancels) }
+}
+
+interface Beating {
+  readonly one: Beat
+  readonly pulse: Pulse
+  send(beat: Beat): Promise<Beaten>
+  hear(answer: Beaten | Error): void
+}
+
+/** Beats on this event loop, as long as the pulse's tick moves. */
+function pulsing(clock: Clock, { one, pulse, send, hear }: Beating): () => Promise<void> {
+  const tick = new Float64Array(pulse.tick)
+  let isOver = false
+  let stop = clock.after(pulse.everyMs, turn, { idle: true })
+  function turn(): void {
+    stop = clock.after(pulse.everyMs, turn, { idle: true })
+    if (clock.monotonic() - (tick[0] ?? 0) > pulse.maxStallMs) return
+    const told = (answer: Beaten | Error) => void (isOver || hear(answer))
+    send(one).then(told, told)
+  }
+  return async () => {
+    isOver = true
+    stop()
+  }
+}
+
+async function tend(run: Run, budget: number, ring: () => void): Promise<Tended> {
+  const numbers = rowsOf(await run('tend', budget, JSON.stringify(defaults.keep))).map(Number)
+  const [promoted = 0, lapsed = 0, expired = 0, removed = 0, walking = 0] = numbers
+  if (promoted + lapsed + expired > 0) ring()
+  const free = await undriven(run)
+  return {
+    ...{ promoted, lapsed, expired, removed },
+    ...(free.length > 0 && { undriven: free }),
+    more: walking === 1 || [promoted, lapsed, expired, removed].some((n) => n >= budget),
+  }
+}
+
+const payloadsWith = (run: Run): Store['payloads'] => ({
+  async replace(changes) {
+    const args = changes.flatMap(({ id, was, now }) => [id, was, now])
+    // The script answers in the contract's words.
+    return rowsOf(await run('replacePayloads', ...args)) as Awaited<ReturnType<Store['payloads']['replace']>>
+  },
+  async placeOf(walk) {
+    return ((await run('place', walk, '')) as string | null) ?? undefined
+  },
+  async keepPlace(walk, place) {
+    await run('place', walk, place === null ? 'forget' : 'set', place ?? '')
+  },
+})

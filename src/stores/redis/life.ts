@@ -1,0 +1,125 @@
+import { StoreError } from '../../job/errors.ts'
+import type { DurabilityReport, Migrated } from '../../store/contract.ts'
+import type { Settings } from './connect.ts'
+import { examine } from './durability.ts'
+import { codedError } from './faults.ts'
+import type { Port } from './port.ts'
+import { type Run, runner } from './script.ts'
+
+/** Of the keys and of what they hold. It rises with every change that an older Legwork would not understand. */
+const schema = 1
+
+const closed = (): StoreError =>
+  new StoreError('LW1006', 'the store is not open: it was closed, or open() was not called.')
+
+interface Dialled {
+  readonly port: Port
+  readonly run: Run
+  readonly report: DurabilityReport
+}
+
+/** Connects, and refuses a server on which jobs would get lost. */
+async function dial(settings: Settings): Promise<Dialled> {
+  const { clock } = settings
+  const time = () => (clock ? `${clock.now()} ${clock.monotonic()}` : '')
+  const port = await settings.connect()
+  try {
+    await port.connect()
+    const report = await examine(port, settings)
+    return { port, run: runner(port, tagOf(settings), time), report }
+  } catch (error) {
+    await port.close()
+    throw error instanceof StoreError ? error : codedError(error, settings.where)
+  }
+}
+
+/** All keys of a store share it, and so one slot of a cluster. */
+const tagOf = ({ prefix }: Settings): string => `${prefix}:0`
+
+/** The schema found, 0 for none; with `make` a new store is made there. @throws {StoreError} LW1003, LW1010 */
+async function schemaOf({ run }: Dialled, { where, prefix }: Settings, make: boolean): Promise<number> {
+  const version = Number(await run('open', schema, make ? '1' : '0'))
+  if (version > schema)
+    throw new StoreError(
+      'LW1010',
+      `${where} holds a store of schema ${version} under the prefix ${prefix}, and this Legwork knows ${schema}. Upgrade legwork in this process.`,
+    )
+  if (version < 0)
+    throw new StoreError(
+      'LW1003',
+      `${where} holds something else under the prefix ${prefix}, which is not Legwork’s. Choose another prefix.`,
+    )
+  return version
+}
+
+async function openOnce(settings: Settings): Promise<Dialled> {
+  const made = await dial(settings)
+  try {
+    const version = await schemaOf(made, settings, settings.migrate === 'auto')
+    if (version === 0 && settings.migrate === 'never')
+      throw new StoreError('LW1011', `${settings.where} has no store under the prefix ${settings.prefix}.`, {
+        version,
+      })
+    return made
+  } catch (error) {
+    await made.port.close()
+    throw error
+  }
+}
+
+async function migrate(settings: Settings, dryRun: boolean): Promise<Migrated> {
+  const made = await dial(settings)
+  try {
+    const from = await schemaOf(made, settings, !dryRun)
+    const steps = from === 0 ? [{ version: 1, name: 'keys', sql: `{${tagOf(settings)}}:meta schema 1` }] : []
+    return { from, to: schema, steps }
+  } finally {
+    await made.port.close()
+  }
+}
+
+/** From `open` to `close`, once; `hear` is called for doorbells of other processes. */
+export function lifeOf(settings: Settings, hear: () => void, isListening: () => boolean) {
+  let made: Dialled | undefined
+  let opening: Promise<DurabilityReport> | undefined
+  let unsubscribe: (() => Promise<void>) | undefined
+  let isClosed = false
+  const listen = (): void => {
+    if (made && !isClosed) unsubscribe ??= made.port.subscribe(`{${tagOf(settings)}}:bell`, hear)
+  }
+  const open = async (): Promise<DurabilityReport> => {
+    made = await openOnce(settings)
+    if (isListening()) listen()
+    return made.report
+  }
+  return {
+    run: ((name, ...args) => {
+      if (!made || isClosed) return Promise.reject(closed())
+      return made.run(name, ...args)
+    }) satisfies Run,
+    async open(): Promise<DurabilityReport> {
+      if (isClosed) throw closed()
+      opening ??= open()
+      try {
+        return await opening
+      } catch (error) {
+        // A later open() tries anew.
+        opening = undefined
+        throw error
+      }
+    },
+    migrate: (dryRun: boolean) => migrate(settings, dryRun),
+    listen,
+    unlisten(): void {
+      void unsubscribe?.()
+      unsubscribe = undefined
+    },
+    async close(): Promise<void> {
+      if (isClosed) return
+      isClosed = true
+      await opening?.catch(() => {})
+      await unsubscribe?.()
+      await made?.port.close()
+    },
+  }
+}

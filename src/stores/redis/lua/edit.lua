@@ -1,0 +1,20 @@
+-- Gives jobs that do not run another payload: ARGV the time, then each edit as JSON.
+--@ flags
+--@ use acting
+local function edit(one)
+  local job = jobOf(one.id)
+  if not job then return { outcome = 'gone' } end
+  if job.state == 'running' then return { outcome = 'refused', state = job.state } end
+  local seen = job.rev or 0
+  if seen == one.revision + 1 and hget(K.body, job.n) == one.payload then return { outcome = 'done', state = job.state } end
+  if seen ~= one.revision then return { outcome = 'changed', state = job.state } end
+  rewrite(job, one)
+  audit(one.by, 'edit', one.id, one.reason)
+  return { outcome = 'done', state = job.state }
+end
+local answers = {}
+for i = 2, #ARGV do
+  answers[i - 1] = cjson.encode(edit(cjson.decode(ARGV[i])))
+  writeMoves()
+end
+return answers

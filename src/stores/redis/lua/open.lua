@@ -1,0 +1,15 @@
+-- Says what is under the prefix, and makes a new store there: ARGV the time, the schema that is known, '1' to make it. Answers the schema found, 0 for none, -1 for what is not ours.
+--@ flags
+local kinds = { [K.hot] = 'hash', [K.ids] = 'hash', [K.body] = 'hash', [K.ready] = 'zset', [K.due] = 'zset', [K.run] = 'zset', [K.workers] = 'hash' }
+local foreign = false
+for key, kind in pairs(kinds) do
+  local found = redis.call('TYPE', key).ok
+  if found ~= 'none' and found ~= kind then foreign = true end
+end
+local kind = redis.call('TYPE', K.meta).ok
+if foreign or (kind ~= 'none' and kind ~= 'hash') then return -1 end
+local schema = tonumber(redis.call('HGET', K.meta, 'schema') or 0)
+if schema > 0 then return schema end
+if kind == 'hash' or redis.call('EXISTS', K.hot, K.ids, K.body, K.ready, K.due, K.run, K.workers) > 0 then return -1 end
+if ARGV[3] == '1' then redis.call('HSET', K.meta, 'schema', ARGV[2]) end
+return 0

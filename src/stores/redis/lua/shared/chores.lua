@@ -1,0 +1,105 @@
+-- What time alone changes: due jobs, expired ones, leases that ran out.
+--@ use ending closing
+
+local overdueCause = 'its lease ran out: the process died, froze, or lost the store'
+
+local function numbersOf(members)
+  local numbers = {}
+  for i = 1, #members do numbers[i] = tonumber(string.sub(members[i], -12)) end
+  loadJobs(numbers)
+  return numbers
+end
+
+local function dueIn(key, until_, budget)
+  return numbersOf(redis.call('ZRANGEBYSCORE', key, '-inf', until_, 'LIMIT', 0, budget))
+end
+
+local function promote(budget)
+  local due = dueIn(K.due, now, budget)
+  for _, n in ipairs(due) do
+    local job = jobAt(n)
+    depart(job)
+    arrive(job, 'ready')
+  end
+  if #due > 0 then writeMoves() end
+  return #due
+end
+
+local function expire(budget)
+  local due = dueIn(K.expire, now, budget)
+  for _, n in ipairs(due) do
+    local job = jobAt(n)
+    depart(job)
+    job.why = 'expired'
+    arrive(job, 'dead')
+    close(job, 'expired')
+  end
+  if #due > 0 then writeMoves() end
+  return #due
+end
+
+local function lossDelay(losses)
+  return losses <= 1 and 0 or math.min(300000, 1000 * 2 ^ (losses - 2))
+end
+
+local function deathOf(job, fails)
+  if job.crash == 'dead' then return 'crashed' end
+  if job.sus then return 'poison' end
+  if job.crash == 'fail' and fails >= job.max then return 'exhausted' end
+  return job.exp and job.exp <= now and 'expired' or nil
+end
+
+-- A loss, which is no failure; the rule is that of src/job/loss.ts.
+local function takeAway(job, message)
+  depart(job)
+  endAttempt(job, { o = 'lapse', c = message })
+  yieldToTwin(job)
+  local losses, fails = (job.losses or 0) + 1, (job.fails or 0) + (job.crash == 'fail' and 1 or 0)
+  local dead = deathOf(job, fails)
+  job.losses, job.fence, job.why = losses, job.fence + 1, nil
+  if fails > 0 then job.fails = fails end
+  local to, wait = 'ready', 0
+  if job.ask then
+    to, job.why, job.sus = 'cancelled', job.ask, nil
+  elseif dead then
+    to, job.why, job.sus = 'dead', dead, nil
+  else
+    wait = lossDelay(losses)
+    job.sus = losses >= 2 and 1 or nil
+  end
+  if wait > 0 then
+    to, job.at = 'scheduled', now + wait
+  end
+  arrive(job, to)
+end
+
+-- Numbers of the jobs that a worker holds, the oldest first.
+local function heldBy(worker)
+  local known = workerOf(worker)
+  if not known then return {} end
+  local from = string.format('[%010d', known.n)
+  local numbers = numbersOf(redis.call('ZRANGEBYLEX', K.run, from, from .. ':'))
+  table.sort(numbers)
+  return numbers
+end
+
+-- The registration goes with the last of its jobs; until then its lease, which ran out, keeps it from coming back.
+local function lapseOne(worker, cause, budget)
+  local held = heldBy(worker)
+  local taken = math.min(#held, budget)
+  for i = 1, taken do takeAway(jobAt(held[i]), 'worker ' .. worker .. ': ' .. cause) end
+  if taken < budget then
+    endWorker(worker, numberOf(worker))
+    holders[worker] = false
+  end
+  writeMoves()
+  return taken
+end
+
+local function lapseOverdue(budget)
+  local left = budget
+  for _, worker in ipairs(redis.call('ZRANGEBYSCORE', K.leases, '-inf', mono, 'LIMIT', 0, budget)) do
+    if left > 0 then left = left - lapseOne(worker, overdueCause, left) end
+  end
+  return budget - left
+end

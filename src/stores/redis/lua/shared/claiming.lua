@@ -1,0 +1,194 @@
+-- Ready jobs in order, for one worker, after what it never received.
+--@ use chores
+local trialMs = 30000
+
+-- The versions that the worker knows, by task; `nil` when it can run anything.
+local function knownTasks(ask)
+  if not ask.tasks then return nil end
+  local known = {}
+  for _, task in ipairs(ask.tasks) do
+    known[task.name] = math.max(known[task.name] or 0, task.version)
+  end
+  return known
+end
+
+local function canRun(known, lane)
+  return not known or (known[lane.task] ~= nil and lane.version <= known[lane.task])
+end
+
+-- The heads of a queue's lanes, merged: at most `room` jobs.
+local function takeReady(queue, kind, known, room)
+  local heads, taken = {}, {}
+  for _, n in ipairs(lanesOf(queue)) do
+    if canRun(known, laneAt(n)) then heads[#heads + 1] = { from = string.format('[%s%06d', kind, n), past = string.format('(%s%06d:', kind, n), at = 1, rows = {} } end
+  end
+  local chunk = math.max(1, math.ceil(room / math.max(1, #heads)))
+  local function refill(head)
+    if head.over or head.rows[head.at] then return end
+    head.rows, head.at = redis.call('ZRANGEBYLEX', K.ready, head.from, head.past, 'LIMIT', 0, chunk), 1
+    head.over = #head.rows < chunk
+    if #head.rows > 0 then head.from = '(' .. head.rows[#head.rows] end
+  end
+  while #taken < room do
+    local best, key
+    for _, head in ipairs(heads) do
+      refill(head)
+      local row = head.rows[head.at]
+      local own = row and string.sub(row, 8)
+      if own and (not key or own < key) then best, key = head, own end
+    end
+    if not best then break end
+    taken[#taken + 1] = tonumber(string.sub(key, -12))
+    best.at = best.at + 1
+  end
+  loadJobs(taken)
+  return taken
+end
+
+local function start(job, ask)
+  depart(job)
+  job.fence, job.try = (job.fence or 0) + 1, (job.try or 0) + 1
+  -- A started job has outlived its ttl; its deadline stays.
+  job.exp = job.due and (job.again or job.made) + job.due or nil
+  if job.pr then
+    hput(K.progress, job.n, false)
+    job.pr = nil
+  end
+  if job.ln then job.la, job.lb = job.ln, 0 end
+  job.by, job.call, job.start = numberOf(ask.worker), ask.call, now
+  arrive(job, 'running')
+end
+
+local function moveCall(job, call)
+  zput(K.run, runMember(job), false)
+  job.call = call
+  zput(K.run, runMember(job), 0)
+  save(job)
+end
+
+-- First what was handed to this worker in a call whose answer it never received: same fence, same attempt.
+local function takeAgain(ask)
+  local worker = workerOf(ask.worker)
+  local from = string.format('[%010d%012d', worker.n, ask.received + 1)
+  local lost = numbersOf(redis.call('ZRANGEBYLEX', K.run, from, string.format('[%010d:', worker.n)))
+  table.sort(lost, function(a, b)
+    local x, y = jobAt(a).fence, jobAt(b).fence
+    return x < y or (x == y and a < b)
+  end)
+  local taken = {}
+  for i, n in ipairs(lost) do
+    if i <= ask.limit then
+      taken[i] = n
+    else
+      -- The next ask will name this call as received; what found no room now must still count as not received then.
+      moveCall(jobAt(n), ask.call + 1)
+    end
+  end
+  return taken
+end
+
+local function take(ask, known)
+  local taken, again = takeAgain(ask), {}
+  for _, n in ipairs(taken) do
+    local queue = laneAt(jobAt(n).lane).queue
+    again[queue] = (again[queue] or 0) + 1
+  end
+  local most = ask.alone and math.min(1, ask.limit) or ask.limit
+  local many = #ask.queues
+  for i = 0, many - 1 do
+    local queue = ask.queues[(i + ask.call) % many + 1]
+    local room = math.min(most - #taken, queue.limit - (again[queue.name] or 0))
+    if room > 0 and not hget(K.paused, queue.name) then
+      for _, n in ipairs(takeReady(queue.name, ask.alone and 's' or 'r', known, room)) do
+        start(jobAt(n), ask)
+        taken[#taken + 1] = n
+      end
+    end
+  end
+  return taken
+end
+
+-- Whether this worker should make room for a suspect: one waits, and nobody else has lately begun with one.
+local function suspectsWait(ask, known)
+  if ask.limit <= 0 or #redis.call('ZRANGEBYLEX', K.ready, '[s', '+', 'LIMIT', 0, 1) == 0 then return false end
+  local waits = false
+  for _, queue in ipairs(ask.queues) do
+    if queue.limit > 0 and not waits and not hget(K.paused, queue.name) then
+      waits = #takeReady(queue.name, 's', known, 1) > 0
+    end
+  end
+  if not waits then return false end
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', K.trials, '(' .. string.format('%.17g', now - trialMs), '+inf', 'LIMIT', 0, 1000)) do
+    local job = jobAt(tonumber(member))
+    if job.by ~= numberOf(ask.worker) and isHeld(runnerAt(job.by).id) then return false end
+  end
+  return true
+end
+
+local function cancelsOf(worker)
+  local known, rows = workerOf(worker), {}
+  if not known then return rows end
+  local from = string.format('[%010d', known.n)
+  for i, n in ipairs(numbersOf(redis.call('ZRANGEBYLEX', K.asks, from, from .. ':'))) do
+    local job = jobAt(n)
+    rows[i] = { id = job.id, fence = job.fence, reason = job.ask }
+  end
+  return rows
+end
+
+-- The next instant at which time alone may bring work: a due job, or another worker's lease that runs out.
+local function nextDue(worker)
+  local due = tonumber(redis.call('ZRANGE', K.due, 0, 0, 'WITHSCORES')[2] or 'inf')
+  local leases = redis.call('ZRANGE', K.leases, 0, 1, 'WITHSCORES')
+  for i = 1, #leases, 2 do
+    if leases[i] ~= worker then due = math.min(due, now + tonumber(leases[i + 1]) - mono) end
+  end
+  return due < math.huge and math.ceil(due) or nil
+end
+
+-- Three texts for a job: numbers and its id, its payload, and what few jobs have, as JSON or ''.
+local function rowsOf(taken)
+  local rows, payloads = {}, hmget(K.body, taken)
+  for i, n in ipairs(taken) do
+    local job, more = jobAt(n), nil
+    local last = endingAt(job.last)
+    if last then more = { previous = { o = last.o, e = last.e, w = runnerAt(last.w).id, er = last.er, y = last.y, c = last.c } } end
+    if job.ck or job.sus or job.slot then
+      more = more or {}
+      more.sus, more.slot = job.sus, job.slot
+      if job.ck then more.checkpoint = hget(K.check, n) end
+    end
+    rows[#rows + 1] = table.concat({
+      job.lane, job.fence, job.try, job.fails or 0, job.losses or 0, job.max, job.made, job.start, job.exp or '-', job.id,
+    }, ' ')
+    rows[#rows + 1] = payloads[i]
+    rows[#rows + 1] = more and cjson.encode(more) or ''
+  end
+  return rows
+end
+
+local function headOf(ask, known, taken)
+  local used = {}
+  for _, n in ipairs(taken) do used[tostring(jobAt(n).lane)] = hget(K.lane, jobAt(n).lane) end
+  return cjson.encode({
+    lease = 'held', now = now, nextDueAt = nextDue(ask.worker), lanes = used,
+    cancels = cancelsOf(ask.worker), suspects = suspectsWait(ask, known) or nil,
+  })
+end
+
+-- The answer: a head as JSON, then the texts of each job.
+local function claim(text)
+  local ask = cjson.decode(text)
+  if not isHeld(ask.worker) then return { cjson.encode({ lease = 'lost', now = now }) } end
+  if ask.limit > 0 then
+    lapseOverdue(1000)
+    promote(1000)
+    expire(1000)
+  end
+  local known = knownTasks(ask)
+  local taken = take(ask, known)
+  writeMoves()
+  local rows = rowsOf(taken)
+  table.insert(rows, 1, headOf(ask, known, taken))
+  return rows
+end

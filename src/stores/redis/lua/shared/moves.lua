@@ -1,0 +1,159 @@
+-- The move of a job from one state to another: out of one index, into the other, with all that belongs to it.
+--@ use keys dead weights
+local ageStep = 60000
+local final = { completed = true, dead = true, cancelled = true }
+local waits = { ready = true, scheduled = true, blocked = true }
+local holders = {}
+local rang = false
+local depart, arrive
+
+local function readyMember(job)
+  local key = job.at + job.prio * ageStep
+  return string.format('%s%06d%016d%012d', job.sus and 's' or 'r', job.lane, key, job.n)
+end
+
+-- A registration as it stands in the store.
+local function workerOf(id)
+  if holders[id] == nil then
+    local raw = hget(K.workers, id)
+    holders[id] = raw and cmsgpack.unpack(raw) or false
+  end
+  return holders[id] or nil
+end
+
+local function isHeld(id)
+  local ends = redis.call('ZSCORE', K.leases, id)
+  return ends and tonumber(ends) > mono
+end
+
+local function numberOf(id)
+  local worker = workerOf(id)
+  return worker and worker.n
+end
+
+local function runMember(job)
+  return string.format('%010d%012d%012d', job.by, job.call, job.n)
+end
+
+local function askMember(job)
+  return string.format('%010d%012d', job.by, job.n)
+end
+
+local function writeMoves()
+  writeGroups()
+  writeJobs()
+end
+
+-- Jobs of a schedule that have no final state: 0 those that may run, 1 those that wait for an earlier one.
+local function liveMember(job)
+  local slot = job.slot
+  if slot.held then return string.format('%010d1%016d%012d', slot.of, slot.at, job.n) end
+  return string.format('%010d0%012d', slot.of, job.n)
+end
+
+local function liveRange(of, kind)
+  local from = string.format('[%010d%d', of, kind)
+  return from, from .. ':'
+end
+
+local function liveCount(of, kind)
+  local from, to = liveRange(of, kind)
+  return redis.call('ZLEXCOUNT', K.live, from, to)
+end
+
+local function liveJobs(of, kind, most)
+  local from, to = liveRange(of, kind)
+  local numbers = {}
+  for _, member in ipairs(redis.call('ZRANGEBYLEX', K.live, from, to, 'LIMIT', 0, most)) do
+    numbers[#numbers + 1] = tonumber(string.sub(member, -12))
+  end
+  loadJobs(numbers)
+  return numbers
+end
+
+local function planAt(name)
+  local raw = hget(K.schedules, name)
+  return raw and cmsgpack.unpack(raw) or nil
+end
+
+-- A job of a schedule has ended, or was brought back: those that wait for it may go.
+local function slotMoved(job)
+  local plan = planAt(job.slot.name)
+  local isCurrent = plan and plan.n == job.slot.of
+  if not final[job.state] then
+    if isCurrent then zput(K.live, liveMember(job), 0) end
+    return
+  end
+  zput(K.live, liveMember(job), false)
+  job.slot.held = nil
+  if not isCurrent then return end
+  writeMoves()
+  local room = plan.max and plan.max - liveCount(plan.n, 0) or math.huge
+  for _, n in ipairs(liveJobs(plan.n, 1, 1000)) do
+    local held = jobAt(n)
+    if room <= 0 then return end
+    if not held.exp or held.exp > now then
+      room = room - 1
+      zput(K.live, liveMember(held), false)
+      depart(held)
+      held.slot.held = nil
+      held.at = math.max(held.at, now)
+      arrive(held, held.at > now and 'scheduled' or 'ready')
+    end
+  end
+end
+
+-- Takes a job out of the index of its state. It must arrive somewhere in the same script.
+depart = function(job)
+  local state = job.state
+  if state == 'ready' then
+    zput(K.ready, readyMember(job), false)
+  elseif state == 'scheduled' then
+    zput(K.due, pad(job.n), false)
+  elseif state == 'running' then
+    zput(K.run, runMember(job), false)
+    if job.ask then zput(K.asks, askMember(job), false) end
+    if job.sus then zput(K.trials, pad(job.n), false) end
+  elseif state == 'dead' then
+    risen(job)
+  end
+  if job.exp and waits[state] then zput(K.expire, pad(job.n), false) end
+  if final[state] then unweigh(job) end
+  count(job, state, -1)
+end
+
+local function finish(job, to)
+  job.fin = now
+  job.exp, job.ask = nil, nil
+  weigh(job, to)
+end
+
+arrive = function(job, to)
+  local from = job.state
+  job.state = to
+  if to ~= 'running' then job.by, job.call = nil, nil end
+  if to == 'ready' or final[to] then rang = true end
+  if final[to] then finish(job, to) end
+  if to == 'ready' then
+    zput(K.ready, readyMember(job), 0)
+  elseif to == 'scheduled' then
+    zput(K.due, pad(job.n), job.at)
+  elseif to == 'running' then
+    zput(K.run, runMember(job), 0)
+    if job.sus then zput(K.trials, pad(job.n), job.start) end
+  end
+  if job.exp and waits[to] then zput(K.expire, pad(job.n), job.exp) end
+  count(job, to, 1)
+  if not final[to] and (from == 'running' or final[from]) then takeKey(job) end
+  if job.slot then slotMoved(job) end
+  if to == 'dead' then
+    died(job, from == 'running' and told[job.n] or nil)
+    told[job.n] = nil
+  end
+  save(job)
+end
+
+-- Wakes whoever listens in other processes.
+local function ring()
+  if rang then redis.call('PUBLISH', K.bell, '') end
+end

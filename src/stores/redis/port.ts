@@ -1,0 +1,16 @@
+/** What the store needs of a client library, whichever it is. Only scripts and a few commands are sent through it. */
+export interface Port {
+  /** The server is a cluster, and this client knows where each key is. */
+  readonly isCluster: boolean
+  /** Ready to send, or an error that says why not. */
+  connect(): Promise<void>
+  evalsha(sha: string, keys: readonly string[], args: readonly string[]): Promise<Reply>
+  eval(lua: string, keys: readonly string[], args: readonly string[]): Promise<Reply>
+  call(command: string, ...args: readonly string[]): Promise<Reply>
+  /** Hears a channel on a connection of its own, as well as it can: what comes while there is none is lost. */
+  subscribe(channel: string, hear: () => void): () => Promise<void>
+  /** Ends what `connect` began; a client of the caller's own stays as it was. */
+  close(): Promise<void>
+}
+
+export type Reply = string | number | null | undefined | boolean | readonly Reply[]
