@@ -1,5 +1,6 @@
 import type { Clock } from '../../job/clock.ts'
 import { defaults, limits } from '../../job/defaults.ts'
+import { processOf } from '../../job/elsewhere.ts'
 import type { Beat, Beaten, Note, Pulse, Store, Tended } from '../../store/contract.ts'
 import { realClock } from '../../world.ts'
 import { utf8Bytes } from '../../job/text.ts'
@@ -58,7 +59,8 @@ export function redis(given: string | IoRedis | NodeRedis | RedisOptions): Store
     ...workingWith(run, rung),
     beat: (one) => beat(run, one),
     keepBeating: async (one, pulse, hear) => pulsing(clock, { one, pulse, hear, send: (b) => beat(run, b) }),
-    lapse: async (ids, cause) => (ids.length > 0 ? Number(await rung('lapse', cause, ...ids)) : 0),
+    lapse: async (ids, cause, { ending = false } = {}) =>
+      ids.length > 0 ? Number(await rung('lapse', cause, ending ? '1' : '0', ...ids)) : 0,
     leave: async (worker) => void (await rung('leave', worker, releaseDigest)),
     tend: (budget) => tend(run, budget, ring),
     async setQueues(given) {
@@ -117,10 +119,11 @@ const workingWith = (run: Run, rung: Run): Pick<Store, 'claim' | 'settle' | 'exc
     settledOf(await rung('record', worker, limits.logBytesPerAttempt, ...notes.map(noteText))),
 })
 
-const noteText = ({ id, fence, checkpoint, progress, logs }: Note): string =>
+const noteText = ({ id, fence, begun, checkpoint, progress, logs }: Note): string =>
   JSON.stringify({
     id,
     fence,
+    begun,
     checkpoint,
     progress: progress && JSON.stringify(progress),
     logs: logs?.map(({ agoMs, ...line }) => ({
@@ -130,9 +133,18 @@ const noteText = ({ id, fence, checkpoint, progress, logs }: Note): string =>
     })),
   })
 
-async function beat(run: Run, { worker, ttlMs, about }: Beat): Promise<Beaten> {
-  const ranOn = about ? `${about.host}:${about.pid}` : ''
-  const reply = await run('beat', worker, ttlMs, about ? JSON.stringify(about) : '', ranOn)
+async function beat(run: Run, { worker, ttlMs, about, ending }: Beat): Promise<Beaten> {
+  const ranOn = about ? processOf(about) : ''
+  const tells = about?.tellsBegin ? '1' : '0'
+  const reply = await run(
+    'beat',
+    worker,
+    ttlMs,
+    about ? JSON.stringify(about) : '',
+    ranOn,
+    tells,
+    ending ? '1' : '0',
+  )
   const { cancels, ...beaten } = parsed<Omit<Beaten, 'cancels'> & { cancels?: Beaten['cancels'] | object }>(
     reply,
   )

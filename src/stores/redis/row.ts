@@ -34,6 +34,7 @@ interface Hot {
   readonly ask?: string
   readonly why?: string
   readonly sus?: 1
+  readonly av?: string
   readonly slot?: Slot
 }
 interface Slot {
@@ -170,6 +171,7 @@ export function toJob(reply: Reply): Job | undefined {
     ...given('error', error ? parsed<ErrorInfo>(error) : undefined),
     ...given('progress', progress ? toProgress(textOf(progress)) : undefined),
     ...(hot.sus === 1 && !isFinal(hot.state) && { suspect: true }),
+    ...given('avoids', hot.av),
     ...(hot.slot && { schedule: { ...toSlot(hot.id, hot.slot), ...given('heldBy', there(holder)) } }),
     ...(attempts && {
       attempts: rowsOf(attempts)
@@ -198,6 +200,7 @@ interface More {
   readonly previous?: Pick<Ending, 'o' | 'e' | 'w' | 'er' | 'y' | 'c'>
   readonly sus?: 1
   readonly slot?: Slot
+  readonly crash?: 'fail' | 'dead'
   readonly checkpoint?: string
 }
 
@@ -231,8 +234,9 @@ export function toClaimed(
   return rest === '' ? job : { ...job, ...moreOf(id, JSON.parse(rest) as More) }
 }
 
-const moreOf = (id: string, { previous, sus, slot, checkpoint }: More) => ({
+const moreOf = (id: string, { previous, sus, slot, crash, checkpoint }: More) => ({
   ...given('checkpoint', checkpoint),
+  ...given('onCrash', crash),
   ...(sus === 1 && { suspect: true as const }),
   ...given('previous', previous && toPrevious(previous)),
   ...given('schedule', slot && toSlot(id, slot)),

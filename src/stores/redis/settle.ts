@@ -1,3 +1,4 @@
+import { goesElsewhere } from '../../job/elsewhere.ts'
 import { groupOf } from '../../job/dead.ts'
 import type { Settled, Settlement, WorkerId } from '../../job/job.ts'
 import { isLoss, survives } from '../../job/loss.ts'
@@ -27,6 +28,7 @@ function moreOf(one: Settlement): string {
     ...given('reason', reason),
     ...given('error', error && JSON.stringify(error)),
     ...(isFailure(one) && { fails: true }),
+    ...(goesElsewhere(one) && { elsewhere: true }),
     ...(isLoss(one) && { lost: true }),
     ...(survives(one) && { survives: true }),
     ...(move === 'bury' && { group: groupOf(reason, error) }),

@@ -11,7 +11,7 @@ for i, one in ipairs(step.jobs) do
       removeJob(job)
     else
       if one.payload then
-        rewrite(job, { payload = one.payload, version = one.version or laneAt(job.lane).version, by = step.by, reason = step.reason })
+        rewrite(job, { payload = one.payload, key = one.key, version = one.version or laneAt(job.lane).version, by = step.by, reason = step.reason })
       end
       revive(job, step.to)
     end

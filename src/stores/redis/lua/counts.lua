@@ -12,7 +12,7 @@ end
 local function oldestIn(queue)
   local oldest
   for _, n in ipairs(lanesOf(queue)) do
-    for _, kind in ipairs({ 'r', 's' }) do
+    for _, kind in ipairs({ 'r', 's', 'a' }) do
       local from = string.format('%s%06d', kind, n)
       local numbers = {}
       for i, member in ipairs(redis.call('ZRANGEBYLEX', K.ready, '[' .. from, '(' .. from .. ':', 'LIMIT', 0, headRows)) do

@@ -8,6 +8,8 @@ local function edit(one)
   local seen = job.rev or 0
   if seen == one.revision + 1 and hget(K.body, job.n) == one.payload then return { outcome = 'done', state = job.state } end
   if seen ~= one.revision then return { outcome = 'changed', state = job.state } end
+  local twin = editTwin(job, one.key)
+  if twin then return { outcome = 'twin', state = job.state, twin = twin.id } end
   rewrite(job, one)
   audit(one.by, 'edit', one.id, one.reason)
   return { outcome = 'done', state = job.state }

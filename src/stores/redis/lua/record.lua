@@ -25,6 +25,7 @@ local function record(note, held)
     hput(K.check, job.n, note.checkpoint)
     job.ck = 1
   end
+  if note.begun then job.begun = job.fence end
   if note.progress then
     hput(K.progress, job.n, string.format('%.17g ', now) .. note.progress)
     job.pr = 1

@@ -101,5 +101,6 @@ local function rewrite(job, one)
     job.lane = laneOf(lane.queue, lane.task, one.version)
     if isReady then zput(K.ready, readyMember(job), 0) end
   end
+  if one.key then changeKey(job, one.key) end
   save(job)
 end

@@ -60,7 +60,7 @@ local function replace(twin, new)
   twin.lane = laneOf(queue, shape.task, shape.version)
   twin.ustates, twin.ufor = states, forMs
   if shape.onConflict == 'latest' then twin.prio = prio end
-  twin.at, twin.again = at, now
+  twin.at, twin.again, twin.av = at, now, nil
   hput(K.body, twin.n, new.payload)
   if twin.ck then
     hput(K.check, twin.n, false)

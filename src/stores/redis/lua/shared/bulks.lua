@@ -18,8 +18,9 @@ local function verdicts(kind, steps)
     local job = jobOf(step.id)
     local good = job and job.death == step.death and not seen[step.id]
     if good and kind == 'redrive' and isInTime(job) then
-      good = not twinOf(job) and not taken[job.ukey]
-      if good then taken[job.ukey] = true end
+      local key = keyAfter(job, step.key)
+      good = not twinOf(job, step.key) and not taken[key]
+      if good then taken[key] = true end
     end
     if good then seen[step.id] = true end
     marks[i] = good and '1' or '0'

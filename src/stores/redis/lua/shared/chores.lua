@@ -42,31 +42,45 @@ local function lossDelay(losses)
   return losses <= 1 and 0 or math.min(300000, 1000 * 2 ^ (losses - 2))
 end
 
-local function deathOf(job, fails)
-  if job.crash == 'dead' then return 'crashed' end
-  if job.sus then return 'poison' end
-  if job.crash == 'fail' and fails >= job.max then return 'exhausted' end
+local function expiredOf(job)
   return job.exp and job.exp <= now and 'expired' or nil
 end
 
--- A loss, which is no failure; the rule is that of src/job/loss.ts.
-local function takeAway(job, message)
-  depart(job)
-  endAttempt(job, { o = 'lapse', c = message })
-  yieldToTwin(job)
-  local losses, fails = (job.losses or 0) + 1, (job.fails or 0) + (job.crash == 'fail' and 1 or 0)
-  local dead = deathOf(job, fails)
-  job.losses, job.fence, job.why = losses, job.fence + 1, nil
-  if fails > 0 then job.fails = fails end
+local function deathOf(job, fails)
+  if job.crash == 'dead' then return 'crashed' end
+  if job.sus then return 'poison' end
+  return job.crash == 'fail' and fails >= job.max and 'exhausted' or expiredOf(job)
+end
+
+-- Counts a loss and says where the job goes, and whether it is innocent: the rule is that of src/job/loss.ts.
+local function afterLoss(job, hasBegun, isEnding)
+  local innocent = (job.crash ~= 'dead' or not hasBegun) and (isEnding or not hasBegun)
+  local more = innocent and 0 or 1
+  local losses, fails = (job.losses or 0) + more, (job.fails or 0) + (job.crash == 'fail' and more or 0)
+  local dead
+  if innocent then dead = expiredOf(job) else dead = deathOf(job, fails) end
+  job.losses, job.fails = losses > 0 and losses or nil, fails > 0 and fails or nil
   local to, wait = 'ready', 0
   if job.ask then
     to, job.why, job.sus = 'cancelled', job.ask, nil
   elseif dead then
     to, job.why, job.sus = 'dead', dead, nil
-  else
-    wait = lossDelay(losses)
-    job.sus = losses >= 2 and 1 or nil
+  elseif not innocent then
+    wait, job.sus = lossDelay(losses), losses >= 2 and 1 or nil
   end
+  return to, wait
+end
+
+-- A loss, which is no failure.
+local function takeAway(job, worker, how)
+  local about = workerOf(worker)
+  local isWatching = about.tells and ((job.losses or 0) > 0 or (job.crash or 'retry') ~= 'retry')
+  local hasBegun = not isWatching or job.begun == job.fence
+  depart(job)
+  endAttempt(job, { o = 'lapse', c = 'worker ' .. worker .. ': ' .. how.cause .. (hasBegun and '' or '; the job had not begun') })
+  yieldToTwin(job)
+  job.fence, job.why = job.fence + 1, nil
+  local to, wait = afterLoss(job, hasBegun, how.ending or about.ending)
   if wait > 0 then
     to, job.at = 'scheduled', now + wait
   end
@@ -84,11 +98,11 @@ local function heldBy(worker)
 end
 
 -- The registration goes with the last of its jobs; until then its lease, which ran out, keeps it from coming back.
-local function lapseOne(worker, cause, budget)
+local function lapseOne(worker, how)
   local held = heldBy(worker)
-  local taken = math.min(#held, budget)
-  for i = 1, taken do takeAway(jobAt(held[i]), 'worker ' .. worker .. ': ' .. cause) end
-  if taken < budget then
+  local taken = math.min(#held, how.budget)
+  for i = 1, taken do takeAway(jobAt(held[i]), worker, how) end
+  if taken < how.budget then
     endWorker(worker, numberOf(worker))
     holders[worker] = false
   end
@@ -99,7 +113,7 @@ end
 local function lapseOverdue(budget)
   local left = budget
   for _, worker in ipairs(redis.call('ZRANGEBYSCORE', K.leases, '-inf', mono, 'LIMIT', 0, budget)) do
-    if left > 0 then left = left - lapseOne(worker, overdueCause, left) end
+    if left > 0 then left = left - lapseOne(worker, { cause = overdueCause, budget = left }) end
   end
   return budget - left
 end

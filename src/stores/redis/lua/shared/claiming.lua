@@ -1,6 +1,8 @@
 -- Ready jobs in order, for one worker, after what it never received.
 --@ use chores
-local trialMs = 30000
+local trialMs, elsewhereMs = 30000, 30000
+-- Jobs for other processes that one claim passes over.
+local lookedMost = 1000
 
 -- The versions that the worker knows, by task; `nil` when it can run anything.
 local function knownTasks(ask)
@@ -16,12 +18,49 @@ local function canRun(known, lane)
   return not known or (known[lane.task] ~= nil and lane.version <= known[lane.task])
 end
 
--- The heads of a queue's lanes, merged: at most `room` jobs.
-local function takeReady(queue, kind, known, room)
-  local heads, taken = {}, {}
-  for _, n in ipairs(lanesOf(queue)) do
-    if canRun(known, laneAt(n)) then heads[#heads + 1] = { from = string.format('[%s%06d', kind, n), past = string.format('(%s%06d:', kind, n), at = 1, rows = {} } end
+local others = {}
+
+-- Whether a worker of another process lives that can take such a job over.
+local function hasOther(lane, avoided)
+  local key = lane .. ' ' .. avoided
+  if others[key] ~= nil then return others[key] end
+  local wanted = laneAt(lane)
+  others[key] = false
+  local rows = redis.call('HGETALL', K.workers)
+  for i = 1, #rows, 2 do
+    local known = cmsgpack.unpack(rows[i + 1])
+    local about = cjson.decode(known.about)
+    local queues, tasks = {}, {}
+    for _, name in ipairs(about.queues) do queues[name] = true end
+    for _, name in ipairs(about.tasks) do tasks[name] = about.versions and about.versions[name] or 1 end
+    local serves = queues[wanted.queue] and (tasks[wanted.task] or 0) >= wanted.version
+    if serves and not known.ending and runnerAt(known.n).on ~= avoided and isHeld(rows[i]) then others[key] = true end
   end
+  return others[key]
+end
+
+-- False for a job that this worker's process is to leave to another, while another one can take it and not for ever.
+local function isFor(job, worker)
+  if not job.av or runnerAt(numberOf(worker)).on ~= job.av then return true end
+  return job.at + elsewhereMs <= now or not hasOther(job.lane, job.av)
+end
+
+-- Where the lanes of a queue begin and end: those of suspects, or the plain ones with those that avoid a process.
+local function headsOf(queue, ask, alone, known)
+  local kinds, heads = alone and { 's' } or { 'r' }, {}
+  if not alone and ask.avoided then kinds[2] = 'a' end
+  for _, n in ipairs(lanesOf(queue)) do
+    for _, kind in ipairs(canRun(known, laneAt(n)) and kinds or {}) do
+      local lane = string.format('%s%06d', kind, n)
+      heads[#heads + 1] = { from = '[' .. lane, past = '(' .. lane .. ':', at = 1, rows = {}, asks = kind == 'a' }
+    end
+  end
+  return heads
+end
+
+-- The heads of a queue's lanes, merged: at most `room` jobs.
+local function takeReady(queue, ask, alone, known, room)
+  local heads, taken, left = headsOf(queue, ask, alone, known), {}, lookedMost
   local chunk = math.max(1, math.ceil(room / math.max(1, #heads)))
   local function refill(head)
     if head.over or head.rows[head.at] then return end
@@ -29,7 +68,7 @@ local function takeReady(queue, kind, known, room)
     head.over = #head.rows < chunk
     if #head.rows > 0 then head.from = '(' .. head.rows[#head.rows] end
   end
-  while #taken < room do
+  while #taken < room and left > 0 do
     local best, key
     for _, head in ipairs(heads) do
       refill(head)
@@ -38,7 +77,8 @@ local function takeReady(queue, kind, known, room)
       if own and (not key or own < key) then best, key = head, own end
     end
     if not best then break end
-    taken[#taken + 1] = tonumber(string.sub(key, -12))
+    local n = tonumber(string.sub(key, -12))
+    if not best.asks or isFor(jobAt(n), ask.worker) then taken[#taken + 1] = n else left = left - 1 end
     best.at = best.at + 1
   end
   loadJobs(taken)
@@ -55,6 +95,7 @@ local function start(job, ask)
     job.pr = nil
   end
   if job.ln then job.la, job.lb = job.ln, 0 end
+  job.av = nil
   job.by, job.call, job.start = numberOf(ask.worker), ask.call, now
   arrive(job, 'running')
 end
@@ -93,13 +134,14 @@ local function take(ask, known)
     local queue = laneAt(jobAt(n).lane).queue
     again[queue] = (again[queue] or 0) + 1
   end
+  ask.avoided = #redis.call('ZRANGEBYLEX', K.ready, '[a', '(b', 'LIMIT', 0, 1) > 0
   local most = ask.alone and math.min(1, ask.limit) or ask.limit
   local many = #ask.queues
   for i = 0, many - 1 do
     local queue = ask.queues[(i + ask.call) % many + 1]
     local room = math.min(most - #taken, queue.limit - (again[queue.name] or 0))
     if room > 0 and not hget(K.paused, queue.name) then
-      for _, n in ipairs(takeReady(queue.name, ask.alone and 's' or 'r', known, room)) do
+      for _, n in ipairs(takeReady(queue.name, ask, ask.alone, known, room)) do
         start(jobAt(n), ask)
         taken[#taken + 1] = n
       end
@@ -114,7 +156,7 @@ local function suspectsWait(ask, known)
   local waits = false
   for _, queue in ipairs(ask.queues) do
     if queue.limit > 0 and not waits and not hget(K.paused, queue.name) then
-      waits = #takeReady(queue.name, 's', known, 1) > 0
+      waits = #takeReady(queue.name, ask, true, known, 1) > 0
     end
   end
   if not waits then return false end
@@ -153,9 +195,10 @@ local function rowsOf(taken)
     local job, more = jobAt(n), nil
     local last = endingAt(job.last)
     if last then more = { previous = { o = last.o, e = last.e, w = runnerAt(last.w).id, er = last.er, y = last.y, c = last.c } } end
-    if job.ck or job.sus or job.slot then
+    local crash = job.crash ~= 'retry' and job.crash or nil
+    if job.ck or job.sus or job.slot or crash then
       more = more or {}
-      more.sus, more.slot = job.sus, job.slot
+      more.sus, more.slot, more.crash = job.sus, job.slot, crash
       if job.ck then more.checkpoint = hget(K.check, n) end
     end
     rows[#rows + 1] = table.concat({

@@ -26,9 +26,14 @@ local function holderOf(key)
   return job and holdsIn(job, stateNow(job)) and isInTime(job) and job or nil
 end
 
--- The other job that holds this one's key, if this one would hold it now.
-local function twinOf(job)
-  local twin = isInTime(job) and holderOf(job.ukey)
+-- The key of a job, or what an edit makes of it.
+local function keyAfter(job, change)
+  return change and change.from == job.ukey and change.to or job.ukey
+end
+
+-- The other job that holds that key, if this one would hold it now.
+local function twinOf(job, change)
+  local twin = isInTime(job) and holderOf(keyAfter(job, change))
   return twin and twin.n ~= job.n and twin or nil
 end
 
@@ -38,6 +43,20 @@ end
 
 local function dropKey(job)
   if job.ukey and tonumber(hget(K.keys, job.ukey) or 0) == job.n then hput(K.keys, job.ukey, false) end
+end
+
+-- The other job that holds the key that an edit would have this one hold in its present state.
+local function editTwin(job, change)
+  return change and holdsIn(job, job.state) and keyAfter(job, change) ~= job.ukey and twinOf(job, change) or nil
+end
+
+-- Gives a job the key that an edit has made; it holds it where its state says so.
+local function changeKey(job, change)
+  local key = keyAfter(job, change)
+  if not job.ukey or key == job.ukey then return end
+  dropKey(job)
+  job.ukey = key
+  if holdsIn(job, job.state) then takeKey(job) end
 end
 
 -- A job that comes back into line where a newer twin holds its key is cancelled instead.

@@ -9,7 +9,7 @@ local depart, arrive
 
 local function readyMember(job)
   local key = job.at + job.prio * ageStep
-  return string.format('%s%06d%016d%012d', job.sus and 's' or 'r', job.lane, key, job.n)
+  return string.format('%s%06d%016d%012d', job.sus and 's' or job.av and 'a' or 'r', job.lane, key, job.n)
 end
 
 -- A registration as it stands in the store.
@@ -124,7 +124,7 @@ end
 
 local function finish(job, to)
   job.fin = now
-  job.exp, job.ask = nil, nil
+  job.exp, job.ask, job.av = nil, nil, nil
   weigh(job, to)
 end
 

@@ -52,6 +52,7 @@ local function apply(job, one)
     job.why = final[to] and more.reason or nil
   end
   if not final[to] and (more.delay > 0 or move ~= 'release') then job.at = now + more.delay end
+  if more.elsewhere then job.av = runnerAt(job.by).on end
   told[job.n] = more.group
   arrive(job, to)
   return 'applied'
