@@ -210,6 +210,21 @@ export const keyCrossings = [
       },
     ],
     [
+      'overtaken-lost',
+      'a job that a loss ends is dead, and found among the dead, also where a newer one holds its key',
+      async (room) => {
+        const id = await room.add({ ...rule('waiting'), onCrash: 'dead' })
+        const worker = await room.hand()
+        await worker.one()
+        const { newcomer } = await meet(room, rule('waiting'))
+        await room.store.lapse([worker.id], 'it died')
+        const { state, reason } = await room.see(id)
+        assert.deepEqual([state, reason], ['dead', 'crashed'])
+        assert.equal((await room.store.failures.list())[0]?.count, 1)
+        assert.equal((await meet(room, rule('waiting'))).id, newcomer.id)
+      },
+    ],
+    [
       'overtaken-dies',
       'a job whose key a newer one holds dies as ever, and comes back only when that one has let go',
       async (room) => {

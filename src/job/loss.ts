@@ -14,6 +14,8 @@ export interface Lost {
   /** Its worker was told to end, by a person or a shutdown, or its machine was: that is no crash. */
   readonly isEnding: boolean
   readonly cancelRequested?: string | undefined
+  /** Why it is cancelled where it would come back, because a newer job holds its key. */
+  readonly replaced?: string | undefined
   /** Its deadline. */
   readonly expiresAt?: number | undefined
 }
@@ -55,6 +57,7 @@ export function afterLoss(job: Lost, now: number): AfterLoss {
     return { ...counted, state: 'cancelled', reason: job.cancelRequested }
   const dead = isInnocent ? expiredOf(job, now) : deathOf(job, failures, now)
   if (dead) return { ...counted, state: 'dead', reason: dead }
+  if (job.replaced !== undefined) return { ...counted, state: 'cancelled', reason: job.replaced }
   if (isInnocent) return { ...counted, state: 'ready', suspect: job.suspect }
   const waitMs = lossDelayMs(losses)
   return { ...counted, state: waitMs > 0 ? 'scheduled' : 'ready', suspect: losses >= suspectLosses, waitMs }

@@ -105,8 +105,11 @@ function takeAway(s: Tables, row: Row, { cause, ending = false }: Lapse): void {
   const message = lossText(holder, cause, { hasBegun })
   const error = toErrorInfo({ name: 'WorkerLost', code: 'LW2009', message })
   endAttempt(s, row, 'lapse', { settlement: { error }, now })
+  const { cancelRequested } = row
   yieldToTwin(s, row)
-  const next = afterLoss({ ...row, ...row.job, suspect: isSuspect, hasBegun, isEnding }, now)
+  const replaced = row.cancelRequested
+  const blame = { suspect: isSuspect, hasBegun, isEnding }
+  const next = afterLoss({ ...row, ...row.job, ...blame, cancelRequested, replaced }, now)
   const { losses, failures, suspect, reason } = next
   Object.assign(row, { losses, failures, suspect, reason, fence: row.fence + 1 })
   if (next.waitMs > 0) row.availableAt = now + next.waitMs

@@ -163,7 +163,8 @@ function takeAway(change: Change, ticket: Held, { worker, cause, isEnding, tells
     suspect: ticket.suspect === 1,
     hasBegun,
     isEnding,
-    cancelRequested: comingBack(change, ticket).cancel_reason ?? undefined,
+    cancelRequested: ticket.cancel_reason ?? undefined,
+    replaced: comingBack(change, ticket).cancel_reason ?? undefined,
     expiresAt: ticket.expires_at_ms ?? undefined,
   }
   const { state, losses, failures, suspect, waitMs, reason } = afterLoss(lost, change.now)
