@@ -1,11 +1,11 @@
 import { nearest, StoreError } from './job/errors.ts'
 import type { Store } from './store/index.ts'
 
-const schemes = ['sqlite', 'file', 'memory', 'redis', 'rediss']
+const schemes = ['sqlite', 'file', 'memory', 'redis', 'rediss', 'postgres', 'postgresql']
 
 /**
  * The store that a path or URL names, not yet opened: `memory:`, `sqlite:PATH`, `file:PATH`, a plain path, or
- * `redis://HOST:PORT`.
+ * `redis://HOST:PORT`, `postgres://user:password@host/database?schema=NAME`.
  * Each engine is loaded only when it is named. With `migrate: 'never'` a store without the newest schema is
  * refused (LW1011) and left as it is. @throws {StoreError} LW1008 for an unknown scheme.
  */
@@ -20,6 +20,9 @@ export async function openStore(
     case 'sqlite':
     case 'file':
       return (await import('./stores/sqlite/index.ts')).sqlite({ path: rest, migrate })
+    case 'postgres':
+    case 'postgresql':
+      return (await import('./stores/postgres/index.ts')).postgres({ url: where, migrate })
     case 'redis':
     case 'rediss':
       return (await import('./stores/redis/index.ts')).redis({ url: where, migrate })
@@ -27,7 +30,7 @@ export async function openStore(
       const near = nearest(scheme, schemes)
       throw new StoreError(
         'LW1008',
-        `the store URL ${mask(where)} has the scheme "${scheme}", which this version does not know${near ? ` (did you mean ${near}:?)` : ''}. Known: a path, sqlite:PATH, memory:, redis://HOST:PORT.`,
+        `the store URL ${mask(where)} has the scheme "${scheme}", which this version does not know${near ? ` (did you mean ${near}:?)` : ''}. Known: a path, sqlite:PATH, memory:, redis://HOST:PORT, postgres://HOST/DATABASE.`,
       )
     }
   }

@@ -82,4 +82,29 @@ export const storeCodes = {
     'The store cannot be reached, and as many jobs are held in this process as its buffer allows. Nothing of this call was written.',
     'Try again later, look at the store with legwork doctor, or allow more: legwork({ buffer: { max, for } })',
   ),
+  LW1017: entry(
+    'Store cannot be reached',
+    'The server does not answer now: it is down, its address is wrong, or it takes no more connections.',
+    'Check the URL; workers go on by themselves when it answers again. legwork doctor --url URL shows each step.',
+  ),
+  LW1018: entry(
+    'Store refused the login',
+    'The server does not take this user or password.',
+    'Correct the URL. A special character in a password is written %40 and the like.',
+  ),
+  LW1019: entry(
+    'Rights are missing',
+    'The user may not do what this call needs. Nothing of this call was written.',
+    'Give the grant that the message names.',
+  ),
+  LW1020: entry(
+    'Server too old',
+    'The server is older than any that Legwork can use.',
+    'Upgrade the server to the version that the message names.',
+  ),
+  LW1021: entry(
+    'Server takes no writes',
+    'It is a replica, or set to read only.',
+    'Name the primary server.',
+  ),
 } as const satisfies Record<string, Entry>

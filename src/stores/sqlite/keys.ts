@@ -2,7 +2,9 @@ import type { FinalState, State } from '../../job/state.ts'
 import { type KeyChange, keptUntil, keyState, replacedBy } from '../../job/unique.ts'
 import type { Ticket } from './ending.ts'
 import type { Engine } from './engine.ts'
-import { codeOf, stateOf } from './row.ts'
+import { codeOf, stateOf } from '../../store/codes.ts'
+
+export { bitsOf } from '../../store/codes.ts'
 
 /**
  * A job lets its key go without a word: the key is held by the job that had it last, while its state and the time allow.
@@ -16,10 +18,6 @@ interface KeyRow {
   /** Of a job that waits. */
   readonly expires_at_ms: number | null
 }
-
-/** A set of states as the schema stores it. */
-export const bitsOf = (states: readonly State[]): number =>
-  states.reduce((bits, state) => bits | (1 << codeOf[state]), 0)
 
 const holdsIn = (bits: number, state: State): boolean => (bits & (1 << codeOf[state])) !== 0
 

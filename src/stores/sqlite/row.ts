@@ -1,35 +1,9 @@
 import { defaults } from '../../job/defaults.ts'
 import type { Attempt, ErrorInfo, Job, LogLine, OnCrash, Progress, Retention } from '../../job/job.ts'
-import { allStates, type State } from '../../job/state.ts'
+import { codeOf, levels, onCrashes, outcomes, stateOf } from '../../store/codes.ts'
 import type { WorkerAbout } from '../../store/contract.ts'
 
-/** A state as the schema stores it: its place in the list of all states, which never changes. */
-export const codeOf = Object.fromEntries(allStates.map((state, i) => [state, i])) as Readonly<
-  Record<State, number>
->
-export const stateOf = (code: number): State => allStates[code] as State
-
-/** How attempts end, by the number that the schema stores. Only ever grows at its end. */
-export const outcomes = [
-  'complete',
-  'retry',
-  'snooze',
-  'release',
-  'bury',
-  'cancel',
-  'lapse',
-] as const satisfies readonly Attempt['outcome'][]
-
-export const levels = ['debug', 'info', 'warn', 'error'] as const satisfies readonly LogLine['level'][]
-
-/** Retention as stored: nothing for the default, which nearly all jobs have. */
-export function retainText({ completed, dead, cancelled }: Retention): string | null {
-  const usual =
-    completed === defaults.retain.completed &&
-    dead === defaults.retain.dead &&
-    cancelled === defaults.retain.cancelled
-  return usual ? null : JSON.stringify({ completed, dead, cancelled })
-}
+export { codeOf, levels, onCrashes, outcomes, retainText, stateOf } from '../../store/codes.ts'
 
 // A column holds what this file wrote.
 export const retention = (text: string | null): Retention =>
@@ -69,7 +43,6 @@ export interface JobRow {
 }
 
 /** What a crash means, by the number that the schema stores. */
-export const onCrashes = ['retry', 'fail', 'dead'] as const satisfies readonly OnCrash[]
 export const onCrashOf = (code: number | null): OnCrash => onCrashes[code ?? 0] ?? 'retry'
 
 /** The columns of `attempt-newest.sql`. */

@@ -1,0 +1,115 @@
+import type { Clock } from '../../job/clock.ts'
+import type { Link, ListeningClient } from './connect.ts'
+
+export interface Bell {
+  /** Wakes whoever listens here, and soon those of other processes. */
+  ring(): void
+  /** The number of those who listen here has changed. */
+  listen(on: boolean): void
+  close(): Promise<void>
+}
+
+export interface BellKit {
+  link(): Promise<Link>
+  /** The name of notifications. */
+  readonly channel: string
+  readonly clock: Clock
+  /** Tells apart what this process itself said. */
+  readonly self: string
+  hear(): void
+  /** False: nothing is said or heard, and everybody polls. */
+  readonly isOn: boolean
+}
+
+/** Rings of one process that others hear, a second: a notification is a transaction of its own. */
+const everyMs = 20
+const retryMs = { first: 250, most: 10_000 }
+
+/** Notifications on a connection of their own. Hints: those that are lost cost a poll. */
+export function bellOf(kit: BellKit): Bell {
+  const { clock, isOn } = kit
+  const ear = earOf(kit)
+  let isResting = false
+  let isDue = false
+  let isClosed = false
+  const say = async (): Promise<void> => {
+    isDue = false
+    isResting = true
+    clock.after(everyMs, rested, { idle: true })
+    try {
+      // Nothing is lost with it that a poll does not find, so no disk has to be waited for.
+      await (await kit.link()).query(
+        `select pg_notify($1, $2)::text || set_config('synchronous_commit', 'off', true) as answer`,
+        [kit.channel, kit.self],
+      )
+    } catch {
+      // A hint that could not be given.
+    }
+  }
+  function rested(): void {
+    isResting = false
+    if (isDue && !isClosed) void say()
+  }
+  return {
+    ring() {
+      kit.hear()
+      if (!isOn || isClosed) return
+      if (isResting) isDue = true
+      else void say()
+    },
+    listen: (on) => void (isOn && !isClosed && (on ? ear.open() : ear.close())),
+    async close() {
+      isClosed = true
+      await ear.close()
+    },
+  }
+}
+
+/** Hears what other processes say, and connects anew when the connection breaks. */
+function earOf({ link, channel, clock, self, hear }: BellKit) {
+  let client: ListeningClient | undefined
+  let isOpen = false
+  let cancel = () => {}
+  let waitMs = retryMs.first
+  async function connect(): Promise<void> {
+    const fresh = (await link()).listener()
+    if (!fresh || !isOpen) return
+    client = fresh
+    fresh.on('error', () => lost(fresh))
+    fresh.on('end', () => lost(fresh))
+    fresh.on('notification', ({ payload }: { payload?: string }) => {
+      if (payload !== self) hear()
+    })
+    try {
+      await fresh.connect()
+      await fresh.query(`listen "${channel.replaceAll('"', '""')}"`)
+      waitMs = retryMs.first
+      // What was said while nobody listened.
+      hear()
+    } catch {
+      lost(fresh)
+    }
+  }
+  function lost(one: ListeningClient): void {
+    if (client !== one) return
+    client = undefined
+    one.end().catch(() => {})
+    if (!isOpen) return
+    cancel = clock.after(waitMs, () => void connect().catch(() => {}), { idle: true })
+    waitMs = Math.min(retryMs.most, waitMs * 2)
+  }
+  return {
+    open(): void {
+      if (isOpen) return
+      isOpen = true
+      void connect().catch(() => {})
+    },
+    async close(): Promise<void> {
+      isOpen = false
+      cancel()
+      const old = client
+      client = undefined
+      await old?.end().catch(() => {})
+    },
+  }
+}

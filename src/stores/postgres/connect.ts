@@ -1,0 +1,140 @@
+import { InvalidOption, StoreError } from '../../job/errors.ts'
+
+/** A row of what our statements answer: one text. */
+export interface Row {
+  readonly answer: string | null
+}
+/** What can run a statement: a client or a pool of `pg`, or a transaction of it. */
+export interface Queryable {
+  query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>
+}
+/** A pool of `pg`, as far as it is used. */
+export interface PoolLike extends Queryable {
+  connect(): Promise<Queryable & { release(error?: Error | boolean): void }>
+  end(): Promise<void>
+  /** The class of its clients, and what they connect with. */
+  readonly Client?: new (
+    options: object,
+  ) => ListeningClient
+  readonly options?: object
+}
+/** The client of postgres.js. */
+export interface SqlLike {
+  (...args: never[]): unknown
+  unsafe(text: string, values?: never[]): PromiseLike<readonly unknown[]>
+  begin(work: (sql: SqlLike) => Promise<unknown>): Promise<unknown>
+  end(): Promise<void>
+}
+/** A connection of its own, for notifications. */
+export interface ListeningClient extends Queryable {
+  connect(): Promise<unknown>
+  end(): Promise<void>
+  on(event: string, hear: (one: never) => void): unknown
+}
+
+export type Query = (text: string, values?: readonly unknown[]) => Promise<readonly Row[]>
+
+/** The way to the server. */
+export interface Link {
+  readonly query: Query
+  /** On one connection, between begin and commit. */
+  transaction<T>(work: (query: Query) => Promise<T>): Promise<T>
+  /** A connection for notifications, not yet connected; `undefined` where there can be none. */
+  listener(): ListeningClient | undefined
+  end(): Promise<void>
+}
+
+export interface Where {
+  readonly url?: string | undefined
+  readonly pool?: PoolLike | SqlLike | undefined
+  readonly max: number
+  readonly timeoutMs: number
+}
+
+/** Connects by a URL with the package `pg`, or uses what the caller has. @throws {StoreError} LW1001 */
+export async function connect({ url, pool, max, timeoutMs }: Where): Promise<Link> {
+  if (pool) return 'unsafe' in pool ? sqlLink(pool) : poolLink(pool, false)
+  const { Pool, Client } = await driver()
+  const options = {
+    connectionString: url,
+    max,
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: 60_000,
+    keepAlive: true,
+    application_name: 'legwork',
+  }
+  const own = new Pool(options)
+  // A connection that breaks while nobody uses it is simply not used again.
+  own.on('error', () => {})
+  return poolLink(Object.assign(own, { Client, options }) as unknown as PoolLike, true)
+}
+
+async function driver() {
+  try {
+    const { default: pg } = await import('pg')
+    return pg
+  } catch (cause) {
+    throw new StoreError(
+      'LW1001',
+      'a postgres:// URL needs the package pg. Run: npm install pg',
+      {},
+      { cause },
+    )
+  }
+}
+
+function poolLink(pool: PoolLike, isOurs: boolean): Link {
+  const query: Query = async (text, values) => rowsOf(await pool.query(text, values && [...values]))
+  return {
+    query,
+    async transaction(work) {
+      const client = await pool.connect()
+      try {
+        const answer = await between(work, async (text, values) =>
+          rowsOf(await client.query(text, values && [...values])),
+        )
+        client.release()
+        return answer
+      } catch (error) {
+        // Whatever state it is in, nobody else gets it.
+        client.release(true)
+        throw error
+      }
+    },
+    listener: () => pool.Client && pool.options && new pool.Client(pool.options),
+    end: async () => (isOurs ? pool.end() : undefined),
+  }
+}
+
+async function between<T>(work: (query: Query) => Promise<T>, query: Query): Promise<T> {
+  await query('begin')
+  const answer = await work(query)
+  await query('commit')
+  return answer
+}
+
+function sqlLink(sql: SqlLike): Link {
+  const on =
+    (one: SqlLike): Query =>
+    async (text, values) =>
+      // The driver's own rows are objects of the columns.
+      (await one.unsafe(text, values as never[] | undefined)) as readonly Row[]
+  return {
+    query: on(sql),
+    // The driver hands back what the work answered.
+    transaction: async <T>(work: (query: Query) => Promise<T>) =>
+      (await sql.begin((one) => work(on(one)))) as T,
+    listener: () => undefined,
+    end: async () => {},
+  }
+}
+
+// Every statement of ours has the one column `answer`.
+const rowsOf = ({ rows }: { readonly rows: readonly unknown[] }): readonly Row[] => rows as readonly Row[]
+
+/** A name as SQL writes it. @throws {InvalidOption} LW1201 */
+export function quoted(schema: unknown): string {
+  if (typeof schema !== 'string' || schema === '' || schema.includes('\0') || Buffer.byteLength(schema) > 50)
+    throw new InvalidOption('schema', schema, 'the name of a schema, 1 to 50 bytes')
+  return `"${schema.replaceAll('"', '""')}"`
+}

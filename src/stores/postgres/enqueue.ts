@@ -1,0 +1,183 @@
+import type { Enqueued, NewJob, Refusal } from '../../job/job.ts'
+import { bitsOf, onCrashes, retainText, stateOf } from '../../store/codes.ts'
+import type { EnqueueHow } from '../../store/contract.ts'
+import type { Call, Engine } from './engine.ts'
+
+/** What jobs that are alike share, as enqueue-v1.sql reads it. */
+interface Kind {
+  readonly task: string
+  readonly queue: string
+  readonly version: number
+  readonly priority: number
+  readonly maxAttempts: number
+  readonly delayMs?: number | undefined
+  readonly ttlMs?: number | undefined
+  readonly deadlineMs?: number | undefined
+  readonly tags?: string
+  readonly retain?: string
+  readonly onCrash?: number
+}
+type KindRow = readonly [
+  kind: number,
+  id: string,
+  payload: string,
+  runAt?: number | null,
+  unique?: {
+    readonly key: string
+    readonly states: number
+    readonly forMs?: number | undefined
+    readonly onConflict: string
+    readonly maxWaitMs?: number | undefined
+  },
+]
+
+export interface Bound {
+  readonly kinds: readonly Kind[]
+  readonly rows: readonly KindRow[]
+  /** True where a key of theirs has to be looked at. */
+  readonly each?: true
+}
+
+/** Jobs of one call: what they share once for each kind, and a row for each. */
+export function bind(jobs: readonly NewJob[]): Bound {
+  const kinds: Kind[] = []
+  const known = new Map<string, number>()
+  let last: { readonly job: NewJob; readonly at: number } | undefined
+  const rows = jobs.map((job): KindRow => {
+    const at = last && isAlike(last.job, job) ? last.at : kindAt(kinds, known, job)
+    last = { job, at }
+    return rowOf(at, job)
+  })
+  return { kinds, rows, ...(jobs.some((job) => job.unique) && { each: true }) }
+}
+
+function kindAt(kinds: Kind[], known: Map<string, number>, job: NewJob): number {
+  const kind = kindOf(job)
+  const text = JSON.stringify(kind)
+  const at = known.get(text) ?? kinds.push(kind) - 1
+  known.set(text, at)
+  return at
+}
+
+function rowOf(at: number, { id, payload, runAt, unique }: NewJob): KindRow {
+  if (!unique) return runAt === undefined ? [at, id, payload] : [at, id, payload, runAt]
+  const { key, states, forMs, onConflict, maxWaitMs } = unique
+  return [at, id, payload, runAt ?? null, { key, states: bitsOf(states), forMs, onConflict, maxWaitMs }]
+}
+
+/** Equal in all that a kind is made of; lists and policies only where they are the same object. */
+const isAlike = (a: NewJob, b: NewJob): boolean =>
+  a.task === b.task &&
+  a.queue === b.queue &&
+  a.version === b.version &&
+  a.priority === b.priority &&
+  a.maxAttempts === b.maxAttempts &&
+  a.delayMs === b.delayMs &&
+  a.ttlMs === b.ttlMs &&
+  a.deadlineMs === b.deadlineMs &&
+  a.onCrash === b.onCrash &&
+  a.retain === b.retain &&
+  (a.tags === b.tags || (a.tags.length === 0 && b.tags.length === 0))
+
+function kindOf(job: NewJob): Kind {
+  const { task, queue, version, priority, maxAttempts, delayMs, ttlMs, deadlineMs, tags, onCrash } = job
+  const retain = retainText(job.retain)
+  return {
+    ...{ task, queue, version, priority, maxAttempts, delayMs, ttlMs, deadlineMs },
+    ...(tags.length > 0 && { tags: JSON.stringify(tags) }),
+    ...(retain !== null && { retain }),
+    ...(onCrash !== undefined && onCrash !== 'retry' && { onCrash: onCrashes.indexOf(onCrash) }),
+  }
+}
+
+type AnswerRow =
+  | readonly ['refused', id: string, refusal: Refusal]
+  | readonly ['created' | 'duplicate' | 'existing' | 'replaced', id: string, state: number, task: string]
+/** What enqueue-v1.sql answers: the state of all, or of each, where every job is new; or an answer for each. */
+export type Answer =
+  | { readonly state: number }
+  | { readonly states: readonly number[] }
+  | { readonly each: readonly AnswerRow[] }
+
+export function answersOf(answer: Answer, jobs: readonly NewJob[]): readonly Enqueued[] {
+  if ('each' in answer) return answer.each.map(toEnqueued)
+  return jobs.map(({ id, task }, i) => {
+    const code = 'state' in answer ? answer.state : (answer.states[i] as number)
+    return { id, outcome: 'created', state: stateOf(code), task }
+  })
+}
+
+function toEnqueued(row: AnswerRow): Enqueued {
+  if (row[0] === 'refused') return { id: row[1], outcome: 'refused', refusal: row[2] }
+  return { outcome: row[0], id: row[1], state: stateOf(row[2]), task: row[3] }
+}
+
+/** Characters of payloads that cross in one call: a JSON value of Postgres ends at 256 MB. */
+const maxChars = 16_000_000
+
+/** Adds each job unless its id is known, or its twin stands for it, or it is refused. */
+export async function enqueue(
+  e: Engine,
+  jobs: readonly NewJob[],
+  { allOrNone = false }: EnqueueHow,
+): Promise<readonly Enqueued[]> {
+  const parts = inParts(jobs)
+  if (parts.length === 1 || !allOrNone) {
+    const answers: Enqueued[] = []
+    for (const part of parts) answers.push(...(await enqueueOn(e.call, part, allOrNone)))
+    return answers
+  }
+  return together(e, parts)
+}
+
+/** One call of the function, on whatever connection. */
+export async function enqueueOn(
+  call: Call,
+  jobs: readonly NewJob[],
+  allOrNone: boolean,
+  more: object = {},
+): Promise<readonly Enqueued[]> {
+  if (jobs.length === 0) return []
+  const bound = bind(jobs)
+  return answersOf(
+    await call<Answer>('enqueue_v1', { ...bound, ...(allOrNone && { allOrNone }), ...more }),
+    jobs,
+  )
+}
+
+/** Parts that cross one after the other, and share one fate. */
+async function together(e: Engine, parts: readonly (readonly NewJob[])[]): Promise<readonly Enqueued[]> {
+  let answers: Enqueued[] = []
+  try {
+    return await e.atomically(async (call) => {
+      answers = []
+      for (const part of parts) answers.push(...(await enqueueOn(call, part, true)))
+      if (answers.some(({ outcome }) => outcome === 'refused')) throw new OneRefused()
+      return answers
+    })
+  } catch (error) {
+    if (!((error as Error).cause instanceof OneRefused)) throw error
+    return answers.map((one) =>
+      one.outcome === 'refused'
+        ? one
+        : { id: one.id, outcome: 'refused', refusal: { because: 'batch' as const } },
+    )
+  }
+}
+
+/** Takes back what was written before the refusal. */
+class OneRefused extends Error {}
+
+function inParts(jobs: readonly NewJob[]): readonly (readonly NewJob[])[] {
+  const parts: NewJob[][] = []
+  let chars = Infinity
+  for (const job of jobs) {
+    if (chars + job.payload.length > maxChars) {
+      parts.push([])
+      chars = 0
+    }
+    chars += job.payload.length
+    parts.at(-1)?.push(job)
+  }
+  return parts.length === 0 ? [[]] : parts
+}

@@ -1,0 +1,37 @@
+-- A page of jobs, newest first: { states, queue, task, tag, limit, before, lookAt, driver }. The driver's index leads the search; the
+-- other conditions are checked on its rows, of which one call looks at so many.
+create or replace function find_v1(p text) returns text language plpgsql set search_path from current set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off as $$
+#variable_conflict use_column
+declare
+  a jsonb := p::jsonb; v_before bigint := coalesce((a->>'before')::bigint, 9223372036854775807);
+  v_queue int; v_task int; v_from text; v_floor bigint; v_seqs bigint[]; v_limit int := (a->>'limit')::int; v_next bigint;
+  v_states int[] := case when jsonb_typeof(a->'states') = 'array' then array(select value::int from jsonb_array_elements_text(a->'states')) end;
+begin
+  if a->>'queue' is not null then
+    select id into v_queue from queue where name = a->>'queue';
+    if v_queue is null then return '{"jobs":[]}'; end if;
+  end if;
+  if a->>'task' is not null then
+    select id into v_task from task where name = a->>'task';
+    if v_task is null then return '{"jobs":[]}'; end if;
+  end if;
+  v_from := case a->>'driver'
+    when 'tag' then 'tag d where d.tag = $1'
+    when 'unfinished' then 'history d where d.state = $2 and d.state <> 7'
+    when 'live' then 'ticket d where true'
+    when 'task' then 'job d where d.task_id = $3'
+    when 'queue' then 'job d where d.queue_id = $4'
+    when 'final' then 'history d where true'
+    else 'job d where true' end;
+  execute 'select seq from ' || v_from || ' and d.seq < $5 order by d.seq desc limit 1 offset $6'
+  into v_floor using a->>'tag', v_states[1], v_task, v_queue, v_before, (a->>'lookAt')::int;
+  execute 'select array_agg(seq order by seq desc) from (select d.seq from ' || v_from || ' and d.seq < $5 and d.seq >= coalesce($6, 0)'
+    || ' and ($7 is null or state_of(d.seq) = any($7))'
+    || ' and (($3 is null and $4 is null) or exists (select 1 from job j where j.seq = d.seq and ($3 is null or j.task_id = $3)'
+    || ' and ($4 is null or j.queue_id = $4)))'
+    || ' and ($1 is null or exists (select 1 from tag g where g.tag = $1 and g.seq = d.seq)) order by d.seq desc limit $8) x'
+  into v_seqs using a->>'tag', v_states[1], v_task, v_queue, v_before, v_floor, v_states, v_limit + 1;
+  v_next := case when cardinality(v_seqs) > v_limit then v_seqs[v_limit] else v_floor end;
+  return json_build_object('next', v_next, 'jobs', (
+    select json_agg(job_row(s.seq) order by s.seq desc) from unnest(v_seqs[1:v_limit]) as s(seq)))::text;
+end $$
