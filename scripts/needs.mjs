@@ -14,6 +14,13 @@ const needs = [
     ],
   },
   {
+    name: 'postgresql',
+    files: [
+      '/usr/local/bin/initdb',
+      ...[18, 17, 16, 15, 14, 13].map((n) => `/usr/lib/postgresql/${n}/bin/initdb`),
+    ],
+  },
+  {
     name: 'redis-server',
     files: ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/usr/bin/valkey-server'],
   },
