@@ -39,11 +39,12 @@ export function luaModule(store) {
     ...rows(join(folder, 'shared')),
     '}',
     '',
-    'export const scripts = {',
-    ...rows(folder),
-    '} as const satisfies Record<string, Part>',
+    'export type ScriptName =',
+    ...filesOf(folder).map((file) => `  | '${camel(basename(file, '.lua'))}'`),
     '',
-    'export type ScriptName = keyof typeof scripts',
+    'export const scripts: Readonly<Record<ScriptName, Part>> = {',
+    ...rows(folder),
+    '}',
     '',
   ].join('\n')
 }

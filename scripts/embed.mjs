@@ -22,9 +22,10 @@ function statement(path) {
 
 function moduleOf(store) {
   const folder = join(stores, store)
-  const statements = filesOf(join(folder, 'sql')).map((file) => {
-    return `  ${camel(basename(file, '.sql'))}: ${JSON.stringify(statement(join(folder, 'sql', file)))},`
-  })
+  const names = filesOf(join(folder, 'sql')).map((file) => camel(basename(file, '.sql')))
+  const statements = filesOf(join(folder, 'sql')).map(
+    (file, i) => `  ${names[i]}: ${JSON.stringify(statement(join(folder, 'sql', file)))},`,
+  )
   const steps = filesOf(join(folder, 'schema')).map((file, i) => {
     const [, number, name] = /^(\d{4})-([\w-]+)\.sql$/.exec(file) ?? []
     if (Number(number) !== i + 1) throw new Error(`${store}/schema/${file}: expected number ${i + 1}`)
@@ -33,11 +34,13 @@ function moduleOf(store) {
   })
   return [
     '// Generated from sql/ and schema/ by scripts/embed.mjs. Change those, then run it again.',
-    'export const sql = {',
-    ...statements,
-    '} as const',
+    'export type SqlName =',
+    ...names.map((name) => `  | '${name}'`),
     '',
-    'export type SqlName = keyof typeof sql',
+    // Named types, for the declaration file would hold every statement once more.
+    'export const sql: Readonly<Record<SqlName, string>> = {',
+    ...statements,
+    '}',
     '',
     'export const schema: readonly { readonly version: number; readonly name: string; readonly sql: string }[] = [',
     ...steps,

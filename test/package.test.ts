@@ -121,7 +121,7 @@ test('the tarball holds what is built and the documents, nothing else', () => {
   expect(
     packed.reduce((sum, { size }) => sum + size, 0),
     'bytes unpacked',
-  ).toBeLessThan(2_000_000)
+  ).toBeLessThan(3_000_000)
 })
 
 test('the package runs nothing when it is installed', () => {

@@ -32,7 +32,45 @@ export const snippets: Readonly<Record<string, Part>> = {
   write: {"flags":[],"uses":[],"lua":"local hashes, sets, meta = {}, {}, {}\n\nlocal function put(of, key, name, value)\nlocal rows = of[key]\nif not rows then\nrows = {}\nof[key] = rows\nend\nrows[name] = value\nend\n\nlocal function hput(key, field, value)\nput(hashes, key, field, value)\nend\n\nlocal function zput(key, member, score)\nput(sets, key, member, score)\nend\n\nlocal function hget(key, field)\nlocal rows = hashes[key]\nlocal value = rows and rows[field]\nif value == nil then value = redis.call('HGET', key, field) end\nreturn value\nend\n\nlocal function hmget(key, fields)\nlocal values = {}\nfor from = 1, #fields, 1000 do\nlocal part = redis.call('HMGET', key, unpack(fields, from, math.min(#fields, from + 999)))\nfor i = 1, #part do values[from + i - 1] = part[i] end\nend\nlocal rows = hashes[key]\nif rows then\nfor i = 1, #fields do\nif rows[fields[i]] ~= nil then values[i] = rows[fields[i]] end\nend\nend\nreturn values\nend\n\nlocal function counter(name)\nif not meta[name] then meta[name] = tonumber(redis.call('HGET', K.meta, name) or 0) end\nreturn meta[name]\nend\n\nlocal function nextOf(name)\nlocal n = counter(name) + 1\nmeta[name] = n\nhput(K.meta, name, n)\nreturn n\nend\n\nlocal function send(command, key, args)\nfor from = 1, #args, 2000 do\nredis.call(command, key, unpack(args, from, math.min(#args, from + 1999)))\nend\nend\n\nlocal function writeHash(key, rows)\nlocal there, gone = {}, {}\nfor field, value in pairs(rows) do\nif value then\nthere[#there + 1] = field\nthere[#there + 1] = value\nelse\ngone[#gone + 1] = field\nend\nend\nsend('HSET', key, there)\nsend('HDEL', key, gone)\nend\n\nlocal function writeSet(key, rows)\nlocal there, gone = {}, {}\nfor member, score in pairs(rows) do\nif score then\nthere[#there + 1] = score\nthere[#there + 1] = member\nelse\ngone[#gone + 1] = member\nend\nend\nsend('ZADD', key, there)\nsend('ZREM', key, gone)\nend\n\nlocal function write()\nfor key, rows in pairs(hashes) do writeHash(key, rows) end\nfor key, rows in pairs(sets) do writeSet(key, rows) end\nhashes, sets = {}, {}\nend\n"},
 }
 
-export const scripts = {
+export type ScriptName =
+  | 'act'
+  | 'beat'
+  | 'bulkOpen'
+  | 'bulkPeek'
+  | 'bulkPut'
+  | 'bulkRead'
+  | 'bulkStep'
+  | 'changes'
+  | 'claim'
+  | 'counts'
+  | 'deadPage'
+  | 'edit'
+  | 'enqueue'
+  | 'exchange'
+  | 'failuresList'
+  | 'failuresMark'
+  | 'find'
+  | 'get'
+  | 'lapse'
+  | 'leave'
+  | 'open'
+  | 'place'
+  | 'record'
+  | 'replacePayloads'
+  | 'retentionGet'
+  | 'retentionSet'
+  | 'scheduleDue'
+  | 'scheduleFire'
+  | 'scheduleHistory'
+  | 'scheduleList'
+  | 'scheduleSet'
+  | 'setQueues'
+  | 'settle'
+  | 'size'
+  | 'tend'
+  | 'workers'
+
+export const scripts: Readonly<Record<ScriptName, Part>> = {
   act: {"flags":["allow-oom"],"uses":["acting"],"lua":"local reason, answers = ARGV[4] == '1' and ARGV[5] or nil, {}\nfor i = 6, #ARGV do\nanswers[i - 5] = cjson.encode(actOn(ARGV[2], ARGV[i], ARGV[3], reason))\nwriteMoves()\nend\nring()\nreturn answers\n"},
   beat: {"flags":["allow-oom"],"uses":["claiming"],"lua":"local worker, ttl, about, ranOn = ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]\nlocal known = workerOf(worker)\nif not known and about == '' or known and not isHeld(worker) then\nreturn cjson.encode({ lease = 'lost', now = now })\nend\nif not known then\nknown = { n = knowRunner(worker, ranOn), started = now, about = about, tells = ARGV[6] == '1' or nil }\nelseif ARGV[7] == '1' then\nknown.ending = true\nend\nknown.beat = now\nhput(K.workers, worker, cmsgpack.pack(known))\nzput(K.leases, worker, mono + ttl)\nholders[worker] = known\nwrite()\nreturn cjson.encode({ lease = 'held', now = now, cancels = cancelsOf(worker) })\n"},
   bulkOpen: {"flags":["no-writes"],"uses":["time","job"],"lua":"local ids = redis.call('ZRANGE', K.bulkopen, 0, 999)\nreturn { string.format('%.17g', now), hmget(K.bulks, ids) }\n"},
@@ -69,6 +107,4 @@ export const scripts = {
   size: {"flags":["no-writes"],"uses":["sampling"],"lua":"local rows = { cjson.encode(sampleNow()), redis.call('ZRANGE', K.keep, 0, 0, 'WITHSCORES')[2] or '' }\nfor i = 2, #ARGV do\nrows[#rows + 1] = redis.call('ZRANGEBYSCORE', K.samples, now - tonumber(ARGV[i]), now, 'LIMIT', 0, 1)[1] or ''\nend\nreturn rows\n"},
   tend: {"flags":["allow-oom"],"uses":["chores","forgetting","retaining","sampling"],"lua":"local budget, keep = tonumber(ARGV[2]), cjson.decode(ARGV[3])\nlocal lapsed = lapseOverdue(budget)\nlocal promoted = promote(budget)\nlocal expired = expire(budget)\nlocal removed, isWalking = retain(budget)\nforgetGroups(keep.failures.ageMs, budget)\nforgetWorkers(keep.goneWorkers, budget)\nforgetBulks(keep.bulks.ageMs, budget)\nforgetActs(keep.audit, budget)\ntakeSample(keep.samples)\nring()\nreturn { promoted, lapsed, expired, removed, isWalking and 1 or 0 }\n"},
   workers: {"flags":["no-writes"],"uses":["moves"],"lua":"local rows, answers = redis.call('HGETALL', K.workers), {}\nfor i = 1, #rows, 2 do\nlocal known = cmsgpack.unpack(rows[i + 1])\nlocal from = string.format('[%010d', known.n)\nlocal ends = tonumber(redis.call('ZSCORE', K.leases, rows[i]) or 0)\nanswers[#answers + 1] = cjson.encode({\nid = rows[i], n = known.n, about = known.about, startedAt = known.started, beatAt = known.beat,\nleaseEndsAt = math.floor(now + ends - mono + 0.5), ending = known.ending, running = redis.call('ZLEXCOUNT', K.run, from, from .. ':'),\n})\nend\nreturn answers\n"},
-} as const satisfies Record<string, Part>
-
-export type ScriptName = keyof typeof scripts
+}
