@@ -53,7 +53,7 @@ export interface Where {
 
 /** Connects by a URL with the package `pg`, or uses what the caller has. @throws {StoreError} LW1001 */
 export async function connect({ url, pool, max, timeoutMs }: Where): Promise<Link> {
-  if (pool) return 'unsafe' in pool ? sqlLink(pool) : poolLink(pool, false)
+  if (pool) return 'unsafe' in pool ? sqlLink(pool) : poolLink(pool)
   const { Pool, Client } = await driver()
   const options = {
     connectionString: url,
@@ -66,7 +66,7 @@ export async function connect({ url, pool, max, timeoutMs }: Where): Promise<Lin
   const own = new Pool(options)
   // A connection that breaks while nobody uses it is simply not used again.
   own.on('error', () => {})
-  return poolLink(Object.assign(own, { Client, options }) as unknown as PoolLike, true)
+  return poolLink(Object.assign(own, { Client, options }) as unknown as PoolLike, { max })
 }
 
 async function driver() {
@@ -83,26 +83,52 @@ async function driver() {
   }
 }
 
-function poolLink(pool: PoolLike, isOurs: boolean): Link {
-  const query: Query = async (text, values) => rowsOf(await pool.query(text, values && [...values]))
+/**
+ * Lets so many at once through. The pool takes waiting for a free connection for one that cannot be made, and gives up.
+ */
+function gateOf(max: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = []
+  let inside = 0
+  return async (work) => {
+    if (inside >= max) await new Promise<void>((go) => waiting.push(go))
+    else inside += 1
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else inside -= 1
+    }
+  }
+}
+
+function poolLink(pool: PoolLike, ours?: { readonly max: number }): Link {
+  const pass = gateOf(ours?.max ?? Infinity)
+  const query: Query = (text, values) =>
+    pass(async () => rowsOf(await pool.query(text, values && [...values])))
   return {
     query,
-    async transaction(work) {
-      const client = await pool.connect()
-      try {
-        const answer = await between(work, async (text, values) =>
-          rowsOf(await client.query(text, values && [...values])),
-        )
-        client.release()
-        return answer
-      } catch (error) {
-        // Whatever state it is in, nobody else gets it.
-        client.release(true)
-        throw error
-      }
-    },
+    transaction: (work) => pass(() => transact(pool, work)),
     listener: () => pool.Client && pool.options && new pool.Client(pool.options),
-    end: async () => (isOurs ? pool.end() : undefined),
+    end: async () => (ours ? pool.end() : undefined),
+  }
+}
+
+async function transact<T>(pool: PoolLike, work: (query: Query) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  try {
+    const answer = await between(work, async (text, values) =>
+      rowsOf(await client.query(text, values && [...values])),
+    )
+    client.release()
+    return answer
+  } catch (error) {
+    // Nobody else gets a connection of which nothing is known.
+    await client.query('rollback').then(
+      () => client.release(),
+      () => client.release(true),
+    )
+    throw error
   }
 }
 

@@ -2,7 +2,7 @@ import { goesElsewhere } from '../../job/elsewhere.ts'
 import { groupOf } from '../../job/dead.ts'
 import type { Settled, Settlement, WorkerId } from '../../job/job.ts'
 import { isLoss, survives } from '../../job/loss.ts'
-import { digest, isFailure, stateAfter } from '../../job/settle.ts'
+import { comesBack, digest, isFailure, stateAfter } from '../../job/settle.ts'
 import { codeOf, outcomes } from '../../store/codes.ts'
 import type { Note } from '../../store/contract.ts'
 import { limits } from '../../job/defaults.ts'
@@ -58,7 +58,7 @@ function restRow(one: Settlement, p: number): object {
     ...counted(one),
     ...(survives(one) && { sv: true }),
     ...(goesElsewhere(one) && { ew: true }),
-    ...((move === 'retry' || move === 'snooze' || move === 'release') && { back: true }),
+    ...(comesBack(one) && { back: true }),
     ...(error && { e: JSON.stringify(error) }),
     ...(isDead && { g: groupRow(r, error) }),
   }

@@ -66,6 +66,7 @@ type HeldRow = readonly [
   suspect: boolean | null,
   expiresAt: number | null,
   hasBegun: boolean | null,
+  cancelRequested: string | null,
 ]
 interface Holder {
   readonly worker: WorkerId
@@ -122,13 +123,14 @@ interface Loss {
 
 /** A loss with all that is decided about it, as lapse-v1.sql reads it. */
 function lossRow(row: HeldRow, { now, holder, cause, isEnding }: Loss): object {
-  const [seq, , losses, failures, maxAttempts, code, suspect, expiresAt, begun] = row
+  const [seq, , losses, failures, maxAttempts, code, suspect, expiresAt, begun, cancel] = row
   const onCrash = onCrashes[code ?? 0] ?? 'retry'
   const isWatching = holder.tellsBegin && isWatched({ onCrash, losses })
   const hasBegun = !isWatching || begun === true
   const lost = {
     ...{ losses, failures, maxAttempts, onCrash, suspect: suspect === true, hasBegun, isEnding },
     expiresAt: expiresAt ?? undefined,
+    cancelRequested: cancel ?? undefined,
   }
   const message = lossText(holder.worker, cause, { hasBegun })
   const { state, reason, ...next } = afterLoss(lost, now)

@@ -13,7 +13,7 @@ begin
   loop
     exit when v_left <= 0;
     with held as (select * from ticket where state = 5 and holder_id = w.holder_id order by seq limit v_left for update)
-    select json_agg(json_build_array(t.seq, t.fence, t.losses, t.failures, j.max_attempts, j.on_crash, t.suspect, t.expires_at_ms, t.begun_fence = t.fence) order by t.seq), count(*)
+    select json_agg(json_build_array(t.seq, t.fence, t.losses, t.failures, j.max_attempts, j.on_crash, t.suspect, t.expires_at_ms, t.begun_fence = t.fence, t.cancel_reason) order by t.seq), count(*)
     into v_rows, v_n from held t join job j on j.seq = t.seq;
     v_out := v_out || jsonb_build_array(jsonb_build_object('worker', w.worker, 'jobs', coalesce(v_rows, '[]'), 'isAll', v_n < v_left,
       'tellsBegin', w.tells_begin, 'ending', w.ending));

@@ -2,7 +2,7 @@
 create or replace function lapse_v1(p text) returns text language plpgsql set search_path from current set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
-  a jsonb := p::jsonb; v_now bigint := (a->>'at')::bigint; r jsonb; t ticket%rowtype; v_to int; v_reason text; v_n int := 0;
+  a jsonb := p::jsonb; v_now bigint := (a->>'at')::bigint; r jsonb; t ticket%rowtype; v_to int; v_reason text; v_twin text; v_n int := 0;
 begin
   perform lock_keys(array(
     select u.key from jsonb_array_elements(a->'jobs') as x
@@ -10,10 +10,15 @@ begin
   for r in select value from jsonb_array_elements(a->'jobs') loop
     select * into t from ticket where seq = (r->>'seq')::bigint;
     perform end_attempt(t, 6, null, null, r->>'error', v_now);
-    t.cancel_reason := coalesce(t.cancel_reason, yield_to_twin(t, v_now));
     t.losses := (r->>'losses')::int; t.failures := (r->>'failures')::int; t.fence := t.fence + 1;
-    v_to := case when t.cancel_reason is not null then 9 else (r->>'to')::int end;
-    v_reason := coalesce(t.cancel_reason, r->>'reason');
+    v_to := (r->>'to')::int;
+    v_reason := r->>'reason';
+    -- Who would come back where a newer job holds its key is cancelled instead.
+    v_twin := case when v_to < 7 then yield_to_twin(t, v_now) end;
+    if v_twin is not null then
+      v_to := 9;
+      v_reason := v_twin;
+    end if;
     if v_to >= 7 then
       perform finish(t, v_to, v_reason, null, r->'g', v_now);
     else
