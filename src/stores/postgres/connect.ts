@@ -66,7 +66,8 @@ export async function connect({ url, pool, max, timeoutMs }: Where): Promise<Lin
   const own = new Pool(options)
   // A connection that breaks while nobody uses it is simply not used again.
   own.on('error', () => {})
-  return poolLink(Object.assign(own, { Client, options }) as unknown as PoolLike, { max })
+  // The listener is typed by the events that are heard.
+  return poolLink(own as PoolLike, { max, listener: () => new Client(options) as unknown as ListeningClient })
 }
 
 async function driver() {
@@ -102,14 +103,14 @@ function gateOf(max: number): <T>(work: () => Promise<T>) => Promise<T> {
   }
 }
 
-function poolLink(pool: PoolLike, ours?: { readonly max: number }): Link {
+function poolLink(pool: PoolLike, ours?: { readonly max: number; listener(): ListeningClient }): Link {
   const pass = gateOf(ours?.max ?? Infinity)
   const query: Query = (text, values) =>
     pass(async () => rowsOf(await pool.query(text, values && [...values])))
   return {
     query,
     transaction: (work) => pass(() => transact(pool, work)),
-    listener: () => pool.Client && pool.options && new pool.Client(pool.options),
+    listener: ours?.listener ?? (() => pool.Client && pool.options && new pool.Client(pool.options)),
     end: async () => (ours ? pool.end() : undefined),
   }
 }
