@@ -1,6 +1,6 @@
 // Must hold with real processes: what happens when a worker dies, freezes, or its event loop is blocked.
 import { expect, test } from 'vitest'
-import { house, story } from './house.ts'
+import { freeze, house, story } from './house.ts'
 
 const started = (message: { started?: string }) => message.started !== undefined
 
@@ -35,7 +35,7 @@ test('a worker frozen past its lease and continued changes nothing, and says so'
   const frozen = await h.worker('hold', { concurrency: 5, lease: '2s', beat: '300ms' })
   const job = await h.app.enqueue(story, {})
   await frozen.until(started, 'the job to run')
-  frozen.child.kill('SIGSTOP')
+  await freeze(frozen, h.file)
   const heir = await h.worker('quick', { lease: '2s', beat: '300ms' })
   await heir.until(started, 'another worker to run the job')
   const result = await job.result({ timeout: '20s' })
@@ -63,7 +63,7 @@ test('a result that was ready when the worker froze is refused when it goes on, 
   const frozen = await h.worker('hold', { lease: '2s', beat: '300ms' })
   const job = await h.app.enqueue(story, {})
   await frozen.until(started, 'the job to run')
-  frozen.child.kill('SIGSTOP')
+  await freeze(frozen, h.file)
   // Read by the frozen process when it goes on, before or after it hears of its lease: nothing may come of it.
   frozen.child.send({ go: 'on' })
   const heir = await h.worker('quick', { lease: '2s', beat: '300ms' })
@@ -83,7 +83,7 @@ test('a frozen worker that nobody replaced settles nothing after its lease', asy
   const frozen = await h.worker('hold', { lease: '1500ms', beat: '300ms' })
   const job = await h.app.enqueue(story, {})
   await frozen.until(started, 'the job to run')
-  frozen.child.kill('SIGSTOP')
+  await freeze(frozen, h.file)
   const store = await h.app.store()
   const lapsed = async () => ((await store.workers())[0]?.leaseEndsAt ?? 0) < Date.now()
   while (!(await lapsed())) await new Promise((resolve) => setTimeout(resolve, 50))
@@ -100,7 +100,7 @@ test('a busy loop of two lease lengths keeps its lease', async () => {
   const idle = await h.worker('quick', { lease: '1500ms', beat: '300ms', concurrency: 1 })
   await h.app.pause('default', 'until both are there')
   const job = await h.app.enqueue(story, { blockMs: 3_000 })
-  idle.child.kill('SIGSTOP')
+  await freeze(idle, h.file)
   await h.app.resume('default')
   await busy.until(started, 'the job to run')
   idle.child.kill('SIGCONT')

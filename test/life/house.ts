@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openDatabase } from 'legwork/sqlite'
 import { type App, legwork, type StartOptions, task, unchecked } from 'legwork'
 
 export const story = task('story', { input: unchecked<{ blockMs?: number }>(), output: unchecked<string>() })
@@ -29,6 +30,25 @@ export interface Proc {
   /** Resolves when `count` messages fit. */
   untilCount(fits: (message: Told) => boolean, count: number, what: string): Promise<void>
   readonly exit: Promise<{ readonly code: number | null; readonly signal: string | null }>
+}
+
+/**
+ * Freezes a process, but not inside a commit: whoever holds SQLite's write lock when it is frozen stops every other process,
+ * which is SQLite's and no failure of ours.
+ */
+export async function freeze({ child }: Proc, file: string): Promise<void> {
+  const db = await openDatabase(file, { timeoutMs: 0 })
+  for (let isFree = false; !isFree; ) {
+    child.kill('SIGSTOP')
+    try {
+      db.exec('begin immediate; rollback')
+      isFree = true
+    } catch {
+      child.kill('SIGCONT')
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  }
+  db.close()
 }
 
 export interface House extends AsyncDisposable {

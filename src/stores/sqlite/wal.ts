@@ -37,7 +37,7 @@ export function walMover(db: Database, settings: Settings): WalMover {
   let patience = walkAt
 
   function turn(): void {
-    const left = leftIn(look.get())
+    const left = leftHere()
     if (left < walkAt) patience = walkAt
     if (left >= enough) moveHere()
     else if (left >= patience && !isWalking) walk()
@@ -52,18 +52,26 @@ export function walMover(db: Database, settings: Settings): WalMover {
   function arrived(): void {
     isWalking = false
     if (!db.isOpen) return
-    const left = leftIn(look.get())
+    const left = leftHere()
     if (left <= restMax) moveHere()
     else if (left < patience) walk()
     else patience = left + walkAt
   }
 
+  // Nothing is lost when the log cannot be looked at or moved: it keeps all, and the next commit tells what is wrong with the file.
+  function leftHere(): number {
+    try {
+      const { log, checkpointed } = look.get() as unknown as Log
+      return log - checkpointed
+    } catch {
+      return 0
+    }
+  }
+
   function moveHere(): void {
     try {
       move.get()
-    } catch {
-      // Nothing is lost: the log keeps what could not be moved, and the next commit tells what is wrong with the file.
-    }
+    } catch {}
   }
 
   return {
@@ -78,8 +86,6 @@ export function walMover(db: Database, settings: Settings): WalMover {
     },
   }
 }
-
-const leftIn = (row: unknown): number => (row as Log).log - (row as Log).checkpointed
 
 function startWalker(settings: Settings, { done, gone }: { done(): void; gone(): void }): Worker {
   const walker = new Worker(new URL('./wal-thread.js', import.meta.url), { workerData: settings })
