@@ -1,9 +1,9 @@
 import { InvalidOption, StoreError } from '../../job/errors.ts'
-import { checkKnown } from '../../job/name.ts'
+import { checkCount, checkKnown } from '../../job/name.ts'
 import { type IoRedis, ioRedisPort, isIoRedis, makeIoRedis } from './clients/ioredis.ts'
 import { isNodeRedis, makeNodeRedis, type NodeRedis, nodeRedisPort } from './clients/node-redis.ts'
 import type { Clock } from '../../job/clock.ts'
-import type { Port } from './port.ts'
+import type { Dialling, Port } from './port.ts'
 
 export interface RedisOptions {
   /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. `?prefix=shop` and `?cluster=true` may stand behind it. */
@@ -18,6 +18,8 @@ export interface RedisOptions {
   readonly acceptDataLoss?: boolean
   /** `never` refuses a prefix without a store instead of making one. Default `auto`. */
   readonly migrate?: 'auto' | 'never'
+  /** How long a call may wait for its answer, when the store makes the client. Default 20,000 ms. */
+  readonly callTimeoutMs?: number
   /** For tests. */
   readonly clock?: Clock
 }
@@ -32,14 +34,17 @@ export interface Settings {
   connect(): Promise<Port>
 }
 
-const known = ['url', 'client', 'prefix', 'cluster', 'acceptDataLoss', 'migrate', 'clock']
+const known = ['url', 'client', 'prefix', 'cluster', 'acceptDataLoss', 'migrate', 'callTimeoutMs', 'clock']
 
 /** @throws {InvalidOption} LW1201 */
 export function settingsOf(given: string | IoRedis | NodeRedis | RedisOptions): Settings {
   const options = toOptions(given)
   checkKnown(options, known, 'redis option')
-  const { client, acceptDataLoss = false, migrate = 'auto', clock } = options
+  const { client, acceptDataLoss = false, migrate = 'auto', callTimeoutMs = 20_000, clock } = options
+  checkCount(callTimeoutMs, 'callTimeoutMs', 100, 3_600_000)
   const { url, prefix, cluster } = client ? { url: '', prefix: 'legwork', cluster: false } : read(options.url)
+  if (client && options.url !== undefined)
+    throw new InvalidOption('url', mask(`${options.url}`), 'either a url or a client')
   if (client && !isIoRedis(client) && !isNodeRedis(client))
     throw new InvalidOption('client', client, 'a client of ioredis or @redis/client')
   if (migrate !== 'auto' && migrate !== 'never') throw new InvalidOption('migrate', migrate, 'auto or never')
@@ -49,7 +54,10 @@ export function settingsOf(given: string | IoRedis | NodeRedis | RedisOptions): 
     migrate,
     clock,
     where: client ? 'the Redis server of your client' : `the Redis server ${mask(url)}`,
-    connect: () => (client ? Promise.resolve(portOf(client, false)) : dial(url, options.cluster ?? cluster)),
+    connect: () =>
+      client
+        ? Promise.resolve(portOf(client, false))
+        : dial({ url, cluster: options.cluster ?? cluster, callTimeoutMs }),
   }
 }
 
@@ -64,7 +72,11 @@ const portOf = (client: IoRedis | NodeRedis, own: boolean): Port =>
 /** The URL without what only this store understands. */
 function read(text: string | undefined) {
   const wrong = () =>
-    new InvalidOption('url', mask(text ?? ''), 'redis://HOST:PORT/DB or rediss://HOST:PORT/DB')
+    new InvalidOption(
+      'url',
+      typeof text === 'string' ? mask(text) : text,
+      'redis://HOST:PORT/DB or rediss://HOST:PORT/DB',
+    )
   if (typeof text !== 'string') throw wrong()
   let url: URL
   try {
@@ -86,8 +98,8 @@ function checkPrefix(prefix: unknown): string {
   throw new InvalidOption('prefix', prefix, 'letters, digits and . _ - / :, at most 100 characters')
 }
 
-async function dial(url: string, cluster: boolean): Promise<Port> {
-  const client = (await makeIoRedis(url, cluster)) ?? (await makeNodeRedis(url, cluster))
+async function dial(how: Dialling): Promise<Port> {
+  const client = (await makeIoRedis(how)) ?? (await makeNodeRedis(how))
   if (client) return portOf(client, true)
   throw new StoreError(
     'LW1001',

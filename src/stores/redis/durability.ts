@@ -95,8 +95,13 @@ async function read(port: Port): Promise<Server> {
   }
 }
 
-const settingOf = (reply: Reply): string | undefined =>
-  Array.isArray(reply) && typeof reply[1] === 'string' ? reply[1] : undefined
+/** Of a list, or of the object that some clients make of it. */
+function settingOf(reply: Reply): string | undefined {
+  const value: unknown = Array.isArray(reply)
+    ? reply[1]
+    : (reply as { appendfsync?: unknown } | null)?.appendfsync
+  return typeof value === 'string' ? value : undefined
+}
 
 const fields = (reply: Reply): ReadonlyMap<string, string> =>
   new Map(

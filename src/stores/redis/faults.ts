@@ -32,7 +32,7 @@ const known: readonly Known[] = [
   {
     starts: /^NOPERM/,
     code: 'LW1019',
-    says: 'the user may not do this. Grant it the keys {PREFIX:*, the channel {PREFIX:*, and +@read +@write +@scripting +@connection +@pubsub +info.',
+    says: 'the user may not do this. Let an administrator say: acl setuser NAME ~{PREFIX:* &{PREFIX:* +@read +@write +@scripting +@connection +@pubsub +info +config|get.',
   },
   {
     starts: /^(WRONGTYPE|.*WRONGTYPE)/,
@@ -57,7 +57,12 @@ export function codedError(error: unknown, what: string): StoreError {
   const found = known.find(({ starts }) => starts.test(message))
   if (found) return new StoreError(found.code, `${what}: ${found.says} It said: ${message}`, {}, options)
   if (isConnection(error, message))
-    return new StoreError('LW1017', `${what}: the Redis server cannot be reached: ${message}.`, {}, options)
+    return new StoreError(
+      'LW1017',
+      `${what} cannot reach the server: ${message}. Check the host and port; calls go on by themselves when it is back.`,
+      {},
+      options,
+    )
   return new StoreError('LW1007', `${what} failed: ${message}`, {}, options)
 }
 

@@ -13,4 +13,11 @@ export interface Port {
   close(): Promise<void>
 }
 
+/** What a client that is made here has to know. */
+export interface Dialling {
+  readonly url: string
+  readonly cluster: boolean
+  readonly callTimeoutMs: number
+}
+
 export type Reply = string | number | null | undefined | boolean | readonly Reply[]

@@ -1,4 +1,4 @@
-import type { Port, Reply } from '../port.ts'
+import type { Dialling, Port, Reply } from '../port.ts'
 
 /** The parts of an ioredis client, or of its Cluster, that are used. */
 export interface IoRedis {
@@ -25,23 +25,26 @@ const options = {
   lazyConnect: true,
   connectionName: 'legwork',
   connectTimeout: 5_000,
-  commandTimeout: 20_000,
   maxRetriesPerRequest: 1,
   retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 10), 1_000),
 }
 
 /** A client of the package `ioredis`, or `undefined` where that is not installed. */
-export async function makeIoRedis(url: string, cluster: boolean): Promise<IoRedis | undefined> {
+export async function makeIoRedis({
+  url,
+  cluster,
+  callTimeoutMs: commandTimeout,
+}: Dialling): Promise<IoRedis | undefined> {
   const found = await import('ioredis').catch(() => undefined)
   if (!found) return undefined
-  if (!cluster) return new found.Redis(url, options) as unknown as IoRedis
+  if (!cluster) return new found.Redis(url, { ...options, commandTimeout }) as unknown as IoRedis
   const { hostname, port, username, password, protocol } = new URL(url)
   const login = {
     ...(username && { username: decodeURIComponent(username) }),
     ...(password && { password: decodeURIComponent(password) }),
     ...(protocol === 'rediss:' && { tls: {} }),
   }
-  const { commandTimeout, connectTimeout, retryStrategy } = options
+  const { connectTimeout, retryStrategy } = options
   const redisOptions = { ...login, commandTimeout, connectTimeout }
   const seed = { host: hostname, port: Number(port || 6379) }
   const how = { lazyConnect: true, clusterRetryStrategy: retryStrategy, redisOptions }
@@ -54,6 +57,17 @@ export function ioRedisPort(client: IoRedis, own: boolean): Port {
   client.on('error', (error) => {
     lastError = error
   })
+  /** The library says how often it tried; why it failed is in the error before. */
+  const said = (error: unknown): unknown =>
+    error instanceof Error && error.name === 'MaxRetriesPerRequestError' && lastError ? lastError : error
+  const sent = async (call: Promise<unknown>): Promise<Reply> => {
+    try {
+      // The library gives texts, numbers, null and lists of them for these commands.
+      return (await call) as Reply
+    } catch (error) {
+      throw said(error)
+    }
+  }
   return {
     isCluster: client.isCluster === true,
     async connect() {
@@ -65,9 +79,9 @@ export function ioRedisPort(client: IoRedis, own: boolean): Port {
         throw lastError ?? error
       }
     },
-    evalsha: async (sha, keys, args) => (await client.evalsha(sha, keys.length, ...keys, ...args)) as Reply,
-    eval: async (lua, keys, args) => (await client.eval(lua, keys.length, ...keys, ...args)) as Reply,
-    call: async (command, ...args) => (await client.call(command, ...args)) as Reply,
+    evalsha: (sha, keys, args) => sent(client.evalsha(sha, keys.length, ...keys, ...args)),
+    eval: (lua, keys, args) => sent(client.eval(lua, keys.length, ...keys, ...args)),
+    call: (command, ...args) => sent(client.call(command, ...args)),
     subscribe(channel, hear) {
       const ear = client.duplicate()
       ear.on('error', () => {})

@@ -1,4 +1,4 @@
-import type { Port, Reply } from '../port.ts'
+import type { Dialling, Port, Reply } from '../port.ts'
 
 /** The parts of a client of `@redis/client` that are used; that of a cluster takes the first key as well. */
 export interface NodeRedis {
@@ -20,17 +20,32 @@ export const isNodeRedis = (client: unknown): client is NodeRedis =>
   typeof (client as NodeRedis).duplicate === 'function'
 
 /** A client of the package `@redis/client`, or `undefined` where that is not installed. */
-export async function makeNodeRedis(url: string, cluster: boolean): Promise<NodeRedis | undefined> {
+export async function makeNodeRedis({
+  url,
+  cluster,
+  callTimeoutMs,
+}: Dialling): Promise<NodeRedis | undefined> {
   const found = await import('@redis/client').catch(() => undefined)
   if (!found) return undefined
   let wasReady = false
   // The first connection fails at once, so that open() can say why; later ones are tried for as long as it takes.
   const reconnectStrategy = (times: number, cause: Error) =>
     wasReady ? Math.min(50 * 2 ** Math.min(times, 10), 1_000) : cause
+  const commandOptions = { timeout: callTimeoutMs }
   const socket = { connectTimeout: 5_000, reconnectStrategy }
   const client = (cluster
-    ? found.createCluster({ rootNodes: [{ url }], defaults: { socket, disableOfflineQueue: true } })
-    : found.createClient({ url, name: 'legwork', socket, disableOfflineQueue: true })) as unknown as NodeRedis
+    ? found.createCluster({
+        rootNodes: [{ url }],
+        commandOptions,
+        defaults: { socket, disableOfflineQueue: true },
+      })
+    : found.createClient({
+        url,
+        name: 'legwork',
+        socket,
+        commandOptions,
+        disableOfflineQueue: true,
+      })) as unknown as NodeRedis
   client.on('ready', () => {
     wasReady = true
   })

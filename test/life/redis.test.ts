@@ -1,0 +1,221 @@
+// What becomes of a store on Redis when its server is wrong, away, frozen or full.
+import { createClient } from '@redis/client'
+import { Redis } from 'ioredis'
+import { legwork, StoreError, task, unchecked } from 'legwork'
+import { redis, type RedisOptions } from 'legwork/redis'
+import type { Store } from 'legwork/store'
+import { afterAll, afterEach, expect, test } from 'vitest'
+import { freePort, type RedisServer, sharedRedis, startRedis } from '../fixtures/redis-server.mjs'
+
+const ending: (() => unknown)[] = []
+afterEach(async () => {
+  for (const end of ending.splice(0).reverse()) await end()
+})
+afterAll(async () => (await sharedRedis()).stop())
+
+async function server(config: readonly string[] = [], password?: string): Promise<RedisServer> {
+  const started = await startRedis({ config, ...(password !== undefined && { password }) })
+  ending.push(() => started.stop())
+  return started
+}
+
+async function opened(options: RedisOptions): Promise<Store> {
+  const store = redis(options)
+  ending.push(() => store.close())
+  await store.open()
+  return store
+}
+
+/** The error of an open that is refused. */
+async function refused(options: RedisOptions | string): Promise<StoreError> {
+  const store = redis(options)
+  const error = await store.open().then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  await store.close()
+  expect(error).toBeInstanceOf(StoreError)
+  return error as StoreError
+}
+
+const job = (id: string, payload = '1') => ({
+  ...{ id, task: 't', queue: 'q', payload, version: 1, priority: 5, maxAttempts: 3, tags: [] },
+  retain: { completed: 60_000, cancelled: 60_000, dead: null },
+})
+
+test('a wrong password, an unknown host and a port where nobody is are told apart', async () => {
+  const { port } = await server([], 'secret')
+  expect(await refused(`redis://:nope@127.0.0.1:${port}`)).toMatchObject({ code: 'LW1018' })
+  expect(await refused(`redis://127.0.0.1:${port}`)).toMatchObject({ code: 'LW1018' })
+  expect((await refused(`redis://:hush@127.0.0.1:${port}`)).message).not.toContain('hush')
+  const nobody = await refused(`redis://127.0.0.1:${await freePort()}`)
+  expect(nobody).toMatchObject({ code: 'LW1017' })
+  expect(nobody.message).toContain('ECONNREFUSED')
+  expect((await refused('redis://no.such.host.invalid')).message).toMatch(/LW1017 .*no\.such\.host\.invalid/)
+})
+
+test('a stock server is refused with the lines to add, and opened by whoever accepts loss', async () => {
+  const { url } = await server(['--appendonly', 'no'])
+  const error = await refused(url)
+  expect(error.message).toMatch(/^LW1012 [\s\S]*\n {2}appendonly yes\n {2}appendfsync everysec\n/)
+  const report = await (await opened({ url, acceptDataLoss: true })).open()
+  expect(report.level).toBe('volatile')
+})
+
+test('a server that may evict jobs is refused; one that syncs always is power-safe', async () => {
+  const evicting = await server(['--maxmemory', '50mb', '--maxmemory-policy', 'allkeys-lru'])
+  expect((await refused(evicting.url)).message).toMatch(/^LW1012 [\s\S]*maxmemory-policy noeviction/)
+  const { url } = await server(['--appendfsync', 'always'])
+  expect((await (await opened({ url })).open()).level).toBe('power-safe')
+  expect((await (await opened({ url: (await sharedRedis()).url })).open()).level).toBe('process-safe')
+})
+
+test('a replica and a node of a cluster are refused', async () => {
+  const primary = await sharedRedis()
+  const replica = await server(['--replicaof', '127.0.0.1', String(primary.port)])
+  expect(await refused(replica.url)).toMatchObject({ code: 'LW1021' })
+  const node = await server(['--cluster-enabled', 'yes'])
+  const error = await refused(node.url)
+  expect(error).toMatchObject({ code: 'LW1022' })
+  expect(error.message).toContain('?cluster=true')
+})
+
+test('other data under the prefix is left alone, and a newer store is not opened', async () => {
+  const { url } = await sharedRedis()
+  const own = new Redis(url)
+  ending.push(() => own.disconnect())
+  await own.set('{theirs:0}:hot', 'mine')
+  expect(await refused({ url, prefix: 'theirs' })).toMatchObject({ code: 'LW1003' })
+  expect(await own.get('{theirs:0}:hot')).toBe('mine')
+  await own.hset('{future:0}:meta', 'schema', '99')
+  expect(await refused({ url, prefix: 'future' })).toMatchObject({ code: 'LW1010' })
+  expect(await refused({ url, prefix: 'nothing', migrate: 'never' })).toMatchObject({ code: 'LW1011' })
+})
+
+test('missing rights are named', async () => {
+  const { port } = await server()
+  const own = new Redis(port)
+  ending.push(() => own.disconnect())
+  await own.call('ACL', 'SETUSER', 'bob', 'on', '>pw', '~other:*', '+@all')
+  expect((await refused(`redis://bob:pw@127.0.0.1:${port}`)).message).toMatch(/^LW1019 .*acl setuser/)
+  await own.call('ACL', 'SETUSER', 'eve', ...'on >pw ~{legwork:* &{legwork:*'.split(' '))
+  await own.call(
+    'ACL',
+    'SETUSER',
+    'eve',
+    ...'+@read +@write +@scripting +@connection +@pubsub +info'.split(' '),
+  )
+  expect((await (await opened({ url: `redis://eve:pw@127.0.0.1:${port}` })).open()).level).toBe(
+    'process-safe',
+  )
+})
+
+test('an option that makes no sense is refused before anything is connected', () => {
+  const wrong: readonly unknown[] = [
+    'http://localhost',
+    'redis://',
+    { url: 5 },
+    { url: 'redis://h', prefix: 'a{b}' },
+    { url: 'redis://h', prefx: 'a' },
+    { client: {} },
+    { url: 'redis://h', migrate: 'no' },
+  ]
+  for (const options of wrong)
+    expect(() => redis(options as RedisOptions), JSON.stringify(options)).toThrow('LW1201')
+})
+
+test('clients of the caller’s own, of either library, are used and stay open', async () => {
+  const { url } = await sharedRedis()
+  const io = new Redis(url)
+  const node = createClient({ url })
+  ending.push(
+    () => io.disconnect(),
+    () => node.destroy(),
+  )
+  const one = await opened({ client: io, prefix: 'shared' })
+  const two = await opened({ client: node, prefix: 'shared' })
+  await one.enqueue([job('a')])
+  expect((await two.get(['a']))[0]?.state).toBe('ready')
+  // A doorbell of the other one's enqueue.
+  const heard = new Promise<void>((resolve) => two.listen(resolve))
+  const again = setInterval(() => void one.enqueue([job(`b${Math.random()}`)]), 50)
+  await heard
+  clearInterval(again)
+  await one.close()
+  await two.close()
+  expect(await io.ping()).toBe('PONG')
+  expect(await node.ping()).toBe('PONG')
+})
+
+test('when memory is full new jobs are refused, and workers go on', async () => {
+  const { url, port } = await server(['--maxmemory', '12mb'])
+  const store = await opened({ url })
+  await store.beat({ worker: 'w', ttlMs: 60_000, about: aboutWorker })
+  await store.enqueue(Array.from({ length: 20 }, (_, i) => job(`early${i}`)))
+  const filler = new Redis(port)
+  ending.push(() => filler.disconnect())
+  for (const size of [100_000, 10_000, 1_000, 100]) await expect(fill(filler, size)).rejects.toThrow('OOM')
+  await expect(store.enqueue([job('late')])).rejects.toMatchObject({ code: 'LW1004' })
+  const ask = { worker: 'w', call: 1, received: 0, limit: 20, queues: [{ name: 'q', limit: 20 }] }
+  const { jobs } = await store.claim(ask)
+  expect(jobs).toHaveLength(20)
+  const settled = await store.settle(
+    'w',
+    jobs.map(({ id, fence }) => ({ id, fence, move: 'complete' })),
+  )
+  expect(new Set(settled)).toEqual(new Set(['applied']))
+  expect(await store.get(['late'])).toEqual([undefined])
+  await filler.flushall()
+})
+
+const aboutWorker = { host: 'h', pid: 1, version: '1', queues: ['q'], tasks: ['t'], concurrency: 1 }
+
+async function fill(client: Redis, size: number): Promise<void> {
+  for (let i = 0; i < 1_000; i++) await client.set(`filler:${size}:${i}`, 'x'.repeat(size))
+}
+
+test('a server that dies and comes back loses no job, and the process goes on by itself', async () => {
+  const first = await startRedis()
+  const { port, folder } = first
+  const hello = task('hello', { input: unchecked<number>(), retry: { attempts: 20 } })
+  const errors: string[] = []
+  const tell = (data: object) => void errors.push(JSON.stringify(data))
+  const log = { debug() {}, info() {}, warn() {}, error: tell }
+  const app = legwork({ store: redis(first.url), log })
+  const done = new Set<number>()
+  app.handle(hello, ({ input }) => void done.add(input))
+  await app.start()
+  ending.push(() => app.stop({ grace: 0 }))
+  const ids = Array.from({ length: 40 }, (_, i) => i)
+  await app.enqueueMany(hello, ids.slice(0, 20))
+  await until(() => done.size === 20)
+  await app.enqueueMany(hello, ids.slice(20), { delay: '1s' })
+  await first.stop({ keep: true })
+  await expect(app.enqueue(hello, 99, { id: 'while-away' })).rejects.toThrow(/LW1017|LW1005/)
+  await until(() => errors.length > 0)
+  const second = await startRedis({ port, folder })
+  ending.push(() => second.stop())
+  const backAt = Date.now()
+  await until(() => done.size === 40)
+  expect(Date.now() - backAt).toBeLessThan(4_000)
+  await app.enqueue(hello, 100)
+  await until(() => done.has(100))
+  await app.stop()
+})
+
+test('a frozen server fails calls and does not hang them for ever', async () => {
+  const { url, signal } = await server()
+  const store = await opened({ url, callTimeoutMs: 500 })
+  signal('SIGSTOP')
+  await expect(store.enqueue([job('a')])).rejects.toMatchObject({ code: 'LW1017' })
+  signal('SIGCONT')
+  await until(async () => (await store.get(['a']).catch(() => [])).length === 1)
+})
+
+async function until(done: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 20_000; Date.now() < end; ) {
+    if (await done()) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  throw new Error('it did not come about within 20 s')
+}
