@@ -1,4 +1,5 @@
 // A private server for the run, its data in the run's own folder, with fsync as it comes. A place is a fresh database.
+import { chmodSync } from 'node:fs'
 import pg from 'pg'
 import { startPostgres } from '../../test/fixtures/postgres.mjs'
 import { probeOf } from './index.mjs'
@@ -14,6 +15,8 @@ const settings = {
 }
 
 export async function start(root) {
+  // The server does not run as root, and must reach its folder.
+  chmodSync(root, 0o755)
   const server = await startPostgres(settings, { within: root })
   const admin = new pg.Pool({ connectionString: server.url, max: 1 })
   let n = 0
