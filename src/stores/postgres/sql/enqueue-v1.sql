@@ -13,10 +13,6 @@ declare
   v_tags text[] := '{}'; v_retain text[] := '{}'; v_crash int[] := '{}';
   v_seqs bigint[]; v_ids text[]; v_is_new boolean[]; v_states int[];
 begin
-  -- Outside of a transaction both begin at the same instant.
-  if a->>'inTx' is not null and transaction_timestamp() = statement_timestamp() then
-    raise exception sqlstate 'LW014' using message = 'no transaction is open';
-  end if;
   for k in select value from jsonb_array_elements(a->'kinds') loop
     select * into v_place from lane_of(k->>'queue', k->>'task', (k->>'version')::int, 0);
     v_queue := v_queue || v_place.queue; v_task := v_task || v_place.task; v_lane := v_lane || v_place.lane;
