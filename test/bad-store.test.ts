@@ -163,11 +163,8 @@ describe('paths', () => {
   })
 
   const urls: readonly [url: string, says: RegExp][] = [
-    [
-      'postgres://ada:secret@localhost/jobs',
-      /postgres:\/\/ada:\*\*\*@localhost\/jobs has the scheme "postgres"/,
-    ],
-    ['redis://:p@ss/w@rd@localhost', /redis:\/\/:\*\*\*@localhost/],
+    ['mysql://ada:secret@localhost/jobs', /mysql:\/\/ada:\*\*\*@localhost\/jobs has the scheme "mysql"/],
+    ['amqp://:p@ss/w@rd@localhost', /amqp:\/\/:\*\*\*@localhost/],
     ['sqllite:jobs.db', /did you mean sqlite:\?/],
     ['memmory:', /did you mean memory:\?/],
     ['http://localhost/', /Known: a path, sqlite:PATH, memory:/],
