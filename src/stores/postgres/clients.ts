@@ -140,6 +140,7 @@ const clients: readonly Client[] = [
 ]
 
 function refusePg(tx: Shape): string | undefined {
+  if (has(tx, 'authenticate')) return 'got Sequelize itself. Pass the t of transaction()'
   if (typeof tx['totalCount'] === 'number')
     return 'got a pool, which may use another connection for each statement. Pass a client of it'
   // Since pg 8.21 a client says so; of an older one nobody knows.
