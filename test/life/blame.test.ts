@@ -81,7 +81,7 @@ test('a suspect that runs alone is not convicted when its worker was told to sto
   await last.ended
 }, 60_000)
 
-test('onCrash dead: what was claimed ahead when the process died runs again, and only the culprit is dead', async () => {
+test('onCrash dead: what was claimed ahead when the process died runs again, and what had begun is dead', async () => {
   const { app, store, worker } = await place()
   const jobs = await app.enqueueMany(
     once,
@@ -95,8 +95,13 @@ test('onCrash dead: what was claimed ahead when the process died runs again, and
     { attempts: true },
   )
   const dead = found.filter((job) => job?.state === 'dead')
-  expect(dead.map((job) => [job?.id, job?.reason])).toEqual([[jobs[20]?.id, 'crashed']])
-  expect(found.filter((job) => job?.state === 'completed')).toHaveLength(59)
+  expect(dead.map((job) => job?.reason)).toEqual(dead.map(() => 'crashed'))
+  expect(dead.map((job) => job?.id)).toContain(jobs[20]?.id)
+  // One that ended just before may not have been settled: it had begun, and nobody knows how it ended.
+  const others = dead.filter((job) => job?.id !== jobs[20]?.id)
+  for (const job of others) expect(jobs.findIndex(({ id }) => id === job?.id)).toBeLessThan(20)
+  expect(others.length).toBeLessThanOrEqual(1)
+  expect(found.filter((job) => job?.state === 'completed')).toHaveLength(60 - dead.length)
   const ahead = found.filter((job) => (job?.attempts?.length ?? 0) > 1)
   expect(ahead.length, 'jobs that had been claimed ahead of the crash').toBeGreaterThan(0)
   for (const job of ahead)
