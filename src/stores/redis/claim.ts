@@ -1,7 +1,7 @@
 import type { ClaimedJob } from '../../job/job.ts'
 import type { CancelRequest, Claimed } from '../../store/contract.ts'
 import type { Reply } from './port.ts'
-import { given, type Lane, listed, parsed, rowsOf, textOf, toClaimed, toLane } from './row.ts'
+import { claimedWidth, given, type Lane, listed, parsed, rowsOf, toClaimed, toLane } from './row.ts'
 
 interface Head {
   readonly lease: 'held' | 'lost'
@@ -12,19 +12,18 @@ interface Head {
   readonly suspects?: true
 }
 
-/** The answer of a claim: a head as JSON, then three texts for each job. */
+/** The answer of a claim: a head as JSON, then the values of each job. */
 export function claimedOf(reply: Reply): Claimed {
-  const [first, ...rows] = rowsOf(reply)
-  const { lease, now, nextDueAt, lanes = {}, cancels, suspects } = parsed<Head>(first)
-  const known = new Map<string, Lane>()
-  const laneAt = (n: string): Lane => {
+  const rows = rowsOf(reply)
+  const { lease, now, nextDueAt, lanes = {}, cancels, suspects } = parsed<Head>(rows[0])
+  const known = new Map<number, Lane>()
+  const laneAt = (n: number): Lane => {
     const lane = known.get(n) ?? toLane(lanes[n])
     known.set(n, lane)
     return lane
   }
   const jobs: ClaimedJob[] = []
-  for (let i = 0; i < rows.length; i += 3)
-    jobs.push(toClaimed(textOf(rows[i]), textOf(rows[i + 1]), textOf(rows[i + 2]), laneAt))
+  for (let at = 1; at < rows.length; at += claimedWidth) jobs.push(toClaimed(rows, at, laneAt))
   return {
     lease,
     jobs,

@@ -204,34 +204,32 @@ interface More {
   readonly checkpoint?: string
 }
 
-/** The three texts that a claim gives of a job: see `rowsOf` of claiming.lua. */
-export function toClaimed(
-  head: string,
-  payload: string,
-  rest: string,
-  laneAt: (n: string) => Lane,
-): ClaimedJob {
-  const parts = head.split(' ')
-  const [lane = '', fence, attempt, failures, losses, max, made, start, deadline] = parts
-  // An id of the caller's own may have spaces.
-  const id = parts.length === 10 ? (parts[9] as string) : parts.slice(9).join(' ')
-  const { queue, task, version } = laneAt(lane)
+/** Values of each job in the answer of a claim: see `rowsOf` of claiming.lua. */
+export const claimedWidth = 12
+
+/** The job whose values begin at `at`. */
+export function toClaimed(rows: readonly Reply[], at: number, laneAt: (n: number) => Lane): ClaimedJob {
+  const numberAt = (i: number) => Number(rows[at + i])
+  const { queue, task, version } = laneAt(numberAt(0))
+  const id = textOf(rows[at + 9])
+  const deadline = numberAt(8)
   const job = {
     id,
     task,
     queue,
-    payload,
+    payload: textOf(rows[at + 10]),
     version,
-    fence: Number(fence),
-    attempt: Number(attempt),
-    failures: Number(failures),
-    losses: Number(losses),
-    maxAttempts: Number(max),
-    createdAt: Number(made),
-    startedAt: Number(start),
-    ...(deadline !== '-' && { deadlineAt: Number(deadline) }),
+    fence: numberAt(1),
+    attempt: numberAt(2),
+    failures: numberAt(3),
+    losses: numberAt(4),
+    maxAttempts: numberAt(5),
+    createdAt: numberAt(6),
+    startedAt: numberAt(7),
+    ...(deadline !== -1 && { deadlineAt: deadline }),
   }
-  return rest === '' ? job : { ...job, ...moreOf(id, JSON.parse(rest) as More) }
+  const more = textOf(rows[at + 11])
+  return more === '' ? job : { ...job, ...moreOf(id, JSON.parse(more) as More) }
 }
 
 const moreOf = (id: string, { previous, sus, slot, crash, checkpoint }: More) => ({

@@ -17,7 +17,7 @@ const whole = new Map<ScriptName, Whole>()
 export function wholeOf(name: ScriptName): Whole {
   const known = whole.get(name)
   if (known) return known
-  const body = gather(scripts[name], new Set())
+  const body = called(gather(scripts[name], new Set()))
   const keys = [...new Set([...body.matchAll(/\bK\.(\w+)/g)].map((match) => match[1] as string))]
   const { flags } = scripts[name] as Part
   const first = flags.length > 0 ? `#!lua flags=${flags.join(',')}` : '#!lua'
@@ -27,15 +27,34 @@ export function wholeOf(name: ScriptName): Whole {
   return made
 }
 
-function gather(part: Part, done: Set<string>): string {
-  const needs = part.uses
-    .filter((use) => !done.has(use))
-    .map((use) => {
-      if (done.has(use)) return ''
-      done.add(use)
-      return gather(snippets[use] as Part, done)
-    })
-  return `${needs.join('')}${part.lua}`
+type Units = Part['units']
+
+/** The units of a script after those of the snippets that it uses, each once. */
+function gather(part: Part, done: Set<string>): Units {
+  const before = part.uses.flatMap((use) => {
+    if (done.has(use)) return []
+    done.add(use)
+    return gather(snippets[use] as Part, done)
+  })
+  return [...before, ...part.units]
+}
+
+/** Without functions that nobody calls: each one that is made costs the server time at every call. */
+function called(units: Units): string {
+  const wanted = new Set<string>([''])
+  const waiting = units.filter(([name]) => name === '')
+  const byName = new Map<string, Units[number][]>()
+  for (const unit of units) byName.set(unit[0], [...(byName.get(unit[0]) ?? []), unit])
+  for (let unit = waiting.pop(); unit; unit = waiting.pop())
+    for (const word of unit[1].match(/(?<![.'\w])[a-z]\w+\b/gi) ?? []) {
+      if (wanted.has(word) || !byName.has(word)) continue
+      wanted.add(word)
+      waiting.push(...(byName.get(word) ?? []))
+    }
+  return units
+    .filter(([name]) => wanted.has(name))
+    .map(([, lua]) => lua)
+    .join('')
 }
 
 export type Run = (name: ScriptName, ...args: readonly (string | number)[]) => Promise<Reply>

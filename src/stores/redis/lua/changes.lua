@@ -14,15 +14,16 @@ local function nameOf(job)
 end
 
 -- Walks up from a number, at most so far that the answer stays short, and says how far it came.
-local function walk(key, from, to, row)
+local function walk(key, from, to, name, row)
   local rows, last = {}, from
   while last < to and #rows < limit and last - from < lookedMost do
     local numbers = {}
-    for n = last + 1, math.min(to, last + 200) do numbers[#numbers + 1] = n end
+    local first = last
+    for n = last + 1, math.min(to, last + 200) do numbers[#numbers + 1] = name(n) end
     for i, raw in ipairs(hmget(key, numbers)) do
       local text = #rows < limit and raw and row(raw, numbers[i])
       if text then rows[#rows + 1] = text end
-      if #rows < limit or text then last = numbers[i] end
+      if #rows < limit or text then last = first + i end
     end
   end
   -- What is left may be nothing but gaps.
@@ -30,9 +31,9 @@ local function walk(key, from, to, row)
     local rest, at = false, last
     while not rest and at < to and at - last < lookedMost do
       local numbers = {}
-      for n = at + 1, math.min(to, at + 200) do numbers[#numbers + 1] = n end
+      for n = at + 1, math.min(to, at + 200) do numbers[#numbers + 1] = name(n) end
       for _, raw in ipairs(hmget(key, numbers)) do rest = rest or raw ~= false end
-      at = numbers[#numbers]
+      at = at + #numbers
     end
     more = more or rest or at < to
   elseif last < to then
@@ -41,27 +42,27 @@ local function walk(key, from, to, row)
   return rows, last
 end
 
-local came, lastCame = walk(K.hot, place[1], newest[1], function(raw)
-  local job = cmsgpack.unpack(raw)
+local came, lastCame = walk(K.hot, place[1], newest[1], packed, function(raw, n)
+  local job = unpackJob(raw, n)
   return cjson.encode({ at = job.made, name = nameOf(job) })
 end)
-local ended, lastEnded = walk(K.ends, place[2], newest[2], function(raw)
-  local ending = cmsgpack.unpack(raw)
+local ended, lastEnded = walk(K.ends, place[2], newest[2], packed, function(raw)
+  local ending = unpackEnding(raw)
   local job = jobAt(ending.j)
   ending.name = job and nameOf(job)
   return job and endingText(ending) or nil
 end)
-local acted, lastActed = walk(K.audit, place[3], newest[3], function(raw) return raw end)
-local closed, lastClosed = walk(K.closings, math.max(place[4], newest[4] - 100000), newest[4], function(raw) return raw end)
+local acted, lastActed = walk(K.audit, place[3], newest[3], tostring, function(raw) return raw end)
+local closed, lastClosed = walk(K.closings, math.max(place[4], newest[4] - 100000), newest[4], tostring, function(raw) return raw end)
 
 local function runningOnes()
   if running == 0 then return {} end
   local numbers, rows = {}, {}
-  for i, member in ipairs(redis.call('ZRANGE', K.run, 0, 9999)) do numbers[i] = tonumber(string.sub(member, -12)) end
+  for i, member in ipairs(redis.call('ZRANGE', K.run, 0, 9999)) do numbers[i] = string.sub(member, -5) end
   loadJobs(numbers)
   table.sort(numbers, function(a, b)
     local x, y = jobAt(a).start, jobAt(b).start
-    return x < y or (x == y and a < b)
+    return x < y or (x == y and isBefore(a, b))
   end)
   for i = 1, math.min(running, #numbers) do
     local job = jobAt(numbers[i])

@@ -12,11 +12,11 @@ end
 local function oldestIn(queue)
   local oldest
   for _, n in ipairs(lanesOf(queue)) do
-    for _, kind in ipairs({ 'r', 's', 'a' }) do
-      local from = string.format('%s%06d', kind, n)
+    for _, kind in ipairs({ 114, 115, 97 }) do
+      local from, past = laneRange(kind, n)
       local numbers = {}
-      for i, member in ipairs(redis.call('ZRANGEBYLEX', K.ready, '[' .. from, '(' .. from .. ':', 'LIMIT', 0, headRows)) do
-        numbers[i] = tonumber(string.sub(member, -12))
+      for i, member in ipairs(redis.call('ZRANGEBYLEX', K.ready, from, past, 'LIMIT', 0, headRows)) do
+        numbers[i] = string.sub(member, -5)
       end
       loadJobs(numbers)
       for _, seq in ipairs(numbers) do oldest = math.min(oldest or math.huge, jobAt(seq).at) end

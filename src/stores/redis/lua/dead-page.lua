@@ -31,7 +31,7 @@ local function candidates()
   local numbers = {}
   if not filter.ids then
     local members = redis.call('ZRANGEBYSCORE', K.graves, '(' .. after, upTo, 'LIMIT', 0, lookedMost)
-    for i, member in ipairs(members) do numbers[i] = tonumber(member) end
+    for i, member in ipairs(members) do numbers[i] = member end
     loadJobs(numbers)
     return numbers, #members == lookedMost
   end

@@ -11,7 +11,7 @@ for i = 1, math.min(#found, 1000) do
   local group = found[i].group
   local from = string.format('%012d', group.n)
   local newest = redis.call('ZREVRANGEBYLEX', K.bodies, '[' .. from .. ':', '[' .. from, 'LIMIT', 0, 1)[1]
-  local job = newest and jobAt(tonumber(string.sub(newest, -12)))
+  local job = newest and jobAt(string.sub(newest, -5))
   group.sample = job and job.id
   rows[i + 1] = cjson.encode(group)
 end

@@ -43,7 +43,7 @@ for i, block in ipairs(blocks) do
   if isWorthIt(block) then
     looked = looked + spanSize
     local numbers = {}
-    for n = math.min(below - 1, (tonumber(block) + 1) * spanSize - 1), tonumber(block) * spanSize, -1 do numbers[#numbers + 1] = n end
+    for n = math.min(below - 1, (tonumber(block) + 1) * spanSize - 1), tonumber(block) * spanSize, -1 do numbers[#numbers + 1] = packed(n) end
     loadJobs(numbers)
     for _, n in ipairs(numbers) do
       local job = jobs[n]
@@ -53,7 +53,7 @@ for i, block in ipairs(blocks) do
 end
 if #found > limit then
   found[limit + 1] = nil
-  place = limit > 0 and found[limit].n or below
+  place = limit > 0 and numberIn(found[limit].n) or below
 end
 local rows = { place and tostring(place) or '' }
 for _, job in ipairs(found) do rows[#rows + 1] = textsOf(job, '') end

@@ -4,13 +4,13 @@
 local answers = {}
 for i = 2, #ARGV, 3 do
   local n = hget(K.ids, ARGV[i])
-  local payload = n and hget(K.body, tonumber(n))
+  local payload = n and hget(K.body, n)
   if not payload then
     answers[#answers + 1] = 'gone'
   elseif payload ~= ARGV[i + 1] then
     answers[#answers + 1] = 'changed'
   else
-    hput(K.body, tonumber(n), ARGV[i + 2])
+    hput(K.body, n, ARGV[i + 2])
     answers[#answers + 1] = 'done'
   end
 end

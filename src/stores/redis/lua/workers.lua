@@ -4,11 +4,11 @@
 local rows, answers = redis.call('HGETALL', K.workers), {}
 for i = 1, #rows, 2 do
   local known = cmsgpack.unpack(rows[i + 1])
-  local from = string.format('[%010d', known.n)
+  local from, past = workerRange(known.n)
   local ends = tonumber(redis.call('ZSCORE', K.leases, rows[i]) or 0)
   answers[#answers + 1] = cjson.encode({
     id = rows[i], n = known.n, about = known.about, startedAt = known.started, beatAt = known.beat,
-    leaseEndsAt = math.floor(now + ends - mono + 0.5), ending = known.ending, running = redis.call('ZLEXCOUNT', K.run, from, from .. ':'),
+    leaseEndsAt = math.floor(now + ends - mono + 0.5), ending = known.ending, running = redis.call('ZLEXCOUNT', K.run, from, past),
   })
 end
 return answers

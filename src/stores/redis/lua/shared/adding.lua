@@ -28,7 +28,7 @@ end
 
 local function addJob(new)
   local shape = new.shape
-  local job = { n = nextOf('seq'), id = new.id, made = now, at = later(new), ukey = new.ukey, state = 'scheduled' }
+  local job = { n = packed(nextOf('seq')), id = new.id, made = now, at = later(new), ukey = new.ukey, state = 'scheduled' }
   wear(job, shape)
   job.exp = earliest(shape.ttlMs, shape.deadlineMs)
   jobs[job.n] = job

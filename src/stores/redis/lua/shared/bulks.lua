@@ -4,9 +4,10 @@
 -- `over`: since when it is over or stands still, '' where anybody may go on with it.
 local function putBulk(id, was, text, over)
   if (hget(K.bulks, id) or '') ~= was then return false end
-  if was == '' then zput(K.bulkorder, id, nextOf('bulk')) end
+  local place = was == '' and nextOf('bulk') or redis.call('ZSCORE', K.bulkorder, id)
+  zput(K.bulkorder, id, place)
   hput(K.bulks, id, text)
-  zput(K.bulkopen, id, over == '' and now)
+  zput(K.bulkopen, id, over == '' and place)
   zput(K.bulkover, id, over ~= '' and over)
   return true
 end

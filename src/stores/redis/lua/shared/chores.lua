@@ -5,7 +5,7 @@ local overdueCause = 'its lease ran out: the process died, froze, or lost the st
 
 local function numbersOf(members)
   local numbers = {}
-  for i = 1, #members do numbers[i] = tonumber(string.sub(members[i], -12)) end
+  for i = 1, #members do numbers[i] = string.sub(members[i], -5) end
   loadJobs(numbers)
   return numbers
 end
@@ -53,7 +53,8 @@ local function deathOf(job, fails)
 end
 
 -- Counts a loss and says where the job goes, and whether it is innocent: the rule is that of src/job/loss.ts.
-local function afterLoss(job, hasBegun, isEnding)
+-- `asked` before it had to yield to a twin.
+local function afterLoss(job, asked, hasBegun, isEnding)
   local innocent = (job.crash ~= 'dead' or not hasBegun) and (isEnding or not hasBegun)
   local more = innocent and 0 or 1
   local losses, fails = (job.losses or 0) + more, (job.fails or 0) + (job.crash == 'fail' and more or 0)
@@ -61,10 +62,12 @@ local function afterLoss(job, hasBegun, isEnding)
   if innocent then dead = expiredOf(job) else dead = deathOf(job, fails) end
   job.losses, job.fails = losses > 0 and losses or nil, fails > 0 and fails or nil
   local to, wait = 'ready', 0
-  if job.ask then
-    to, job.why, job.sus = 'cancelled', job.ask, nil
+  if asked then
+    to, job.why, job.sus = 'cancelled', asked, nil
   elseif dead then
     to, job.why, job.sus = 'dead', dead, nil
+  elseif job.ask then
+    to, job.why, job.sus = 'cancelled', job.ask, nil
   elseif not innocent then
     wait, job.sus = lossDelay(losses), losses >= 2 and 1 or nil
   end
@@ -78,9 +81,10 @@ local function takeAway(job, worker, how)
   local hasBegun = not isWatching or job.begun == job.fence
   depart(job)
   endAttempt(job, { o = 'lapse', c = 'worker ' .. worker .. ': ' .. how.cause .. (hasBegun and '' or '; the job had not begun') })
+  local asked = job.ask
   yieldToTwin(job)
   job.fence, job.why = job.fence + 1, nil
-  local to, wait = afterLoss(job, hasBegun, how.ending or about.ending)
+  local to, wait = afterLoss(job, asked, hasBegun, how.ending or about.ending)
   if wait > 0 then
     to, job.at = 'scheduled', now + wait
   end
@@ -91,9 +95,9 @@ end
 local function heldBy(worker)
   local known = workerOf(worker)
   if not known then return {} end
-  local from = string.format('[%010d', known.n)
-  local numbers = numbersOf(redis.call('ZRANGEBYLEX', K.run, from, from .. ':'))
-  table.sort(numbers)
+  local from, past = workerRange(known.n)
+  local numbers = numbersOf(redis.call('ZRANGEBYLEX', K.run, from, past))
+  table.sort(numbers, isBefore)
   return numbers
 end
 

@@ -47,12 +47,12 @@ end
 
 -- Where the lanes of a queue begin and end: those of suspects, or the plain ones with those that avoid a process.
 local function headsOf(queue, ask, alone, known)
-  local kinds, heads = alone and { 's' } or { 'r' }, {}
-  if not alone and ask.avoided then kinds[2] = 'a' end
+  local kinds, heads = alone and { 115 } or { 114 }, {}
+  if not alone and ask.avoided then kinds[2] = 97 end
   for _, n in ipairs(lanesOf(queue)) do
     for _, kind in ipairs(canRun(known, laneAt(n)) and kinds or {}) do
-      local lane = string.format('%s%06d', kind, n)
-      heads[#heads + 1] = { from = '[' .. lane, past = '(' .. lane .. ':', at = 1, rows = {}, asks = kind == 'a' }
+      local from, past = laneRange(kind, n)
+      heads[#heads + 1] = { from = from, past = past, at = 1, rows = {}, asks = kind == 97 }
     end
   end
   return heads
@@ -68,16 +68,24 @@ local function takeReady(queue, ask, alone, known, room)
     head.over = #head.rows < chunk
     if #head.rows > 0 then head.from = '(' .. head.rows[#head.rows] end
   end
-  while #taken < room and left > 0 do
-    local best, key
+  -- The head that comes first: by its place in the line, then by its number.
+  local function first()
+    local best, key, seq
     for _, head in ipairs(heads) do
       refill(head)
       local row = head.rows[head.at]
-      local own = row and string.sub(row, 8)
-      if own and (not key or own < key) then best, key = head, own end
+      if row and #heads == 1 then return head end
+      if row then
+        local place, n = struct.unpack('>I6I5', row, 5)
+        if not key or place < key or (place == key and n < seq) then best, key, seq = head, place, n end
+      end
     end
+    return best
+  end
+  while #taken < room and left > 0 do
+    local best = first()
     if not best then break end
-    local n = tonumber(string.sub(key, -12))
+    local n = string.sub(best.rows[best.at], -5)
     if not best.asks or isFor(jobAt(n), ask.worker) then taken[#taken + 1] = n else left = left - 1 end
     best.at = best.at + 1
   end
@@ -85,7 +93,7 @@ local function takeReady(queue, ask, alone, known, room)
   return taken
 end
 
-local function start(job, ask)
+local function startJob(job, ask)
   depart(job)
   job.fence, job.try = (job.fence or 0) + 1, (job.try or 0) + 1
   -- A started job has outlived its ttl; its deadline stays.
@@ -110,11 +118,12 @@ end
 -- First what was handed to this worker in a call whose answer it never received: same fence, same attempt.
 local function takeAgain(ask)
   local worker = workerOf(ask.worker)
-  local from = string.format('[%010d%012d', worker.n, ask.received + 1)
-  local lost = numbersOf(redis.call('ZRANGEBYLEX', K.run, from, string.format('[%010d:', worker.n)))
+  local _, past = workerRange(worker.n)
+  local from = '[' .. struct.pack('>I5I6', worker.n, ask.received + 1)
+  local lost = numbersOf(redis.call('ZRANGEBYLEX', K.run, from, past))
   table.sort(lost, function(a, b)
     local x, y = jobAt(a).fence, jobAt(b).fence
-    return x < y or (x == y and a < b)
+    return x < y or (x == y and isBefore(a, b))
   end)
   local taken = {}
   for i, n in ipairs(lost) do
@@ -142,7 +151,7 @@ local function take(ask, known)
     local room = math.min(most - #taken, queue.limit - (again[queue.name] or 0))
     if room > 0 and not hget(K.paused, queue.name) then
       for _, n in ipairs(takeReady(queue.name, ask, ask.alone, known, room)) do
-        start(jobAt(n), ask)
+        startJob(jobAt(n), ask)
         taken[#taken + 1] = n
       end
     end
@@ -161,7 +170,7 @@ local function suspectsWait(ask, known)
   end
   if not waits then return false end
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', K.trials, '(' .. string.format('%.17g', now - trialMs), '+inf', 'LIMIT', 0, 1000)) do
-    local job = jobAt(tonumber(member))
+    local job = jobAt(member)
     if job.by ~= numberOf(ask.worker) and isHeld(runnerAt(job.by).id) then return false end
   end
   return true
@@ -170,8 +179,8 @@ end
 local function cancelsOf(worker)
   local known, rows = workerOf(worker), {}
   if not known then return rows end
-  local from = string.format('[%010d', known.n)
-  for i, n in ipairs(numbersOf(redis.call('ZRANGEBYLEX', K.asks, from, from .. ':'))) do
+  local from, past = workerRange(known.n)
+  for i, n in ipairs(numbersOf(redis.call('ZRANGEBYLEX', K.asks, from, past))) do
     local job = jobAt(n)
     rows[i] = { id = job.id, fence = job.fence, reason = job.ask }
   end
@@ -188,33 +197,50 @@ local function nextDue(worker)
   return due < math.huge and math.ceil(due) or nil
 end
 
--- Three texts for a job: numbers and its id, its payload, and what few jobs have, as JSON or ''.
-local function rowsOf(taken)
-  local rows, payloads = {}, hmget(K.body, taken)
+-- What few jobs have, as JSON.
+local function moreOf(job)
+  local last, more = endingAt(job.last), nil
+  if last then
+    more = { previous = { o = last.o, e = last.e, w = runnerAt(last.w).id, er = last.er, y = last.y, c = last.c } }
+  end
+  local crash = job.crash ~= 'retry' and job.crash or nil
+  if job.ck or job.sus or job.slot or crash then
+    more = more or {}
+    more.sus, more.slot, more.crash = job.sus, job.slot, crash
+    if job.ck then more.checkpoint = hget(K.check, job.n) end
+  end
+  return more and cjson.encode(more) or ''
+end
+
+-- Twelve values for a job: numbers, its id, its payload, and what few jobs have, or ''. A whole number crosses as it is.
+local function rowsOf(taken, rows)
+  local payloads, at = hmget(K.body, taken), #rows
   for i, n in ipairs(taken) do
-    local job, more = jobAt(n), nil
-    local last = endingAt(job.last)
-    if last then more = { previous = { o = last.o, e = last.e, w = runnerAt(last.w).id, er = last.er, y = last.y, c = last.c } } end
-    local crash = job.crash ~= 'retry' and job.crash or nil
-    if job.ck or job.sus or job.slot or crash then
-      more = more or {}
-      more.sus, more.slot, more.crash = job.sus, job.slot, crash
-      if job.ck then more.checkpoint = hget(K.check, n) end
-    end
-    rows[#rows + 1] = table.concat({
-      job.lane, job.fence, job.try, job.fails or 0, job.losses or 0, job.max, job.made, job.start, job.exp or '-', job.id,
-    }, ' ')
-    rows[#rows + 1] = payloads[i]
-    rows[#rows + 1] = more and cjson.encode(more) or ''
+    local job = jobAt(n)
+    rows[at + 1], rows[at + 2], rows[at + 3] = job.lane, job.fence, job.try
+    rows[at + 4], rows[at + 5], rows[at + 6] = job.fails or 0, job.losses or 0, job.max
+    rows[at + 7], rows[at + 8], rows[at + 9] = instant(job.made), instant(job.start), job.exp and instant(job.exp) or -1
+    rows[at + 10], rows[at + 11], rows[at + 12] = job.id, payloads[i], moreOf(job)
+    at = at + 12
   end
   return rows
 end
 
+-- With texts as keys, which a list is not.
+local function byText(rows)
+  local texts = {}
+  for key, value in pairs(rows) do texts[tostring(key)] = value end
+  return texts
+end
+
 local function headOf(ask, known, taken)
   local used = {}
-  for _, n in ipairs(taken) do used[tostring(jobAt(n).lane)] = hget(K.lane, jobAt(n).lane) end
+  for _, n in ipairs(taken) do
+    local lane = jobAt(n).lane
+    if not used[lane] then used[lane] = hget(K.lane, lane) end
+  end
   return cjson.encode({
-    lease = 'held', now = now, nextDueAt = nextDue(ask.worker), lanes = used,
+    lease = 'held', now = now, nextDueAt = nextDue(ask.worker), lanes = byText(used),
     cancels = cancelsOf(ask.worker), suspects = suspectsWait(ask, known) or nil,
   })
 end
@@ -231,7 +257,5 @@ local function claim(text)
   local known = knownTasks(ask)
   local taken = take(ask, known)
   writeMoves()
-  local rows = rowsOf(taken)
-  table.insert(rows, 1, headOf(ask, known, taken))
-  return rows
+  return rowsOf(taken, { headOf(ask, known, taken) })
 end

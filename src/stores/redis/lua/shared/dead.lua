@@ -18,7 +18,7 @@ local function groupKey(job)
 end
 
 local function bodyOf(group, job)
-  return string.format('%012d%012d%012d', group.n, job.death, job.n)
+  return string.format('%012d%012d', group.n, job.death) .. job.n
 end
 
 local function died(job, why)
@@ -43,7 +43,7 @@ local function died(job, why)
   end
   groupsChanged[key] = group
   job.death = nextOf('death')
-  zput(K.graves, pad(job.n), job.death)
+  zput(K.graves, job.n, job.death)
   zput(K.bodies, bodyOf(group, job), 0)
 end
 
@@ -57,7 +57,7 @@ local function risen(job)
     groupsChanged[key] = group
     zput(K.bodies, bodyOf(group, job), false)
   end
-  zput(K.graves, pad(job.n), false)
+  zput(K.graves, job.n, false)
   job.death, job.print = nil, nil
 end
 

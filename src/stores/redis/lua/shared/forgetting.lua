@@ -27,8 +27,8 @@ local function forgetWorkers(keep, budget)
   for n in pairs(numbers) do
     hput(K.runners, runnerAt(n).id, false)
     hput(K.runner, n, false)
-    zput(K.gone, pad(n), false)
-    zput(K.gonebyn, pad(n), false)
+    zput(K.gone, n, false)
+    zput(K.gonebyn, n, false)
   end
   write()
 end

@@ -1,11 +1,25 @@
 -- Jobs by their numbers, the lanes in which they wait, and how many there are of each kind.
---@ use write
+--@ use write packing
 local jobs, changed, lanes = {}, {}, {}
 local tally, spans = {}, {}
 local spanSize = 512
 
-local function pad(n)
-  return string.format('%012d', n)
+-- The number of a job, or of an ending, as five bytes: what it is known by everywhere, in the order of the numbers.
+local function packed(number)
+  return struct.pack('>I5', number)
+end
+
+local function numberIn(n)
+  return (struct.unpack('>I5', n))
+end
+
+local function isBefore(a, b)
+  return numberIn(a) < numberIn(b)
+end
+
+-- As an integer of the protocol where it is one, or else as text, which keeps the fraction.
+local function instant(at)
+  return at % 1 == 0 and at or string.format('%.17g', at)
 end
 
 -- Loads those that are not known yet.
@@ -16,7 +30,7 @@ local function loadJobs(numbers)
   end
   if #ask == 0 then return end
   local rows = hmget(K.hot, ask)
-  for i = 1, #ask do jobs[ask[i]] = rows[i] and cmsgpack.unpack(rows[i]) or false end
+  for i = 1, #ask do jobs[ask[i]] = rows[i] and unpackJob(rows[i], ask[i]) or false end
 end
 
 local function jobAt(n)
@@ -26,7 +40,7 @@ end
 
 local function jobOf(id)
   local n = hget(K.ids, id)
-  return n and jobAt(tonumber(n)) or nil
+  return n and jobAt(n) or nil
 end
 
 -- The jobs of these ids, read together; `nil` where there is none.
@@ -34,7 +48,7 @@ local function jobsOf(ids)
   local found, numbers = {}, {}
   local texts = hmget(K.ids, ids)
   for i = 1, #ids do
-    found[i] = texts[i] and tonumber(texts[i]) or false
+    found[i] = texts[i]
     if found[i] then numbers[#numbers + 1] = found[i] end
   end
   loadJobs(numbers)
@@ -74,20 +88,27 @@ local function lanesOf(queue)
   return numbers
 end
 
--- Jobs by queue and state, and by state in each stretch of numbers, so that a walk can leave stretches out.
-local function count(job, state, by)
-  local key = laneAt(job.lane).queue .. '\n' .. state
-  tally[key] = (tally[key] or 0) + by
-  local span = math.floor(job.n / spanSize) .. ' ' .. state
-  spans[span] = (spans[span] or 0) + by
+local function add(sums, of, state, by)
+  local sum = sums[of]
+  if not sum then
+    sum = {}
+    sums[of] = sum
+  end
+  sum[state] = (sum[state] or 0) + by
 end
 
-local function writeSpan(span, by)
-  local left = redis.call('HINCRBY', K.spans, span, by)
-  local block = string.match(span, '^%d+')
+-- Jobs by queue and state, and by state in each stretch of numbers, so that a walk can leave stretches out.
+local function count(job, state, by)
+  add(tally, laneAt(job.lane).queue, state, by)
+  if not job.block then job.block = math.floor(numberIn(job.n) / spanSize) end
+  add(spans, job.block, state, by)
+end
+
+local function writeSpan(block, state, by)
+  local left = redis.call('HINCRBY', K.spans, block .. ' ' .. state, by)
   if left == by then redis.call('ZADD', K.blocks, block, block) end
   if left > 0 then return end
-  redis.call('HDEL', K.spans, span)
+  redis.call('HDEL', K.spans, block .. ' ' .. state)
   local rest = redis.call('HMGET', K.spans, block .. ' ready', block .. ' scheduled', block .. ' running',
     block .. ' blocked', block .. ' completed', block .. ' dead', block .. ' cancelled')
   for i = 1, #rest do
@@ -96,20 +117,28 @@ local function writeSpan(span, by)
   redis.call('ZREM', K.blocks, block)
 end
 
+local function writeTally(queue, state, by)
+  if by == 0 then return end
+  local key = queue .. '\n' .. state
+  if redis.call('HINCRBY', K.counts, key, by) == 0 then redis.call('HDEL', K.counts, key) end
+end
+
 local function writeJobs()
   for n, job in pairs(changed) do
-    if jobs[n] then hput(K.hot, n, cmsgpack.pack(job)) end
+    if jobs[n] then hput(K.hot, n, packJob(job)) end
   end
   changed = {}
-  for key, by in pairs(tally) do
-    if by ~= 0 and redis.call('HINCRBY', K.counts, key, by) == 0 then redis.call('HDEL', K.counts, key) end
+  for queue, sum in pairs(tally) do
+    for state, by in pairs(sum) do writeTally(queue, state, by) end
   end
-  -- What is added first keeps a stretch from being taken for empty.
-  for span, by in pairs(spans) do
-    if by > 0 then writeSpan(span, by) end
-  end
-  for span, by in pairs(spans) do
-    if by < 0 then writeSpan(span, by) end
+  for block, sum in pairs(spans) do
+    -- What is added first keeps a stretch from being taken for empty.
+    for state, by in pairs(sum) do
+      if by > 0 then writeSpan(block, state, by) end
+    end
+    for state, by in pairs(sum) do
+      if by < 0 then writeSpan(block, state, by) end
+    end
   end
   tally, spans = {}, {}
   write()

@@ -22,7 +22,7 @@ end
 
 local function holderOf(key)
   local n = hget(K.keys, key)
-  local job = n and jobAt(tonumber(n))
+  local job = n and jobAt(n)
   return job and holdsIn(job, stateNow(job)) and isInTime(job) and job or nil
 end
 
@@ -42,7 +42,7 @@ local function takeKey(job)
 end
 
 local function dropKey(job)
-  if job.ukey and tonumber(hget(K.keys, job.ukey) or 0) == job.n then hput(K.keys, job.ukey, false) end
+  if job.ukey and hget(K.keys, job.ukey) == job.n then hput(K.keys, job.ukey, false) end
 end
 
 -- The other job that holds the key that an edit would have this one hold in its present state.
@@ -60,8 +60,8 @@ local function changeKey(job, change)
 end
 
 -- A job that comes back into line where a newer twin holds its key is cancelled instead.
-local function yieldToTwin(job, move)
-  if not job.ukey or move == 'cancel' or holdsIn(job, 'running') then return end
+local function yieldToTwin(job)
+  if not job.ukey or holdsIn(job, 'running') then return end
   local twin = twinOf(job)
   if twin and not job.ask then job.ask = 'replaced by ' .. twin.id end
 end

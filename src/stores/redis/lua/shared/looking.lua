@@ -27,11 +27,10 @@ end
 
 -- With the name of who runs it.
 local function jobText(job)
-  local by = job.by
-  job.by = by and runnerAt(by).id
-  local text = cjson.encode(job)
-  job.by = by
-  return text
+  local shown = {}
+  for key, value in pairs(job) do shown[key] = value end
+  shown.by, shown.n, shown.last = job.by and runnerAt(job.by).id, nil, nil
+  return cjson.encode(shown)
 end
 
 -- What `wants` names comes besides: a for attempts (newest first), l for log lines, r for revisions.

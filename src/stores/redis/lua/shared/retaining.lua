@@ -21,7 +21,7 @@ local function walk(budget)
       return true
     end
     local numbers = {}
-    for n = block * spanSize, (block + 1) * spanSize - 1 do numbers[#numbers + 1] = n end
+    for n = block * spanSize, (block + 1) * spanSize - 1 do numbers[#numbers + 1] = packed(n) end
     loadJobs(numbers)
     for _, n in ipairs(numbers) do reweigh(n) end
     looked = looked + spanSize

@@ -16,8 +16,8 @@ local function knowRunner(id, on)
   local n = tonumber(hget(K.runners, id) or nextOf('worker'))
   hput(K.runners, id, n)
   hput(K.runner, n, on .. '\n' .. id)
-  zput(K.gone, pad(n), false)
-  zput(K.gonebyn, pad(n), false)
+  zput(K.gone, n, false)
+  zput(K.gonebyn, n, false)
   return n
 end
 
@@ -26,7 +26,7 @@ local function endWorker(id, n)
   hput(K.workers, id, false)
   zput(K.leases, id, false)
   if n then
-    zput(K.gone, pad(n), now)
-    zput(K.gonebyn, pad(n), n)
+    zput(K.gone, n, now)
+    zput(K.gonebyn, n, n)
   end
 end

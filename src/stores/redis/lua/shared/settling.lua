@@ -33,10 +33,12 @@ local function countMove(job, move, more)
   if move == 'release' then job.frees = (job.frees or 0) + 1 end
 end
 
+local comesBack = { retry = true, snooze = true, release = true, lapse = true }
+
 local function apply(job, one)
   local move, more = one.move, one.more
   depart(job)
-  yieldToTwin(job, move)
+  if comesBack[move] then yieldToTwin(job) end
   local to = job.ask and more.toAsked or more.to
   countMove(job, move, more)
   endAttempt(job, { o = move, d = one.digest, er = more.error, y = more.reason ~= '' and more.reason or nil })

@@ -3,6 +3,11 @@
 local ageOf = { completed = 86400000, cancelled = 604800000 }
 local standing
 
+local function endingAt(n)
+  local raw = n and hget(K.ends, n)
+  return raw and unpackEnding(raw) or nil
+end
+
 -- The policy that stands: its rules, and whether they ask for bytes.
 local function policyNow()
   if standing == nil then
@@ -19,7 +24,8 @@ local function rulesFor(standing, queue, state)
 end
 
 local function keepUntil(job, state, queue)
-  local age = ({ completed = job.rc, cancelled = job.rx, dead = job.rd })[state]
+  local age = job.rd
+  if state == 'completed' then age = job.rc elseif state == 'cancelled' then age = job.rx end
   local policy = policyNow()
   if policy and age == ageOf[state] then
     local near, far = rulesFor(policy, queue, state)
@@ -44,7 +50,7 @@ local function bytesOf(job)
   local bytes = 400 + #(hget(K.body, job.n) or '') + (job.res and #hget(K.result, job.n) or 0) + (job.lt or 0)
   local n = job.last
   while n do
-    local ending = cmsgpack.unpack(hget(K.ends, n))
+    local ending = endingAt(n)
     -- The error of a lapse is made by those who read it; so long is its JSON besides the message.
     bytes = bytes + 100 + (ending.er and #ending.er or ending.c and #ending.c + 83 or 0)
     n = ending.p
@@ -54,7 +60,7 @@ end
 
 -- The oldest first, of the whole store and of the queue.
 local function keptMembers(job, state, queue)
-  local rest = string.format('%s%016d%012d', letters[state], job.fin, job.n)
+  local rest = string.format('%s%016d', letters[state], job.fin) .. job.n
   return '\n' .. rest, queue .. '\n' .. rest
 end
 
@@ -67,7 +73,7 @@ end
 local function weigh(job, state)
   local queue = laneAt(job.lane).queue
   job.keep = keepUntil(job, state, queue)
-  if job.keep then zput(K.keep, pad(job.n), job.keep) end
+  if job.keep then zput(K.keep, job.n, job.keep) end
   if not isWeighed(job, state, queue) then return end
   job.wt = bytesOf(job)
   local all, own = keptMembers(job, state, queue)
@@ -78,7 +84,7 @@ local function weigh(job, state)
 end
 
 local function unweigh(job)
-  if job.keep then zput(K.keep, pad(job.n), false) end
+  if job.keep then zput(K.keep, job.n, false) end
   if job.wt then
     local queue = laneAt(job.lane).queue
     local all, own = keptMembers(job, job.state, queue)
