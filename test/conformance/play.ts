@@ -1,8 +1,9 @@
 // Plays promises on a store of this package, each on a fresh one.
 import { keep, promises } from 'legwork/conformance'
 import { test } from 'vitest'
-import { houses } from '../fixtures/houses.mjs'
+import { houses as own, otherHouses } from '../fixtures/houses.mjs'
 
+const houses = { ...own, ...otherHouses }
 type Promised = (typeof promises)[number]
 
 /** Those of level L2 start processes one after the other; all else waits mostly for threads, so several stories go on at once. */
