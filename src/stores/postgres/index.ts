@@ -5,6 +5,7 @@ import type { Store } from '../../store/contract.ts'
 import { realClock } from '../../world.ts'
 import { act, edit, keepPlace, placeOf, replacePayloads, setQueues } from './act.ts'
 import { beat, leave } from './beat.ts'
+import { beatApart } from './beat-apart.ts'
 import { bellOf } from './bell.ts'
 import * as bulk from './bulk.ts'
 import { changes } from './changes.ts'
@@ -56,6 +57,8 @@ export function postgres(options: PostgresOptions | PoolLike | SqlLike | string)
   const { where, schema, clock: testClock } = given
   const clock = testClock ?? realClock
   const life = lifeOf(given)
+  // What the caller brought cannot be used from another thread, and a test's time is not there.
+  const isApart = given.url !== undefined && testClock === undefined
   const channel = `legwork ${given.name}`
   const hearers = new Set<() => void>()
   const bell = bellOf({
@@ -79,7 +82,7 @@ export function postgres(options: PostgresOptions | PoolLike | SqlLike | string)
     name: 'postgres',
     ...readingOf(e),
     ...changingOf(e, rung),
-    can: { tx: true, shared: true, beatApart: false, durable: true },
+    can: { tx: true, shared: true, beatApart: isApart, durable: true },
     async open() {
       const report = await life.open()
       if (hearers.size > 0) bell.listen(true)
@@ -102,7 +105,7 @@ export function postgres(options: PostgresOptions | PoolLike | SqlLike | string)
       settlements.length > 0 ? rung(exchange(e, settlements, ask)) : exchange(e, settlements, ask),
     record: (worker, notes) => rung(record(e, worker, notes)),
     beat: (one) => beat(e, one),
-    keepBeating: async (one, pulse, hear) => pulsing(clock, { pulse, hear, send: () => beat(e, one) }),
+    keepBeating: beatingOf({ given, e, clock, isApart, link: life.link }),
     lapse: (ids, cause, { ending } = {}) => rung(lapse(e, ids, { cause, ending })),
     leave: async (worker) => void (await rung(leave(e, worker))),
     async tend(budget) {
@@ -149,6 +152,26 @@ const changingOf = (
   bulk: bulkOf(e, rung),
   retention: { set: (order) => setRetention(e, order), get: () => retentionGet(e), size: () => size(e) },
 })
+
+type Checked = ReturnType<typeof check>
+
+interface BeatingKit {
+  readonly given: Checked
+  readonly e: Engine
+  readonly clock: Clock
+  readonly isApart: boolean
+  link(): unknown
+}
+
+const beatingOf =
+  ({ given, e, clock, isApart, link }: BeatingKit): Store['keepBeating'] =>
+  async (one, pulse, hear) => {
+    link()
+    const here = () => pulsing(clock, { pulse, hear, send: () => beat(e, one) })
+    if (!isApart) return here()
+    const { url, timeoutMs, schema, where: shown } = given
+    return beatApart({ where: { url, timeoutMs }, schema, shown, beat: one, pulse, hear, meanwhile: here })
+  }
 
 type Rung = <T>(change: Promise<T>) => Promise<T>
 
