@@ -6,7 +6,7 @@ let schemas = 0
 
 compare({
   name: 'Postgres',
-  sequences: Number(process.env['LEGWORK_SEQUENCES'] ?? 100),
+  sequences: Number(process.env['LEGWORK_SEQUENCES'] ?? 60),
   /** A schema of its own on the private server. */
   async fresh() {
     const { url } = await postgresServer()

@@ -8,9 +8,15 @@ export interface Row {
 export interface Queryable {
   query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>
 }
+/** A client of a pool. */
+export interface PooledClient extends Queryable {
+  release(error?: Error | boolean): void
+  on?(event: 'error', hear: (error: Error) => void): unknown
+  off?(event: 'error', hear: (error: Error) => void): unknown
+}
 /** A pool of `pg`, as far as it is used. */
 export interface PoolLike extends Queryable {
-  connect(): Promise<Queryable & { release(error?: Error | boolean): void }>
+  connect(): Promise<PooledClient>
   end(): Promise<void>
   /** The class of its clients, and what they connect with. */
   readonly Client?: new (
@@ -65,7 +71,8 @@ export async function connect({ url, pool, max, timeoutMs }: Where): Promise<Lin
   }
   const own = new Pool(options)
   // A connection that breaks while nobody uses it is simply not used again.
-  own.on('error', () => {})
+  own.on('error', unheard)
+  own.on('connect', (client) => client.on('error', unheard))
   // The listener is typed by the events that are heard.
   return poolLink(own as PoolLike, { max, listener: () => new Client(options) as unknown as ListeningClient })
 }
@@ -117,6 +124,7 @@ function poolLink(pool: PoolLike, ours?: { readonly max: number; listener(): Lis
 
 async function transact<T>(pool: PoolLike, work: (query: Query) => Promise<T>): Promise<T> {
   const client = await pool.connect()
+  client.on?.('error', unheard)
   try {
     const answer = await between(work, async (text, values) =>
       rowsOf(await client.query(text, values && [...values])),
@@ -130,8 +138,13 @@ async function transact<T>(pool: PoolLike, work: (query: Query) => Promise<T>): 
       () => client.release(true),
     )
     throw error
+  } finally {
+    client.off?.('error', unheard)
   }
 }
+
+/** A connection that breaks says so to its next statement; an event that nobody hears would end the process. */
+const unheard = () => {}
 
 async function between<T>(work: (query: Query) => Promise<T>, query: Query): Promise<T> {
   await query('begin')

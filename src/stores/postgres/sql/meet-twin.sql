@@ -28,7 +28,7 @@ begin
   where seq = v_seq;
   insert into tag (tag, seq) select x, v_seq from jsonb_array_elements_text(coalesce((k->>'tags')::jsonb, '[]')) as x on conflict do nothing;
   update ticket set state = v_new, available_at_ms = v_at, sort_key = v_at + v_priority * 60000,
-    lane_id = lane_by_number(t.queue_id, j.task_id, v_version, case when t.suspect then 1 when t.avoids is not null then 2 else 0 end),
+    lane_id = lane_by_number(t.queue_id, j.task_id, v_version, case when t.suspect then 1 else 0 end), avoids = null,
     expires_at_ms = least(case when t.attempt = 0 then p_now + (k->>'ttlMs')::bigint end, p_now + (k->>'deadlineMs')::bigint),
     deadline_at_ms = p_now + (k->>'deadlineMs')::bigint
   where seq = v_seq;
