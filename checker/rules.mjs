@@ -207,7 +207,8 @@ export const rules = {
     const tally = (test) => rows.filter(test).length
     const expected = {
       attempt: rows.length + (dump.state === 'running' ? 1 : 0),
-      losses: tally((row) => row.outcome === 'lapse'),
+      // Who had not begun is innocent.
+      losses: tally((row) => row.outcome === 'lapse' && !row.innocent),
       failures: tally(
         (row) =>
           row.outcome === 'retry' ||

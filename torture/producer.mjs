@@ -3,8 +3,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { legwork } from 'legwork'
-import { sqlite } from 'legwork/sqlite'
 import { historyFile, recording } from './history.mjs'
+import { storeAt } from './store-at.mjs'
 import { chore, temper } from './tasks.mjs'
 
 const { name, file, history, count, perSecond } = JSON.parse(process.argv[2])
@@ -17,8 +17,20 @@ function acknowledged() {
   return lines.length === 0 ? 0 : new Set(lines.map((line) => JSON.parse(line).job)).size
 }
 
-const app = legwork({ store: recording(sqlite(file), historyFile(history, name)), enqueueTimeout: '60s' })
+const app = legwork({ store: recording(storeAt(file), historyFile(history, name)), enqueueTimeout: '60s' })
 // Waves are acknowledged in order, so as many as were acknowledged are done; the rest may be half stored.
+/** Repeats what was not acknowledged while the server is away: with its own id a job is never doubled. */
+async function acknowledgedAs(enqueue) {
+  for (;;) {
+    try {
+      return await enqueue()
+    } catch (error) {
+      if (error.code !== 'LW1017' && error.code !== 'LW1005') throw error
+      await wait(100)
+    }
+  }
+}
+
 let done = acknowledged()
 const startedAt = Date.now()
 const first = done
@@ -27,11 +39,13 @@ while (done < count) {
   const wave = Array.from({ length: size }, (_, k) => done + k)
   await Promise.all(
     wave.map((i) =>
-      app.enqueue(chore, temper(i), {
-        id: `${name}-${i}`,
-        ...(i % 17 === 0 && { delay: 200 + (i % 5) * 100 }),
-        ...(i % 11 === 0 && { priority: 'high' }),
-      }),
+      acknowledgedAs(() =>
+        app.enqueue(chore, temper(i), {
+          id: `${name}-${i}`,
+          ...(i % 17 === 0 && { delay: 200 + (i % 5) * 100 }),
+          ...(i % 11 === 0 && { priority: 'high' }),
+        }),
+      ),
     ),
   )
   done += size

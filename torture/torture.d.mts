@@ -6,6 +6,9 @@ export interface TortureOptions {
   readonly leaseMs?: number
   readonly concurrency?: number
   readonly freezes?: number
+  /** A server in the place of a file; restarted so often. */
+  readonly server?: { readonly url: string; restart(): Promise<void> }
+  readonly restarts?: number
   readonly keep?: boolean
   readonly say?: (text: string) => void
 }
@@ -14,6 +17,9 @@ export interface Seen {
   readonly kills: readonly number[]
   readonly producerKills: number
   readonly freezes: number
+  readonly restarts: number
+  /** From when the server answered until a job was done, for each restart. */
+  readonly backMs: readonly number[]
   readonly seconds: number
   readonly summary: Readonly<Record<string, number>>
   readonly violations: readonly { readonly rule: string; readonly says: string }[]

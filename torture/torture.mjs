@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { sqlite } from 'legwork/sqlite'
 import { check, read, summary } from '../checker/check.mjs'
 import { historyFile, recording } from './history.mjs'
+import { storeAt } from './store-at.mjs'
 
 const script = (name) => fileURLToPath(new URL(name, import.meta.url))
 
@@ -21,17 +21,19 @@ export async function torture({
   leaseMs = 3_000,
   concurrency = 150,
   freezes = 1,
+  server,
+  restarts = 0,
   say = () => {},
   keep = false,
 }) {
   const folder = mkdtempSync(join(tmpdir(), 'legwork-torture-'))
   mkdirSync(join(folder, 'history'))
-  const file = join(folder, 'jobs.db')
+  const file = server?.url ?? join(folder, 'jobs.db')
   const history = (name) => join(folder, 'history', `${name}.ndjson`)
   const book = historyFile(history('supervisor'), 'supervisor')
-  const store = recording(sqlite(file), book)
+  const store = recording(storeAt(file), book)
   const children = new Map()
-  const seen = { kills: [], producerKills: 0, freezes: 0 }
+  const seen = { kills: [], producerKills: 0, freezes: 0, restarts: 0, backMs: [] }
   let isOver = false
 
   function start(name, role) {
@@ -91,7 +93,7 @@ export async function torture({
     victim.child.kill('SIGKILL')
     await victim.gone
     // Every other time nobody tells the store: then the lease has to run out by itself.
-    if (supervised) await store.lapse(victim.workers, 'killed by SIGKILL')
+    if (supervised) await again(() => store.lapse(victim.workers, 'killed by SIGKILL'))
     seen.kills.push(running)
     say(
       `killed ${name} with ${running} jobs running${supervised ? ', its supervisor told the store' : ', its lease has to run out'}`,
@@ -119,7 +121,30 @@ export async function torture({
     say(`froze ${name} for ${(leaseMs * 1.5) / 1_000} s, past its lease, and let it go on`)
   }
 
+  /** Kills the server and starts it again on what it had written; how long until the next job is done. */
+  async function restartServer() {
+    const before = (await counts(store)).final
+    await server.restart()
+    const backAt = Date.now()
+    await until(
+      async () => (await again(() => counts(store))).final > before,
+      'a job to be done after a restart',
+    )
+    seen.restarts += 1
+    seen.backMs.push(Date.now() - backAt)
+    say(
+      `killed the server and started it again; the next job was done ${Date.now() - backAt} ms after it answered`,
+    )
+  }
+
   const startedAt = Date.now()
+  const restarting = (async () => {
+    for (let i = 0; i < restarts; i++) {
+      await wait(Math.max(0, startedAt + ((i + 0.7) * seconds * 1_000) / restarts - Date.now()))
+      await restartServer()
+    }
+  })()
+  restarting.catch((error) => say(`restarts ended: ${error.message}`))
   try {
     await store.open()
     for (const name of ['producer-1', 'producer-2']) start(name, 'producer')
@@ -136,6 +161,7 @@ export async function torture({
       'the producers to finish',
       seconds * 1_000 + 120_000,
     )
+    await restarting
     say('all jobs are enqueued; waiting for the last ones to end')
     await until(
       async () => (await counts(store)).live === 0 || wait(200).then(() => false),
@@ -163,6 +189,17 @@ export async function torture({
     for (const { child } of children.values()) child.kill('SIGKILL')
     if (!keep && process.exitCode === undefined)
       seen.clean = () => rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Once more while the server is away. */
+async function again(call) {
+  for (const end = Date.now() + 60_000; ; await wait(50)) {
+    try {
+      return await call()
+    } catch (error) {
+      if (error.code !== 'LW1017' || Date.now() > end) throw error
+    }
   }
 }
 
@@ -218,15 +255,18 @@ async function dump(store, book) {
             createdAt,
             availableAt,
             result,
-            attempts: attempts.map(({ attempt, fence, worker, outcome, startedAt, endedAt, reason }) => ({
-              attempt,
-              fence,
-              worker,
-              outcome,
-              startedAt,
-              endedAt,
-              reason,
-            })),
+            attempts: attempts.map(
+              ({ attempt, fence, worker, outcome, startedAt, endedAt, reason, error }) => ({
+                attempt,
+                fence,
+                worker,
+                outcome,
+                startedAt,
+                endedAt,
+                reason,
+                innocent: error?.message.endsWith('; the job had not begun'),
+              }),
+            ),
           },
         }),
       ),

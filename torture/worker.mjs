@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Dead, legwork, Snooze } from 'legwork'
-import { sqlite } from 'legwork/sqlite'
 import { historyFile, recording } from './history.mjs'
+import { storeAt } from './store-at.mjs'
 import { chore } from './tasks.mjs'
 
 const { name, file, history, concurrency, leaseMs } = JSON.parse(process.argv[2])
@@ -10,9 +10,11 @@ const quiet = {
   debug() {},
   info() {},
   warn() {},
-  error: (data, message) => process.stderr.write(`${name}: ${message} ${JSON.stringify(data)}\n`),
+  // A server that is away is told of by whoever took it away.
+  error: (data, message) =>
+    data.err?.code === 'LW1017' || process.stderr.write(`${name}: ${message} ${JSON.stringify(data)}\n`),
 }
-const app = legwork({ store: recording(sqlite(file), book), log: quiet })
+const app = legwork({ store: recording(storeAt(file), book), log: quiet })
 let running = 0
 
 app.handle(chore, async ({ input, job, attempt, signal }) => {
