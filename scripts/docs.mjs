@@ -112,6 +112,7 @@ const meanings = {
   quietAfterMs: 'when a worker starts to look at the quiet pace',
   tendMs: 'time between two turns of upkeep in each process',
   tendIdleMs: 'the same, after a turn that found nothing to do',
+  schedulesMs: 'time between two looks for changed schedules, while nothing rings and none is due',
   enqueueTimeoutMs: 'an enqueue that is not answered by then ends with LW1005',
   prefetchUnderMs: 'jobs that take less than this on average are claimed ahead',
   prefetchMax: 'jobs claimed ahead, at most',

@@ -200,6 +200,34 @@ test('a person’s retry opens a new generation, in which a final job may run ag
   expect(check(events)).toEqual([])
 })
 
+test('a job that was lost twice and had begun once has one loss; one that had begun twice has two', () => {
+  const history = (...begun: number[]) => {
+    const events = good()
+    const attempts = [1, 2].map((n) => ({ ...lapse, attempt: n, fence: n }))
+    const v = { queue: 'q', state: 'ready', fence: 3, attempt: 2, failures: 0, losses: 1, attempts }
+    events.push(
+      event('p1', 50, { n: 910, f: 'enqueue', ty: 'ok', job: 'i', outcome: 'created' }),
+      ...[1, 2].map((n) => claimOf('i', n)),
+      ...begun.map((fence) =>
+        event('w1', 56, { n: 912, f: 'start', ty: 'ok', job: 'i', fence, worker: 'w1' }),
+      ),
+      event('admin', 99, { n: 913, f: 'dump', ty: 'ok', job: 'i', v }),
+    )
+    put(pick(events, 'dump', undefined, 'ok'), 'states', { completed: 4, dead: 1, ready: 1 })
+    drop(events, ({ f }) => f === 'finish')
+    return check(events).map(({ rule }) => rule)
+  }
+  const lapse = { worker: 'w1', outcome: 'lapse', startedAt: 1_055, endedAt: 1_056 }
+  const claimOf = (job: string, n: number) =>
+    event('w1', 55, {
+      ...{ n: 910 + n, f: 'claim', ty: 'ok', job, fence: n, attempt: n, worker: 'w1' },
+      v: { startedAt: 1_055 },
+    })
+  expect(history(1)).toEqual([])
+  expect(history()).toEqual([])
+  expect(history(1, 2)).toEqual(['charged'])
+})
+
 describe('the command', () => {
   const write = (name: string, text: string) => {
     const path = join(folder, name)

@@ -1,13 +1,13 @@
-// Enqueues its share of the jobs at an even pace, in bulk and one by one; started again after a kill, it repeats what
-// was not acknowledged, under the same ids.
+// Enqueues its share of the jobs at an even pace, in bulk and one by one; started again after a kill, and while the server is
+// away, it repeats what was not acknowledged, under the same ids.
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { legwork } from 'legwork'
+import { insist, storeAt } from './engines.mjs'
 import { historyFile, recording } from './history.mjs'
-import { storeAt } from './store-at.mjs'
 import { chore, temper } from './tasks.mjs'
 
-const { name, file, history, count, perSecond } = JSON.parse(process.argv[2])
+const { name, url, history, count, perSecond } = JSON.parse(process.argv[2])
 
 function acknowledged() {
   if (!existsSync(history)) return 0
@@ -17,20 +17,8 @@ function acknowledged() {
   return lines.length === 0 ? 0 : new Set(lines.map((line) => JSON.parse(line).job)).size
 }
 
-const app = legwork({ store: recording(storeAt(file), historyFile(history, name)), enqueueTimeout: '60s' })
+const app = legwork({ store: recording(storeAt(url), historyFile(history, name)), enqueueTimeout: '60s' })
 // Waves are acknowledged in order, so as many as were acknowledged are done; the rest may be half stored.
-/** Repeats what was not acknowledged while the server is away: with its own id a job is never doubled. */
-async function acknowledgedAs(enqueue) {
-  for (;;) {
-    try {
-      return await enqueue()
-    } catch (error) {
-      if (error.code !== 'LW1017' && error.code !== 'LW1005') throw error
-      await wait(100)
-    }
-  }
-}
-
 let done = acknowledged()
 const startedAt = Date.now()
 const first = done
@@ -39,7 +27,7 @@ while (done < count) {
   const wave = Array.from({ length: size }, (_, k) => done + k)
   await Promise.all(
     wave.map((i) =>
-      acknowledgedAs(() =>
+      insist(() =>
         app.enqueue(chore, temper(i), {
           id: `${name}-${i}`,
           ...(i % 17 === 0 && { delay: 200 + (i % 5) * 100 }),

@@ -2,13 +2,16 @@ export interface TortureOptions {
   readonly jobs: number
   readonly seconds: number
   readonly kills: number
+  /** Default `sqlite`. */
+  readonly engine?: 'sqlite' | 'redis' | 'postgres'
+  /** Default 2. */
+  readonly workers?: number
+  /** How often the server is killed, where there is one. Default 20,000 ms. */
+  readonly outageEveryMs?: number
   readonly runningAtKill?: number
   readonly leaseMs?: number
   readonly concurrency?: number
   readonly freezes?: number
-  /** A server in the place of a file; restarted so often. */
-  readonly server?: { readonly url: string; restart(): Promise<void> }
-  readonly restarts?: number
   readonly keep?: boolean
   readonly say?: (text: string) => void
 }
@@ -17,9 +20,12 @@ export interface Seen {
   readonly kills: readonly number[]
   readonly producerKills: number
   readonly freezes: number
-  readonly restarts: number
-  /** From when the server answered until a job was done, for each restart. */
-  readonly backMs: readonly number[]
+  /** The times that the server was killed and came back. */
+  readonly outages: readonly object[]
+  /** From when it took calls again to the first job that was heard completed; `undefined` where none was left. */
+  readonly firstDoneMs: readonly (number | undefined)[]
+  /** Processes that ended without being told to. */
+  readonly ended: readonly string[]
   readonly seconds: number
   readonly summary: Readonly<Record<string, number>>
   readonly violations: readonly { readonly rule: string; readonly says: string }[]

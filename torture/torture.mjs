@@ -1,14 +1,14 @@
-// Two producer and two worker processes on one file; processes are killed and frozen while they work; at the end an
-// independent checker reads what every process wrote down.
+// Producer and worker processes on one store; they are killed and frozen while they work, and so is the server where the store
+// has one; at the end an independent checker reads what every process wrote down.
 import { fork } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { check, read, summary } from '../checker/check.mjs'
+import { engines, insist, storeAt } from './engines.mjs'
 import { historyFile, recording } from './history.mjs'
-import { storeAt } from './store-at.mjs'
 
 const script = (name) => fileURLToPath(new URL(name, import.meta.url))
 
@@ -17,29 +17,33 @@ export async function torture({
   jobs,
   seconds,
   kills,
-  runningAtKill = 50,
+  engine = 'sqlite',
+  workers = 2,
+  runningAtKill = Math.floor(100 / workers),
+  outageEveryMs = 20_000,
   leaseMs = 3_000,
   concurrency = 150,
   freezes = 1,
-  server,
-  restarts = 0,
   say = () => {},
   keep = false,
 }) {
   const folder = mkdtempSync(join(tmpdir(), 'legwork-torture-'))
   mkdirSync(join(folder, 'history'))
-  const file = server?.url ?? join(folder, 'jobs.db')
+  // A server runs as another user than root.
+  chmodSync(folder, 0o755)
+  const place = await engines[engine](join(folder))
   const history = (name) => join(folder, 'history', `${name}.ndjson`)
   const book = historyFile(history('supervisor'), 'supervisor')
-  const store = recording(storeAt(file), book)
+  const store = recording(storeAt(place.url), book)
   const children = new Map()
-  const seen = { kills: [], producerKills: 0, freezes: 0, restarts: 0, backMs: [] }
+  const seen = { kills: [], producerKills: 0, freezes: 0, outages: [], ended: [] }
+  const names = Array.from({ length: workers }, (_, i) => `worker-${i + 1}`)
   let isOver = false
 
   function start(name, role) {
     const share = {
       name,
-      file,
+      url: place.url,
       history: history(name),
       count: jobs / 2,
       perSecond: jobs / 2 / seconds,
@@ -65,8 +69,9 @@ export async function torture({
       Object.assign(state, message)
     })
     void state.gone.then(({ code, signal }) => {
-      if (!isOver && signal !== 'SIGKILL' && code !== 0)
-        say(`${name} ended unexpectedly: ${signal ?? `exit code ${code}`}`)
+      if (isOver || signal === 'SIGKILL' || code === 0) return
+      seen.ended.push(`${name}: ${signal ?? `exit code ${code}`}`)
+      say(`${name} ended unexpectedly: ${signal ?? `exit code ${code}`}`)
     })
     children.set(name, state)
     return state
@@ -93,7 +98,7 @@ export async function torture({
     victim.child.kill('SIGKILL')
     await victim.gone
     // Every other time nobody tells the store: then the lease has to run out by itself.
-    if (supervised) await again(() => store.lapse(victim.workers, 'killed by SIGKILL'))
+    if (supervised) await insist(() => store.lapse(victim.workers, 'killed by SIGKILL'))
     seen.kills.push(running)
     say(
       `killed ${name} with ${running} jobs running${supervised ? ', its supervisor told the store' : ', its lease has to run out'}`,
@@ -121,50 +126,46 @@ export async function torture({
     say(`froze ${name} for ${(leaseMs * 1.5) / 1_000} s, past its lease, and let it go on`)
   }
 
-  /** Kills the server and starts it again on what it had written; how long until the next job is done. */
-  async function restartServer() {
-    const before = (await counts(store)).final
-    await server.restart()
-    const backAt = Date.now()
-    await until(
-      async () => (await again(() => counts(store))).final > before,
-      'a job to be done after a restart',
-    )
-    seen.restarts += 1
-    seen.backMs.push(Date.now() - backAt)
-    say(
-      `killed the server and started it again; the next job was done ${Date.now() - backAt} ms after it answered`,
-    )
+  /** Kills the server now and then, and starts it again on what it had written. */
+  async function strike(over) {
+    while (!over()) {
+      for (const end = Date.now() + outageEveryMs; Date.now() < end && !over(); ) await wait(20)
+      if (over()) return
+      book.write([{ n: book.next(), f: 'outage', ty: 'ok', v: { server: 'killed' } }])
+      await place.kill()
+      await wait(500)
+      await place.start()
+      seen.outages.push({ backAt: process.hrtime.bigint() })
+      book.write([{ n: book.next(), f: 'outage', ty: 'ok', v: { server: 'back' } }])
+      say('killed the server and started it again; nobody else was touched')
+    }
   }
 
   const startedAt = Date.now()
-  const restarting = (async () => {
-    for (let i = 0; i < restarts; i++) {
-      await wait(Math.max(0, startedAt + ((i + 0.7) * seconds * 1_000) / restarts - Date.now()))
-      await restartServer()
-    }
-  })()
-  restarting.catch((error) => say(`restarts ended: ${error.message}`))
   try {
     await store.open()
     for (const name of ['producer-1', 'producer-2']) start(name, 'producer')
-    for (const name of ['worker-1', 'worker-2']) start(name, 'worker')
+    for (const name of names) start(name, 'worker')
+    let isDone = false
+    const striking = place.kill && strike(() => isDone || isOver)
+    striking?.catch(() => {})
     const slot = (seconds * 1_000 * 0.9) / (kills + freezes)
     for (let i = 0; i < kills; i++) {
       await wait(Math.max(0, startedAt + slot * (i + 0.5) - Date.now()))
-      await kill(`worker-${1 + (i % 2)}`, i % 4 < 2)
+      await kill(names[i % workers], i % 4 < 2)
       if (i % 4 === 3) await killProducer(`producer-${1 + ((i >> 2) % 2)}`)
-      if (seen.freezes < freezes && i >= kills / 2) await freeze(`worker-${1 + ((i + 1) % 2)}`)
+      if (seen.freezes < freezes && i >= kills / 2) await freeze(names[(i + 1) % workers])
     }
     await until(
       () => ['producer-1', 'producer-2'].every((name) => children.get(name).finished),
       'the producers to finish',
       seconds * 1_000 + 120_000,
     )
-    await restarting
+    isDone = true
+    await striking
     say('all jobs are enqueued; waiting for the last ones to end')
     await until(
-      async () => (await counts(store)).live === 0 || wait(200).then(() => false),
+      async () => (await insist(() => counts(store))).live === 0 || wait(200).then(() => false),
       'every job to be final',
       120_000,
     )
@@ -173,12 +174,14 @@ export async function torture({
     await Promise.all([...children.values()].map(({ gone }) => gone))
     await dump(store, book)
     await store.close()
+    await place.stop()
     const events = await read(
       readdirSync(join(folder, 'history')).map((name) => join(folder, 'history', name)),
     )
     const violations = check(events)
     return {
       ...seen,
+      firstDoneMs: firstDone(events, seen.outages),
       seconds: (Date.now() - startedAt) / 1_000,
       summary: summary(events),
       violations,
@@ -187,20 +190,25 @@ export async function torture({
   } finally {
     isOver = true
     for (const { child } of children.values()) child.kill('SIGKILL')
+    await place.stop()
     if (!keep && process.exitCode === undefined)
       seen.clean = () => rmSync(folder, { recursive: true, force: true })
   }
 }
 
-/** Once more while the server is away. */
-async function again(call) {
-  for (const end = Date.now() + 60_000; ; await wait(50)) {
-    try {
-      return await call()
-    } catch (error) {
-      if (error.code !== 'LW1017' || Date.now() > end) throw error
-    }
-  }
+/** For each time that the server came back: the milliseconds from when it took calls to the first job that it heard completed. */
+function firstDone(events, outages) {
+  const done = events
+    .filter(
+      ({ f, ty, outcome, v }) =>
+        f === 'settle' && ty === 'ok' && outcome === 'applied' && v.move === 'complete',
+    )
+    .map(({ t }) => BigInt(t))
+    .sort((a, b) => (a < b ? -1 : 1))
+  return outages.map(({ backAt }) => {
+    const first = done.find((t) => t > backAt)
+    return first === undefined ? undefined : Math.round(Number(first - backAt) / 1e6)
+  })
 }
 
 async function counts(store) {
@@ -255,18 +263,15 @@ async function dump(store, book) {
             createdAt,
             availableAt,
             result,
-            attempts: attempts.map(
-              ({ attempt, fence, worker, outcome, startedAt, endedAt, reason, error }) => ({
-                attempt,
-                fence,
-                worker,
-                outcome,
-                startedAt,
-                endedAt,
-                reason,
-                innocent: error?.message.endsWith('; the job had not begun'),
-              }),
-            ),
+            attempts: attempts.map(({ attempt, fence, worker, outcome, startedAt, endedAt, reason }) => ({
+              attempt,
+              fence,
+              worker,
+              outcome,
+              startedAt,
+              endedAt,
+              reason,
+            })),
           },
         }),
       ),

@@ -1,20 +1,21 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Dead, legwork, Snooze } from 'legwork'
+import { insist, storeAt } from './engines.mjs'
 import { historyFile, recording } from './history.mjs'
-import { storeAt } from './store-at.mjs'
 import { chore } from './tasks.mjs'
 
-const { name, file, history, concurrency, leaseMs } = JSON.parse(process.argv[2])
+const { name, url, history, concurrency, leaseMs } = JSON.parse(process.argv[2])
 const book = historyFile(history, name)
 const quiet = {
   debug() {},
   info() {},
   warn() {},
-  // A server that is away is told of by whoever took it away.
-  error: (data, message) =>
-    data.err?.code === 'LW1017' || process.stderr.write(`${name}: ${message} ${JSON.stringify(data)}\n`),
+  error(data, message) {
+    // While the server is away, that is all there is to say.
+    if (data.err?.code !== 'LW1017') process.stderr.write(`${name}: ${message} ${JSON.stringify(data)}\n`)
+  },
 }
-const app = legwork({ store: recording(storeAt(file), book), log: quiet })
+const app = legwork({ store: recording(storeAt(url), book), log: quiet })
 let running = 0
 
 app.handle(chore, async ({ input, job, attempt, signal }) => {
@@ -34,12 +35,14 @@ app.handle(chore, async ({ input, job, attempt, signal }) => {
   }
 })
 
-await app.start({
-  concurrency,
-  lease: leaseMs,
-  beat: Math.floor(leaseMs / 6),
-  onRegister: (worker) => process.send?.({ worker }),
-})
+await insist(() =>
+  app.start({
+    concurrency,
+    lease: leaseMs,
+    beat: Math.floor(leaseMs / 6),
+    onRegister: (worker) => process.send?.({ worker }),
+  }),
+)
 setInterval(() => process.send?.({ running }), 20).unref()
 process.send?.({ ready: true })
 process.once('SIGTERM', () => void app.stop({ grace: '5s' }).then(() => process.exit(0)))

@@ -57,7 +57,7 @@ export function running(kit: RunningKit): Running {
       const ready = readyToStart(kit, options)
       // Before the first await, so that a second start() in the same turn is refused, and stop() waits for this one.
       phase.isStarted = true
-      starting = begin(kit, ready, live)
+      starting = beginOrUndo(kit, ready, live)
       try {
         await starting
       } catch (error) {
@@ -110,6 +110,17 @@ function readyToStart({ phase, registry, pace }: RunningKit, options: StartOptio
   return { ...rhythm, handled, pools, onRegister, isPreloading: options.preload === true }
 }
 
+/** What a failed start had begun must not go on beside a later one. */
+async function beginOrUndo(kit: RunningKit, ready: Ready, live: Live): Promise<void> {
+  try {
+    await begin(kit, ready, live)
+  } catch (error) {
+    await halt({ ...kit, live }, 0, AbortSignal.abort())
+    for (const key of ['worker', 'stopTending', 'stopLimits', 'unguard'] as const) delete live[key]
+    throw error
+  }
+}
+
 async function begin(kit: RunningKit, { isPreloading, ...ready }: Ready, live: Live): Promise<void> {
   const { clock, random, log, newId, registry, desk, payloads, operator } = kit
   if (isPreloading) await registry.preload()
@@ -125,7 +136,7 @@ async function begin(kit: RunningKit, { isPreloading, ...ready }: Ready, live: L
   live.worker = worker
   const tendMs = kit.pace?.tendMs
   const [everyMs, idleMs] = [tendMs ?? defaults.tendMs, tendMs ?? defaults.tendIdleMs]
-  await desk.start({ store, report }, everyMs)
+  await desk.start({ store, report }, tendMs ?? defaults.schedulesMs)
   live.stopLimits = await keepLimits({ ...kit.limits, store, clock, log })
   const stops = [
     keepTending({ store, clock, random, everyMs, idleMs, adopt: operator.adopt }),
@@ -139,25 +150,30 @@ async function begin(kit: RunningKit, { isPreloading, ...ready }: Ready, live: L
 const sayingLimits = ({ limits: { mine } }: RunningKit) =>
   mine.length > 0 && { limits: Object.fromEntries(mine.map(({ queue, digest }) => [queue, digest])) }
 
-interface EndKit extends RunningKit {
+interface HaltKit extends RunningKit {
   readonly live: Live
+}
+
+interface EndKit extends HaltKit {
   readonly starting: Promise<void> | undefined
 }
 
-async function end(
-  { live, starting, opening, desk, operator, registry }: EndKit,
-  graceMs: number,
-  hurry: AbortSignal,
-): Promise<void> {
+async function end(kit: EndKit, graceMs: number, hurry: AbortSignal): Promise<void> {
+  const { starting, opening, operator, registry } = kit
   await starting?.catch(() => undefined)
   const opened = await opening.opened()?.catch(() => undefined)
+  await halt(kit, graceMs, hurry)
+  await operator.end()
+  registry.close()
+  opened?.lookout.close()
+  await opened?.store.close()
+}
+
+/** Ends what a start began. */
+async function halt({ live, desk }: HaltKit, graceMs: number, hurry: AbortSignal): Promise<void> {
   await desk.stop()
   live.stopLimits?.()
   await live.worker?.stop(graceMs, hurry)
   await live.stopTending?.()
-  await operator.end()
-  registry.close()
-  opened?.lookout.close()
   live.unguard?.()
-  await opened?.store.close()
 }

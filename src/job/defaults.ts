@@ -16,12 +16,14 @@ export const defaults = {
   drainGraceMs: 25_000,
   abortGraceMs: 3_000,
   pollBusyMs: 50,
-  pollIdleMs: 1_100,
+  pollIdleMs: 2_000,
   pollQuietMs: 10_000,
   /** Without a job for this long a worker polls at the quiet pace. */
   quietAfterMs: 60_000,
   tendMs: 5_000,
-  tendIdleMs: 15_000,
+  tendIdleMs: 20_000,
+  /** How often a worker looks for changed schedules when nothing rings and none is due. */
+  schedulesMs: 30_000,
   enqueueTimeoutMs: 5_000,
   /** Jobs that ran faster than this on average are claimed ahead. */
   prefetchUnderMs: 100,

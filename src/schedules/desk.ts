@@ -10,7 +10,7 @@ import { digestOf, type JobTemplate } from '../job/schedule.ts'
 import type { Wrapping } from '../job/wrapping.ts'
 import type { DurabilityReport, Store } from '../store/index.ts'
 import { keepFiring } from '../upkeep/fire-schedules.ts'
-import { type Mine, reconcile } from '../upkeep/reconcile-schedules.ts'
+import { isAgreed, type Mine, reconcile } from '../upkeep/reconcile-schedules.ts'
 import { allOf } from './book.ts'
 import { type ScheduleControl, scheduleControl } from './control.ts'
 import { slotJobs } from './slot-jobs.ts'
@@ -97,8 +97,9 @@ const digestsOf = (mine: readonly Mine[]): Readonly<Record<string, string>> =>
 function bringing(log: Logger, deployedAt: Instant | undefined) {
   const warned = new Set<string>()
   return async (store: Store, mine: readonly Mine[]): Promise<void> => {
-    const { now } = await store.schedules.due(0)
     const stored = await allOf(store)
+    if (isAgreed(mine, stored)) return
+    const { now } = await store.schedules.due(0)
     const workers = (await store.workers()).filter(({ leaseEndsAt }) => leaseEndsAt > now)
     const { changes, refused } = reconcile({ mine, stored, workers, now, deployedAt })
     // Where somebody else was faster, the next time shows whether all is well.

@@ -2,9 +2,9 @@ import { slotsAfter } from '../calendar/slots.ts'
 import type { Clock } from '../job/clock.ts'
 import { showMs } from '../job/duration.ts'
 import { LegworkError } from '../job/errors.ts'
-import { toErrorInfo } from '../job/failure.ts'
 import type { Instant } from '../job/job.ts'
 import type { Logger } from '../job/logger.ts'
+import { outage } from '../job/outage.ts'
 import { inRows, type Problem, type Schedule, slotsMax } from '../job/schedule.ts'
 import type { Fired, Firing, Store, WorkerView } from '../store/index.ts'
 import { backfillFiring } from './backfill.ts'
@@ -19,6 +19,7 @@ export interface FiringKit {
   readonly declared: Readonly<Record<string, string>>
   /** Brings the schedules of code and store together; now and then, for a release that has gone says nothing. */
   reconcile(): Promise<void>
+  /** Between two looks when nothing rings and none is due. */
   readonly everyMs: number
 }
 
@@ -26,7 +27,8 @@ export interface FiringKit {
 const batch = 50
 /** Nobody is told of a schedule that nobody here can fire before its slot is so late: others may be about to. */
 const patienceMs = 10_000
-const reconcileEveryMs = 30_000
+/** With schedules of this process's own, and without. */
+const reconcileEveryMs = { own: 30_000, none: 120_000 }
 /** Looks that rings bring about, and looks at what is due and cannot be done yet. */
 const soonMs = 1_000
 
@@ -35,11 +37,13 @@ const soonMs = 1_000
  * the store lets one of them move a schedule's cursor, and the others find the slot gone.
  */
 export function keepFiring(kit: FiringKit): { wake(): void; stop(): Promise<void> } {
-  const { store, clock, log } = kit
+  const { store, clock } = kit
+  const trouble = outage(kit, 'the schedules’ call')
   let isOver = false
   let turning: Promise<void> = Promise.resolve()
   let plannedAt = Infinity
   let stopTimer = (): void => {}
+  const reconcileMs = reconcileEveryMs[Object.keys(kit.declared).length > 0 ? 'own' : 'none']
   let reconciledAt = clock.monotonic()
   const stopListening = store.listen(() => {
     if (plannedAt > clock.monotonic() + soonMs) plan(soonMs)
@@ -58,14 +62,15 @@ export function keepFiring(kit: FiringKit): { wake(): void; stop(): Promise<void
     plannedAt = Infinity
     let waitMs = kit.everyMs
     try {
-      if (clock.monotonic() - reconciledAt >= reconcileEveryMs) {
+      if (clock.monotonic() - reconciledAt >= reconcileMs) {
         reconciledAt = clock.monotonic()
         await kit.reconcile()
       }
       do waitMs = Math.min(kit.everyMs, await fireDue(kit))
       while (waitMs === 0 && !isOver)
+      trouble.answered()
     } catch (error) {
-      log.error({ err: toErrorInfo(error) }, 'the store did not take the schedules’ call; trying again')
+      trouble.failed(error)
       waitMs = soonMs
     }
     plan(Math.min(waitMs, Math.max(0, plannedAt - clock.monotonic())))

@@ -26,6 +26,17 @@ export interface Reconciled {
   readonly refused: readonly string[]
 }
 
+/** True where the store says what this code says, and nothing else: the most common case, at one call. */
+export function isAgreed(mine: readonly Mine[], stored: readonly Schedule[]): boolean {
+  const digests = new Map(mine.map(({ name, digest }) => [name, digest]))
+  const isKnown = ({ name, source, retiredAt, backfill }: Schedule) =>
+    source.kind !== 'code' ||
+    backfill !== undefined ||
+    (digests.get(name) === source.digest && retiredAt === undefined)
+  const names = new Set(stored.map(({ name }) => name))
+  return stored.every(isKnown) && mine.every(({ name }) => names.has(name))
+}
+
 /** A release that comes back within this time goes on where it was. */
 const retiredKeptMs = 7 * 86_400_000
 

@@ -1,8 +1,8 @@
 import { type Clock, sleep } from '../job/clock.ts'
 import { defaults } from '../job/defaults.ts'
-import { toErrorInfo } from '../job/failure.ts'
 import type { Settlement } from '../job/job.ts'
 import type { Logger } from '../job/logger.ts'
+import { type Outage, outage } from '../job/outage.ts'
 import type { Ask, Claimed, KnownTask, Store } from '../store/index.ts'
 import { type Pace, pauseMs } from './pace.ts'
 import { type Pool, room } from './pool.ts'
@@ -31,9 +31,8 @@ export interface ExchangeKit {
 export class Exchange {
   /** False from the moment the worker is stopping: settles, claims nothing. */
   isClaiming = true
-  /** Calls that failed in a row. */
-  errors = 0
   readonly #kit: ExchangeKit
+  readonly #outage: Outage
   /** Ended runs whose settlement the store has not confirmed. */
   #done: Settlement[] = []
   #call = 1
@@ -52,6 +51,7 @@ export class Exchange {
 
   constructor(kit: ExchangeKit) {
     this.#kit = kit
+    this.#outage = outage(kit, 'the worker’s call')
     this.#lastJobAt = kit.clock.monotonic()
   }
 
@@ -111,7 +111,8 @@ export class Exchange {
     const endsAt = clock.monotonic() + ms
     while ((this.#turning || this.pending > 0) && clock.monotonic() < endsAt) {
       await Promise.race([this.turn(), late])
-      if (this.errors > 0 && this.pending > 0) await sleep(clock, Math.min(200, endsAt - clock.monotonic()))
+      if (this.#outage.errors > 0 && this.pending > 0)
+        await sleep(clock, Math.min(200, endsAt - clock.monotonic()))
     }
     over.abort()
     this.#isOver = true
@@ -141,7 +142,7 @@ export class Exchange {
       const answer = await store.exchange(settlements, this.#ask(worker, pool))
       this.#roundTripMs = this.#roundTripMs * 0.8 + (clock.monotonic() - startedAt) * 0.2
       await turned
-      this.errors = 0
+      this.#outage.answered()
       // The registration may have been lost on the way: then the answer speaks of jobs that are not ours.
       if (worker !== (await registration())) return true
       answer.settled.forEach(
@@ -153,11 +154,7 @@ export class Exchange {
     } catch (error) {
       // The reply may be lost after the store did it all: settling again is answered as before, claiming again delivers again.
       if (worker === (await registration().catch(() => undefined))) this.#done.unshift(...settlements)
-      if (this.errors++ % 20 === 0)
-        this.#kit.log.error(
-          { err: toErrorInfo(error) },
-          'the store did not take the worker’s call; trying again',
-        )
+      this.#outage.failed(error)
       return false
     }
   }
@@ -201,7 +198,7 @@ export class Exchange {
     const { clock, poll, isBusy } = this.#kit
     const quietMs = clock.monotonic() - this.#lastJobAt
     const dueMs = (this.#nextDueAt ?? Infinity) - clock.now()
-    return pauseMs(poll, { errors: this.errors, quietMs, dueMs, isBusy: isBusy() })
+    return pauseMs(poll, { errors: this.#outage.errors, quietMs, dueMs, isBusy: isBusy() })
   }
 
   #plan(ms: number): void {

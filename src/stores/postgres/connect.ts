@@ -17,6 +17,8 @@ export interface PooledClient extends Queryable {
 /** A pool of `pg`, as far as it is used. */
 export interface PoolLike extends Queryable {
   connect(): Promise<PooledClient>
+  on?(event: 'error', hear: (error: Error) => void): unknown
+  off?(event: 'error', hear: (error: Error) => void): unknown
   end(): Promise<void>
   /** The class of its clients, and what they connect with. */
   readonly Client?: new (
@@ -70,8 +72,6 @@ export async function connect({ url, pool, max, timeoutMs }: Where): Promise<Lin
     application_name: 'legwork',
   }
   const own = new Pool(options)
-  // A connection that breaks while nobody uses it is simply not used again.
-  own.on('error', unheard)
   own.on('connect', (client) => client.on('error', unheard))
   // The listener is typed by the events that are heard.
   return poolLink(own as PoolLike, { max, listener: () => new Client(options) as unknown as ListeningClient })
@@ -112,13 +112,18 @@ function gateOf(max: number): <T>(work: () => Promise<T>) => Promise<T> {
 
 function poolLink(pool: PoolLike, ours?: { readonly max: number; listener(): ListeningClient }): Link {
   const pass = gateOf(ours?.max ?? Infinity)
+  // A connection that breaks while nobody uses it is simply not used again.
+  pool.on?.('error', unheard)
   const query: Query = (text, values) =>
     pass(async () => rowsOf(await pool.query(text, values && [...values])))
   return {
     query,
     transaction: (work) => pass(() => transact(pool, work)),
     listener: ours?.listener ?? (() => pool.Client && pool.options && new pool.Client(pool.options)),
-    end: async () => (ours ? pool.end() : undefined),
+    async end() {
+      if (ours) return pool.end()
+      pool.off?.('error', unheard)
+    },
   }
 }
 

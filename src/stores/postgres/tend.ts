@@ -13,9 +13,35 @@ const { keep } = defaults
 
 const overdueCause = 'its lease ran out: the process died, froze, or lost the store'
 
-/** A bounded piece of upkeep: what time alone has changed, at most `budget` rows of each kind. */
+/** What tend-v1.sql answers. */
+interface Chores {
+  /** Nothing was done, for a lease is overdue. */
+  readonly isOverdue?: true
+  readonly now: number
+  readonly promoted: number
+  readonly expired: number
+  readonly removed: number
+  readonly open: readonly string[] | null
+  /** The policy of retention. */
+  readonly standing: string | null
+  /** It still looks at what ended before it was set. */
+  readonly walks: boolean
+}
+
+/** A bounded piece of upkeep: what time alone has changed, at most `budget` rows of each kind. One statement where nothing is due. */
 export async function tend(e: Engine, budget: number): Promise<Tended> {
-  const lapsed = await lapseOverdue(e, budget)
+  const ask = {
+    ...{
+      budget,
+      forgetMs: keep.failures.ageMs,
+      workers: keep.goneWorkers,
+      acts: keep.audit,
+      bulks: keep.bulks,
+    },
+    samples: keep.samples,
+  }
+  const first = await e.call<Chores>('tend_v1', { ...ask, unlessOverdue: true })
+  const lapsed = first.isOverdue ? await lapseOverdue(e, budget) : 0
   const {
     now,
     promoted,
@@ -24,24 +50,7 @@ export async function tend(e: Engine, budget: number): Promise<Tended> {
     open,
     standing,
     walks,
-  } = await e.call<{
-    readonly now: number
-    readonly promoted: number
-    readonly expired: number
-    readonly removed: number
-    readonly open: readonly string[] | null
-    /** The policy of retention. */
-    readonly standing: string | null
-    /** It still looks at what ended before it was set. */
-    readonly walks: boolean
-  }>('tend_v1', {
-    budget,
-    forgetMs: keep.failures.ageMs,
-    workers: keep.goneWorkers,
-    acts: keep.audit,
-    bulks: keep.bulks,
-    samples: keep.samples,
-  })
+  } = first.isOverdue ? await e.call<Chores>('tend_v1', ask) : first
   const trimmed = standing === null ? 0 : await trim(e, standing, budget - over)
   const removed = over + trimmed
   // A record is what bulk.ts wrote.

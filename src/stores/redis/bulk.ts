@@ -13,9 +13,11 @@ import {
   stopped,
 } from '../../job/bulk.ts'
 import { StoreError } from '../../job/errors.ts'
+import type { Instant } from '../../job/job.ts'
 import type { BulkRoom, BulkSetting, BulkStepped } from '../../store/index.ts'
 import { failuresWith, page } from './dead.ts'
 import { parsed, rowsOf, textOf } from './row.ts'
+import type { Reply } from './port.ts'
 import type { Run } from './script.ts'
 
 /**
@@ -37,12 +39,11 @@ export function bulkWith(run: Run, rung: Run): BulkRoom {
 }
 
 /** Open operations that any process may drive, and none does. */
-export async function undriven(run: Run): Promise<readonly string[]> {
-  const [now, texts] = rowsOf(await run('bulkOpen'))
-  return rowsOf(texts)
+export function undriven(texts: readonly Reply[], now: Instant): readonly string[] {
+  return texts
     .filter(Boolean)
     .map((text) => parsed<Bulk>(text))
-    .filter((bulk) => isOpen(bulk.state) && bulk.needsCode !== true && !isDriven(bulk, Number(now)))
+    .filter((bulk) => isOpen(bulk.state) && bulk.needsCode !== true && !isDriven(bulk, now))
     .map(({ id }) => id)
 }
 

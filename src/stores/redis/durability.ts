@@ -68,7 +68,7 @@ function findingsOf({ version, appendOnly, fsync, policy }: Server): readonly Fi
       value: fsync ?? 'unknown',
       verdict: fsync === 'always' ? 'good' : 'warn',
       ...(fsync !== 'always' && {
-        note: 'a power cut may take the last second, or more with no; a failover may take what its replica had not received',
+        note: `${fsync === 'everysec' ? 'a kill of the server while it syncs, or a power cut, may take what it answered in the last two seconds' : 'a power cut may take the last seconds'}; appendfsync always takes nothing. A failover may take what its replica had not received`,
       }),
     },
     {

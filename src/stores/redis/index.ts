@@ -176,10 +176,12 @@ function pulsing(clock: Clock, { one, pulse, send, hear }: Beating): () => Promi
 }
 
 async function tend(run: Run, budget: number, ring: () => void): Promise<Tended> {
-  const numbers = rowsOf(await run('tend', budget, JSON.stringify(defaults.keep))).map(Number)
-  const [promoted = 0, lapsed = 0, expired = 0, removed = 0, walking = 0] = numbers
+  const reply = rowsOf(await run('tend', budget, JSON.stringify(defaults.keep)))
+  const [promoted = 0, lapsed = 0, expired = 0, removed = 0, walking = 0, now = 0] = reply
+    .slice(0, 6)
+    .map(Number)
   if (promoted + lapsed + expired > 0) ring()
-  const free = await undriven(run)
+  const free = undriven(rowsOf(reply[6]), now)
   return {
     ...{ promoted, lapsed, expired, removed },
     ...(free.length > 0 && { undriven: free }),

@@ -1,10 +1,14 @@
--- A bounded piece of upkeep besides leases: promotes, expires, removes what was kept long enough, folds the counters. { budget, forgetBefore }
+-- A bounded piece of upkeep besides leases: promotes, expires, removes what was kept long enough, folds the counters. Does nothing but say so
+-- where a lease is overdue and `unlessOverdue`. { budget, forgetMs, unlessOverdue }
 create or replace function tend_v1(p text) returns text language plpgsql set search_path from current set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
   v_policy boolean; v_walks boolean := false; a jsonb := p::jsonb; v_now bigint := coalesce((a->>'now')::bigint, now_ms()); v_budget int := (a->>'budget')::int;
   v_promoted int; v_expired int; v_over bigint[]; v_groups int[];
 begin
+  if (a->>'unlessOverdue')::boolean and exists (select 1 from worker where lease_ends_mono_ms <= coalesce((a->>'mono')::float8, v_now)) then
+    return '{"isOverdue":true}';
+  end if;
   v_promoted := promote(v_budget, v_now);
   v_expired := expire(v_budget, v_now);
   if exists (select 1 from place where walk = 'retention-walk') then

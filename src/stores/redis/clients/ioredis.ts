@@ -25,6 +25,8 @@ const options = {
   lazyConnect: true,
   connectionName: 'legwork',
   connectTimeout: 5_000,
+  // A connection that answers nothing is given up for a new one, well before a lease runs out.
+  socketTimeout: 5_000,
   maxRetriesPerRequest: 1,
   retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 10), 1_000),
 }
@@ -44,8 +46,8 @@ export async function makeIoRedis({
     ...(password && { password: decodeURIComponent(password) }),
     ...(protocol === 'rediss:' && { tls: {} }),
   }
-  const { connectTimeout, retryStrategy } = options
-  const redisOptions = { ...login, commandTimeout, connectTimeout }
+  const { connectTimeout, socketTimeout, retryStrategy } = options
+  const redisOptions = { ...login, commandTimeout, connectTimeout, socketTimeout }
   const seed = { host: hostname, port: Number(port || 6379) }
   const how = { lazyConnect: true, clusterRetryStrategy: retryStrategy, redisOptions }
   return new found.Cluster([seed], how) as unknown as IoRedis
@@ -86,11 +88,9 @@ export function ioRedisPort(client: IoRedis, own: boolean): Port {
       const ear = client.duplicate()
       ear.on('error', () => {})
       ear.on('message', hear)
-      // It comes back by itself, and subscribes anew.
-      void Promise.resolve(ear.status === 'wait' ? ear.connect() : undefined)
-        .catch(() => {})
-        .then(() => ear.subscribe(channel))
-        .catch(() => {})
+      // It comes back by itself, also where the server was away when it began. What was said meanwhile is looked for.
+      ear.on('ready', () => void ear.subscribe(channel).then(hear, () => {}))
+      if (ear.status === 'wait') void ear.connect().catch(() => {})
       return async () => ear.disconnect()
     },
     async close() {

@@ -1,6 +1,7 @@
--- A bounded piece of upkeep: ARGV the time, the budget, how long and how many things are kept as JSON.
+-- A bounded piece of upkeep: ARGV the time, the budget, how long and how many things are kept as JSON. Answers the counts, now, and
+-- the texts of bulk operations that are not over.
 --@ flags allow-oom
---@ use chores forgetting retaining sampling
+--@ use chores forgetting retaining sampling job
 local budget, keep = tonumber(ARGV[2]), cjson.decode(ARGV[3])
 local lapsed = lapseOverdue(budget)
 local promoted = promote(budget)
@@ -12,4 +13,5 @@ forgetBulks(keep.bulks.ageMs, budget)
 forgetActs(keep.audit, budget)
 takeSample(keep.samples)
 ring()
-return { promoted, lapsed, expired, removed, isWalking and 1 or 0 }
+local open = redis.call('ZRANGE', K.bulkopen, 0, 999)
+return { promoted, lapsed, expired, removed, isWalking and 1 or 0, string.format('%.17g', now), hmget(K.bulks, open) }

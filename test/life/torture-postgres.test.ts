@@ -1,0 +1,20 @@
+// The small form of `npm run torture -- --engine postgres`.
+import { expect, test } from 'vitest'
+import { torture } from '../../torture/torture.mjs'
+
+test('4,000 jobs while workers and the PostgreSQL server are killed: nothing lost, nothing settled twice, no process ends', async () => {
+  const seen = await torture({
+    ...{ engine: 'postgres', jobs: 4_000, seconds: 12, kills: 2, freezes: 0 },
+    outageEveryMs: 4_000,
+  })
+  expect(seen.violations, `history in ${seen.folder}`).toEqual([])
+  expect(seen.kills).toHaveLength(2)
+  expect(seen.outages.length).toBeGreaterThanOrEqual(2)
+  // Not the worker that was just killed, and not those that were there: none may end because the server did.
+  expect(seen.ended).toEqual([])
+  const firstDone = seen.firstDoneMs.filter((ms) => ms !== undefined)
+  expect(firstDone.length).toBeGreaterThan(0)
+  expect(Math.max(...firstDone)).toBeLessThan(2_000)
+  expect((seen.summary['dumped completed'] ?? 0) + (seen.summary['dumped dead'] ?? 0)).toBe(4_000)
+  seen.clean?.()
+})
