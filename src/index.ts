@@ -1,6 +1,14 @@
 // The front door: everything that users import from 'legwork', by name.
 export { legwork } from './app.ts'
-export type { App, AppOptions, Enqueuer, RunOptions, StartOptions, StopOptions } from './surface.ts'
+export type {
+  App,
+  AppOptions,
+  Enqueuer,
+  InTransaction,
+  RunOptions,
+  StartOptions,
+  StopOptions,
+} from './surface.ts'
 export type { KeepOptions, RetentionOptions, StateKeepOptions } from './define/retention.ts'
 export type { ScheduleOptions, Slot, Timing } from './define/schedule.ts'
 export { task, unchecked } from './define/task.ts'

@@ -112,6 +112,12 @@ export interface Enqueuer {
   ): Promise<JobHandle<Out, Progress>[]>
 }
 
+/** What `app.in(tx)` gives: what is done here is done when your transaction commits, and never was when it rolls back. */
+export interface InTransaction extends Enqueuer {
+  /** Cancels a job that waits, and asks a running one to stop. */
+  cancel(id: string, reason?: string): Promise<Acted['outcome']>
+}
+
 /** Producer, worker and remote control in one: what `legwork()` gives. */
 export interface App extends Enqueuer, Operator, AsyncDisposable {
   /** Says how jobs of a task are done; the last one to be called before `start()`. @throws {InvalidOption} LW1203 for a second handler. */
@@ -157,8 +163,12 @@ export interface App extends Enqueuer, Operator, AsyncDisposable {
       ? [input?: In, options?: RunOptions]
       : [input: NoInfer<In>, options?: RunOptions]
   ): Promise<Out>
-  /** The same verbs inside a transaction of yours: the jobs exist if and only if it commits. */
-  in(tx: unknown): Enqueuer
+  /**
+   * The same verbs inside a transaction of yours: the jobs exist if and only if it commits. On a file: a connection of
+   * `openDatabase()`. On Postgres: a client of pg, or the transaction of postgres.js, Drizzle, Kysely, Knex, Prisma, TypeORM,
+   * MikroORM or Sequelize. @throws {StoreError} LW1014 from the verbs, for what is no open transaction.
+   */
+  in(tx: unknown): InTransaction
   /** A job by its id; with its task the result is typed. */
   job<Out = unknown, Progress = unknown>(
     id: string,

@@ -1,13 +1,13 @@
 import type { AnyTask } from '../define/task.ts'
 import { enqueueOptions, type EnqueueOptions } from '../enqueue/options.ts'
 import { newStoreIn } from '../enqueue/new-store-in.ts'
-import type { Producer } from '../enqueue/producer.ts'
+import { noTransaction, type Producer } from '../enqueue/producer.ts'
 import type { Clock } from '../job/clock.ts'
 import { toMs } from '../job/duration.ts'
 import type { Accepted } from '../job/job.ts'
-import { checkKey, checkKnown } from '../job/name.ts'
+import { checkKey, checkKnown, checkReason } from '../job/name.ts'
 import type { Wrapping } from '../job/wrapping.ts'
-import type { App, Enqueuer, RunOptions } from '../surface.ts'
+import type { App, Enqueuer, InTransaction, RunOptions } from '../surface.ts'
 import { jobHandle, type JobHandle, lazyHandle } from '../watch/handle.ts'
 import type { Opened, Opening } from './opening.ts'
 
@@ -54,7 +54,7 @@ export function enqueuing(kit: EnqueuingKit): Enqueuer & Pick<App, 'run' | 'in' 
   }
 }
 
-function inTransaction(kit: EnqueuingKit, tx: unknown): Enqueuer {
+function inTransaction(kit: EnqueuingKit, tx: unknown): InTransaction {
   const { opening, producer } = kit
   const handleOf = handles(kit)
   const open = async (): Promise<Opened> => {
@@ -73,6 +73,19 @@ function inTransaction(kit: EnqueuingKit, tx: unknown): Enqueuer {
       const opened = await open()
       const accepted = await producer.in(tx).enqueueMany(task, inputs, options)
       return accepted.map((one) => handleOf(opened, one))
+    },
+    async cancel(id, reason = 'cancelled by the application') {
+      checkKey(id, 'id')
+      const order = {
+        verb: 'cancel',
+        ids: [id],
+        by: 'application',
+        reason: checkReason(reason, 'reason'),
+      } as const
+      const { store } = await open()
+      // A store takes nothing for no transaction at all, and the job would stay cancelled after a rollback.
+      const [acted] = await store.act(order, { tx: tx ?? noTransaction(tx) })
+      return acted?.outcome ?? 'gone'
     },
   }
 }

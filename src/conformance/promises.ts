@@ -17,6 +17,7 @@ import { failurePromises } from './failures.ts'
 import { fencePromises } from './fence.ts'
 import { forgetPromises, sizePromises } from './forget.ts'
 import { intakePromises } from './intake.ts'
+import { joiningPromises } from './joining.ts'
 import { leasePromises } from './lease.ts'
 import { lookPromises, recordPromises } from './look.ts'
 import { poisonPromises } from './poison.ts'
@@ -35,6 +36,7 @@ import { bulkPromises, lifePromises, valuePromises } from './values.ts'
 /** Every promise of the contract, by theme. */
 export const promises: readonly Promised[] = [
   ...enqueuePromises,
+  ...joiningPromises,
   ...uniquePromises,
   ...twinPromises,
   ...intakePromises,

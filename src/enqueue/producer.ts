@@ -68,8 +68,7 @@ export function producer(kit: ProducerKit): Producer {
       : bound(one, write)),
     in(tx) {
       // A store takes nothing for no transaction at all, and the job would outlive a rollback.
-      if (tx === undefined || tx === null)
-        throw new StoreError('LW1014', `enqueue in a transaction: got ${tx} where one belongs.`)
+      if (tx === undefined || tx === null) noTransaction(tx)
       const writeIn: Write = async (jobs, how) => (await open()).enqueue(jobs, { ...how, tx })
       const inTx = bound(async (job) => (await writeIn([job]))[0] as Enqueued, writeIn)
       return {
@@ -80,6 +79,11 @@ export function producer(kit: ProducerKit): Producer {
       }
     },
   }
+}
+
+/** @throws {StoreError} LW1014 */
+export function noTransaction(tx: null | undefined): never {
+  throw new StoreError('LW1014', `app.in(tx): got ${tx} where a transaction belongs.`)
 }
 
 const unknownOutcome = (ms: number, jobs: readonly NewJob[]) =>

@@ -52,7 +52,7 @@ export interface Store {
    */
   claim(ask: Ask): Promise<Claimed>
   /** Writes endings already decided. Whoever no longer holds a job changes nothing. */
-  settle(worker: WorkerId, settlements: readonly Settlement[]): Promise<readonly Settled[]>
+  settle(worker: WorkerId, settlements: readonly Settlement[], how?: Joining): Promise<readonly Settled[]>
   /** `settle`, then `claim`, in one round trip and one atomic write. */
   exchange(
     settlements: readonly Settlement[],
@@ -78,7 +78,7 @@ export interface Store {
   /** Pauses, resumes and limits queues. Running jobs go on; a paused queue still takes jobs. */
   setQueues(settings: readonly QueueSetting[]): Promise<void>
   /** Cancel, retry, promote or remove jobs by id, on a person's request. A retry after completion forgets the checkpoint. */
-  act(order: Order): Promise<readonly Acted[]>
+  act(order: Order, how?: Joining): Promise<readonly Acted[]>
   /** Gives jobs that do not run another payload. */
   edit(edits: readonly Edit[]): Promise<readonly Edited[]>
 
@@ -114,15 +114,19 @@ export interface Store {
   listen(hear: () => void): () => void
 }
 
-export interface EnqueueHow {
-  /** The caller's open transaction, whose fate the jobs share. */
+/** Whose transaction a change is part of. */
+export interface Joining {
+  /** The caller's open transaction, whose fate the change shares; refused with LW1014 where it will not do. */
   readonly tx?: unknown
+}
+
+export interface EnqueueHow extends Joining {
   /** When one of the jobs is refused, none is written, and the others are refused because of their batch. */
   readonly allOrNone?: boolean
 }
 
 export interface Capabilities {
-  /** `enqueue` can join the caller's own transaction. */
+  /** `enqueue`, `act` and `settle` can join the caller's own transaction. */
   readonly tx: boolean
   /** Several processes can share one store. */
   readonly shared: boolean

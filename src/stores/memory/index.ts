@@ -62,7 +62,8 @@ export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): 
     migrate: async () => ({ from: 1, to: 1, steps: [] }),
     enqueue: (jobs, how = {}) => rung(() => (how.tx === undefined ? enqueue(s, jobs, how) : refuse())),
     claim: (ask) => call(() => claim(s, ask)),
-    settle: (worker, settlements) => rung(() => settle(s, worker, settlements)),
+    settle: (worker, settlements, { tx } = {}) =>
+      rung(() => (tx === undefined ? settle(s, worker, settlements) : refuse())),
     exchange: (settlements, ask) =>
       (settlements.length > 0 ? rung : call)(() => ({
         settled: settle(s, ask.worker, settlements),
@@ -79,7 +80,7 @@ export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): 
       return done
     },
     setQueues: (settings) => rung(() => setQueues(s, settings)),
-    act: (order) => rung(() => act(s, order)),
+    act: (order, { tx } = {}) => rung(() => (tx === undefined ? act(s, order) : refuse())),
     schedules: schedulesOf(s, { call, rung }),
     ...readingOf(s, call),
     ...deadLettersOf(s, { call, rung }),

@@ -3,14 +3,17 @@ import { stateOf } from '../../store/codes.ts'
 import type { Acted, Order, QueueSetting } from '../../store/contract.ts'
 import type { Edit, Edited } from '../../store/edit.ts'
 import type { PayloadChange, Replaced } from '../../store/payloads.ts'
-import type { Engine } from './engine.ts'
+import type { Call, Engine } from './engine.ts'
 import { given } from './row.ts'
 
 /** What a person asks of jobs; written to the audit log. */
-export async function act(e: Engine, order: Order): Promise<readonly Acted[]> {
+export const act = (e: Engine, order: Order): Promise<readonly Acted[]> => actOn(e.call, order)
+
+/** The same, on whatever connection. */
+export async function actOn(call: Call, order: Order): Promise<readonly Acted[]> {
   if (order.ids.length === 0) return []
   type Row = readonly [outcome: Acted['outcome'], state?: number, twin?: string]
-  const rows = await e.call<readonly Row[]>('act_v1', order)
+  const rows = await call<readonly Row[]>('act_v1', order)
   return rows.map(([outcome, state, twin]) => ({
     outcome,
     ...(state !== undefined && { state: stateOf(state) }),

@@ -1,174 +1,159 @@
 import { StoreError } from '../../job/errors.ts'
-import type { Query, Row } from './connect.ts'
 
-/*
- * How the transaction of each client runs a statement with one text. By shape, so that none of them is needed here.
- * What hands out a transaction itself is refused: its statements would be on any connection.
- */
+/** Runs a statement that has one text as its parameter `$1`, and answers what the client answers. */
+type Run = (text: string, arg: string) => PromiseLike<unknown>
 
-/** What a caller gave, as far as anybody has looked at it. */
-type Shape = Readonly<Record<string, unknown>> & object
-type Run = (this: unknown, ...args: unknown[]) => PromiseLike<unknown>
-
-interface Client {
-  readonly name: string
-  /** True for a transaction of this client. */
-  is(tx: Shape): boolean
-  /** Why a thing of this client will not do, where it will not. */
-  refuse?(tx: Shape): string | undefined
-  query(tx: Shape): Query
+/** How a statement runs in somebody's transaction. */
+export interface Way {
+  readonly run: Run
+  /** What to pass, for who passed something else. */
+  readonly pass: string
 }
 
-const has = (tx: Shape, member: string): boolean => typeof tx[member] === 'function'
+/** A value of a client, looked at by what it can do: nothing of these packages is imported here. */
+type Shape = { readonly [name: string]: unknown }
 
-/** Calls a member as its owner’s; `is` has looked whether it is there. */
-const run = (tx: unknown, member: string, ...args: unknown[]): PromiseLike<unknown> =>
-  ((tx as Shape)[member] as Run).call(tx, ...args)
+/** One of the clients whose transactions are known. */
+interface Client {
+  readonly pass: string
+  /** True for its values, whether or not they are transactions. */
+  is(tx: Shape): boolean
+  /** How a transaction of it runs a statement, or why this is none. */
+  way(tx: Shape): Run | string
+}
 
-/** Rows as drivers hand them out: alone, or in an object. Every statement of ours has the one column `answer`. */
-const rowsOf = (result: unknown): readonly Row[] =>
-  (Array.isArray(result) ? result : (result as { readonly rows: unknown }).rows) as readonly Row[]
+/** Finds out how a statement runs in a transaction of whatever client. @throws {StoreError} LW1014 */
+export function wayOf(tx: unknown): Way {
+  const shape = shapeOf(tx)
+  const pass = clients.find((one) => shape && one.is(shape))?.pass ?? passAny
+  const run = runOf(tx)
+  if (typeof run === 'string') throw wrong(run, pass)
+  return { run, pass }
+}
 
-/** The form with `?` for placeholders. Our statements have one, and no other `?` or `$`. */
-const withMark = (text: string): string => text.replace('$1', '?')
+function runOf(tx: unknown): Run | string {
+  const shape = shapeOf(tx)
+  const client = shape && clients.find((one) => one.is(shape))
+  return client ? client.way(shape) : `${describe(tx)} is no transaction of a client that this store knows`
+}
 
+/** The coded error for what cannot be used as a transaction. */
+export const wrong = (why: string, pass: string, cause?: unknown): StoreError =>
+  new StoreError('LW1014', `app.in(tx): ${why}. ${pass}.`, {}, cause === undefined ? {} : { cause })
+
+const passAny =
+  'Pass a client of pg after "begin", the sql of postgres.js’s sql.begin(), or the transaction that Drizzle, Kysely, Knex, Prisma, TypeORM, MikroORM or Sequelize hands you'
+
+/** In the order in which they are asked: some have a `query` as pg has it, and mean something else by it. */
 const clients: readonly Client[] = [
   {
-    name: 'Prisma',
+    pass: 'Pass the tx of prisma.$transaction(async (tx) => ...)',
     is: (tx) => has(tx, '$queryRawUnsafe'),
-    refuse: (tx) =>
-      has(tx, '$transaction') ? 'got the client of Prisma. Pass what $transaction() hands you' : undefined,
-    query:
-      (tx) =>
-      async (text, values = []) =>
-        rowsOf(await run(tx, '$queryRawUnsafe', text, ...values)),
+    way: (tx) => (text, arg) => call(tx, '$queryRawUnsafe', text, arg),
   },
   {
-    name: 'Kysely',
-    is: (tx) => has(tx, 'executeQuery') && has(tx, 'selectFrom'),
-    refuse: (tx) =>
-      tx['isTransaction'] === true ? undefined : 'got Kysely itself. Pass the trx of transaction().execute()',
-    query:
-      (tx) =>
-      async (sql, parameters = []) => {
-        const query = { kind: 'RawNode', sqlFragments: [sql], parameters: [] }
-        return rowsOf(
-          await run(tx, 'executeQuery', { sql, parameters, query, queryId: { queryId: 'legwork' } }),
-        )
-      },
+    pass: 'Pass the trx of db.transaction().execute(async (trx) => ...)',
+    is: (tx) => has(tx, 'executeQuery') && 'isTransaction' in tx,
+    way: (tx) => (tx['isTransaction'] === true ? kyselyWay(tx) : 'got the Kysely database itself'),
   },
   {
-    name: 'Knex',
-    is: (tx) => has(tx, 'raw') && 'isTransaction' in tx,
-    refuse: (tx) =>
-      tx['isTransaction'] === true ? undefined : 'got Knex itself. Pass the trx of transaction()',
-    query:
-      (tx) =>
-      async (text, values = []) =>
-        rowsOf(await run(tx, 'raw', withMark(text), [...values])),
+    pass: 'Pass the em of em.transactional(async (em) => ...)',
+    is: (tx) => has(tx, 'getTransactionContext'),
+    way(tx) {
+      const context = tx['getTransactionContext'] as () => unknown
+      const inner = context.call(tx)
+      // It is a transaction of Knex or Kysely, by MikroORM's version.
+      return inner === undefined || inner === null
+        ? 'got an EntityManager in which no transaction is open'
+        : runOf(inner)
+    },
   },
   {
-    name: 'MikroORM',
-    is: (tx) => has(tx, 'getTransactionContext') && has(tx, 'getConnection'),
-    refuse: (tx) =>
-      has(tx, 'isInTransaction') && (run(tx, 'isInTransaction') as unknown) !== true
-        ? 'the entity manager is in no transaction. Pass the em of transactional()'
-        : undefined,
-    query:
-      (tx) =>
-      async (text, values = []) => {
-        const context = run(tx, 'getTransactionContext')
-        return rowsOf(
-          await run(run(tx, 'getConnection'), 'execute', withMark(text), [...values], 'all', context),
-        )
-      },
+    pass: 'Pass the trx of knex.transaction(async (trx) => ...)',
+    is: (tx) => has(tx, 'raw') && has(tx, 'select'),
+    way(tx) {
+      if (tx['isTransaction'] !== true) return 'got the knex instance itself'
+      if (has(tx, 'isCompleted') && (tx['isCompleted'] as () => unknown)() === true)
+        return 'the transaction is over'
+      return (text, arg) =>
+        call(tx, 'raw', text.replaceAll('?', '\\?').replace('($1::text)', '(?::text)'), [arg])
+    },
   },
   {
-    name: 'Sequelize',
-    is: (tx) => typeof tx['sequelize'] === 'object' && has(tx, 'commit') && has(tx, 'rollback'),
-    query:
-      (tx) =>
-      async (text, values = []) =>
-        rowsOf(
-          await run(tx['sequelize'], 'query', text, { bind: [...values], transaction: tx, type: 'SELECT' }),
-        ),
-  },
-  {
-    name: 'Drizzle',
-    is: (tx) =>
-      (has(tx, 'execute') && typeof (tx['session'] as Shape | undefined)?.['client'] === 'object') ||
-      (has(tx, 'execute') && typeof (tx['session'] as Shape | undefined)?.['client'] === 'function'),
-    refuse: (tx) =>
-      has(tx, 'rollback') ? undefined : 'got the database of Drizzle. Pass the tx of transaction()',
-    query: (tx) => queryOf((tx['session'] as Shape)['client']),
-  },
-  {
-    name: 'postgres.js',
+    pass: 'Pass the sql of sql.begin(async (sql) => ...)',
     is: (tx) => has(tx, 'unsafe'),
-    refuse: (tx) =>
-      has(tx, 'savepoint') ? undefined : 'got the sql of postgres.js itself. Pass what sql.begin() hands you',
-    query:
-      (tx) =>
-      async (text, values = []) =>
-        rowsOf(await run(tx, 'unsafe', text, [...values])),
+    way: (tx) =>
+      has(tx, 'begin') && !has(tx, 'savepoint')
+        ? 'got the sql of postgres.js itself'
+        : (text, arg) => call(tx, 'unsafe', text, [arg]),
   },
   {
-    name: 'TypeORM',
+    pass: 'Pass the tx of db.transaction(async (tx) => ...)',
+    is: (tx) => typeof tx['session'] === 'object' && tx['session'] !== null && 'client' in tx['session'],
+    way: (tx) =>
+      has(tx, 'rollback') ? runOf((tx['session'] as Shape)['client']) : 'got the Drizzle database itself',
+  },
+  {
+    pass: 'Pass the t of sequelize.transaction(async (t) => ...)',
+    is: (tx) =>
+      (has(tx, 'authenticate') && has(tx, 'define')) ||
+      (has(tx, 'commit') && shapeOf(tx['sequelize']) !== undefined),
+    way: sequelizeWay,
+  },
+  {
+    pass: 'Pass the manager of dataSource.transaction(async (manager) => ...), or a QueryRunner after startTransaction()',
     is: (tx) =>
       has(tx, 'query') &&
-      ('queryRunner' in tx || 'isTransactionActive' in tx || has(tx, 'createQueryRunner')),
-    refuse: (tx) => {
-      const runner = ('isTransactionActive' in tx ? tx : tx['queryRunner']) as Shape | undefined
-      return runner?.['isTransactionActive'] === true
-        ? undefined
-        : 'no transaction is open. Pass the manager of transaction(), or a query runner after startTransaction()'
-    },
-    query:
-      (tx) =>
-      async (text, values = []) =>
-        rowsOf(await run(tx, 'query', text, [...values])),
+      ['createQueryRunner', 'getRepository', 'startTransaction'].some((name) => has(tx, name)),
+    way: typeormWay,
   },
   {
-    name: 'pg',
+    pass: 'Pass a client of pg after "begin": const client = await pool.connect()',
     is: (tx) => has(tx, 'query'),
-    refuse: refusePg,
-    query:
-      (tx) =>
-      async (text, values = []) =>
-        rowsOf(await run(tx, 'query', text, [...values])),
+    way: (tx) =>
+      typeof tx['totalCount'] === 'number'
+        ? 'got a pool, which may use another connection for each statement'
+        : (text, arg) => call(tx, 'query', text, [arg]),
   },
 ]
 
-function refusePg(tx: Shape): string | undefined {
-  if (has(tx, 'authenticate')) return 'got Sequelize itself. Pass the t of transaction()'
-  if (typeof tx['totalCount'] === 'number')
-    return 'got a pool, which may use another connection for each statement. Pass a client of it'
-  // Since pg 8.21 a client says so; of an older one nobody knows.
-  const status: unknown = has(tx, 'getTransactionStatus') ? run(tx, 'getTransactionStatus') : 'T'
-  if (status === 'E') return 'the transaction has failed before. Roll it back'
-  return status === 'T' || status === null
-    ? undefined
-    : 'no transaction is open on the connection. Run "begin" first'
+/** A compiled query, as Kysely takes it. */
+function kyselyWay(trx: Shape): Run {
+  return (sql, arg) => {
+    const query = { kind: 'RawNode', sqlFragments: [sql], parameters: [] }
+    return call(trx, 'executeQuery', { sql, parameters: [arg], query, queryId: { queryId: 'legwork' } })
+  }
 }
 
-/** How a caller’s transaction runs a statement. @throws {StoreError} LW1014 when it is none. */
-export function queryOf(tx: unknown): Query {
-  const shape =
-    (typeof tx === 'object' || typeof tx === 'function') && tx !== null ? (tx as Shape) : undefined
-  const client = shape && clients.find(({ is }) => is(shape))
-  if (!shape || !client)
-    throw wrong(
-      `${describe(tx)} is no transaction of a client that this store knows: ${clients.map(({ name }) => name).join(', ')}`,
-    )
-  const refusal = client.refuse?.(shape)
-  if (refusal !== undefined) throw wrong(refusal)
-  return client.query(shape)
+function sequelizeWay(tx: Shape): Run | string {
+  const sequelize = shapeOf(tx['sequelize'])
+  if (!sequelize || !has(sequelize, 'query')) return 'got the Sequelize instance itself'
+  if (tx['finished'] !== undefined) return 'the transaction is over'
+  // Its own replacements stay out of it where there are binds.
+  return (text, arg) => call(sequelize, 'query', text, { bind: [arg], transaction: tx, type: 'SELECT' })
 }
 
-export const wrong = (why: string): StoreError =>
-  new StoreError('LW1014', `enqueue in a transaction: ${why}.`)
+function typeormWay(tx: Shape): Run | string {
+  if (has(tx, 'createQueryRunner')) return 'got the DataSource itself'
+  const runner = has(tx, 'startTransaction') ? tx : shapeOf(tx['queryRunner'])
+  if (!runner) return 'got an EntityManager in which no transaction is open'
+  if (runner['isReleased'] === true) return 'the query runner is released, so its transaction is over'
+  if (runner['isTransactionActive'] !== true) return 'no transaction is open on the query runner'
+  return (text, arg) => call(runner, 'query', text, [arg])
+}
+
+const shapeOf = (value: unknown): Shape | undefined =>
+  // Both may have properties, and only those are looked at.
+  (typeof value === 'object' && value !== null) || typeof value === 'function' ? (value as Shape) : undefined
+
+const has = (shape: Shape, name: string): boolean => typeof shape[name] === 'function'
+
+const call = (shape: Shape, name: string, ...args: unknown[]): PromiseLike<unknown> =>
+  // `has` was asked before.
+  (shape[name] as (...args: unknown[]) => PromiseLike<unknown>)(...args)
 
 function describe(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return `${value === null ? 'null' : typeof value}`
+  if (typeof value === 'function') return 'a function'
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value
   return `an object of class ${(value.constructor as { name?: string } | undefined)?.name ?? 'unknown'}`
 }

@@ -122,27 +122,31 @@ export async function enqueue(
   { allOrNone = false }: EnqueueHow,
 ): Promise<readonly Enqueued[]> {
   const parts = inParts(jobs)
-  if (parts.length === 1 || !allOrNone) {
-    const answers: Enqueued[] = []
-    for (const part of parts) answers.push(...(await enqueueOn(e.call, part, allOrNone)))
-    return answers
-  }
-  return together(e, parts)
+  return parts.length === 1 || !allOrNone ? enqueueAll(e.call, jobs, allOrNone) : together(e, parts)
 }
 
-/** One call of the function, on whatever connection. */
-export async function enqueueOn(
+/**
+ * In as many calls as it takes, on whatever connection. Where that is a transaction of the caller's and there are several, one
+ * that refuses leaves those before it for the caller to roll back.
+ */
+export async function enqueueAll(
   call: Call,
   jobs: readonly NewJob[],
   allOrNone: boolean,
-  more: object = {},
+): Promise<readonly Enqueued[]> {
+  const answers: Enqueued[] = []
+  for (const part of inParts(jobs)) answers.push(...(await enqueueOn(call, part, allOrNone)))
+  return answers
+}
+
+async function enqueueOn(
+  call: Call,
+  jobs: readonly NewJob[],
+  allOrNone: boolean,
 ): Promise<readonly Enqueued[]> {
   if (jobs.length === 0) return []
   const bound = bind(jobs)
-  return answersOf(
-    await call<Answer>('enqueue_v1', { ...bound, ...(allOrNone && { allOrNone }), ...more }),
-    jobs,
-  )
+  return answersOf(await call<Answer>('enqueue_v1', { ...bound, ...(allOrNone && { allOrNone }) }), jobs)
 }
 
 /** Parts that cross one after the other, and share one fate. */

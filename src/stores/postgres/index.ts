@@ -3,7 +3,7 @@ import { checkKnown } from '../../job/name.ts'
 import { InvalidOption } from '../../job/errors.ts'
 import type { Store } from '../../store/contract.ts'
 import { realClock } from '../../world.ts'
-import { act, edit, keepPlace, placeOf, replacePayloads, setQueues } from './act.ts'
+import { act, actOn, edit, keepPlace, placeOf, replacePayloads, setQueues } from './act.ts'
 import { beat, leave } from './beat.ts'
 import { beatApart } from './beat-apart.ts'
 import { bellOf } from './bell.ts'
@@ -13,15 +13,15 @@ import { exchange } from './claim.ts'
 import { type PoolLike, quoted, type SqlLike } from './connect.ts'
 import { failuresList, failuresMark } from './dead.ts'
 import { type Engine, newEngine } from './engine.ts'
-import { enqueue } from './enqueue.ts'
+import { enqueue, enqueueAll } from './enqueue.ts'
 import { lifeOf } from './life.ts'
 import { counts, find, get, workers } from './look.ts'
 import { pulsing } from './pulse.ts'
 import * as schedules from './schedules.ts'
 import { retentionGet, setRetention, size } from './retain.ts'
-import { record, settle } from './settle.ts'
+import { record, settle, settleOn } from './settle.ts'
 import { lapse, tend } from './tend.ts'
-import { enqueueIn } from './tx.ts'
+import { callIn } from './tx.ts'
 
 export type { PoolLike, SqlLike } from './connect.ts'
 
@@ -78,6 +78,10 @@ export function postgres(options: PostgresOptions | PoolLike | SqlLike | string)
     bell.ring()
     return answer
   }
+  const inTx = (tx: unknown) => {
+    life.link()
+    return callIn(tx, { schema, where, channel, clock: testClock })
+  }
   return {
     name: 'postgres',
     ...readingOf(e),
@@ -95,12 +99,12 @@ export function postgres(options: PostgresOptions | PoolLike | SqlLike | string)
     migrate: ({ dryRun = false } = {}) => life.migrate(dryRun),
     async enqueue(jobs, { tx, ...how } = {}) {
       if (tx === undefined) return rung(enqueue(e, jobs, how))
-      life.link()
-      const { allOrNone = false } = how
-      return enqueueIn(tx, jobs, { schema, where, channel, clock: testClock, allOrNone })
+      return enqueueAll(inTx(tx), jobs, how.allOrNone ?? false)
     },
+    act: async (order, { tx } = {}) => (tx === undefined ? rung(act(e, order)) : actOn(inTx(tx), order)),
     claim: async (ask) => (await exchange(e, [], ask)).claimed,
-    settle: (worker, settlements) => rung(settle(e, worker, settlements)),
+    settle: async (worker, settlements, { tx } = {}) =>
+      tx === undefined ? rung(settle(e, worker, settlements)) : settleOn(inTx(tx), worker, settlements),
     exchange: (settlements, ask) =>
       settlements.length > 0 ? rung(exchange(e, settlements, ask)) : exchange(e, settlements, ask),
     record: (worker, notes) => rung(record(e, worker, notes)),
@@ -140,9 +144,8 @@ const readingOf = (
 const changingOf = (
   e: Engine,
   rung: Rung,
-): Pick<Store, 'setQueues' | 'act' | 'edit' | 'schedules' | 'failures' | 'bulk' | 'retention'> => ({
+): Pick<Store, 'setQueues' | 'edit' | 'schedules' | 'failures' | 'bulk' | 'retention'> => ({
   setQueues: (settings) => rung(setQueues(e, settings)),
-  act: (order) => rung(act(e, order)),
   edit: (edits) => rung(edit(e, edits)),
   schedules: schedulesOf(e, rung),
   failures: {

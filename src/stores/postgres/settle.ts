@@ -8,7 +8,7 @@ import type { Note } from '../../store/contract.ts'
 import { limits } from '../../job/defaults.ts'
 import { levels } from '../../store/codes.ts'
 import { utf8Bytes } from '../../job/text.ts'
-import type { Engine } from './engine.ts'
+import type { Call, Engine } from './engine.ts'
 
 type Done = readonly [id: string, fence: number, digest: string, result: string | null, place: number]
 
@@ -88,13 +88,20 @@ export type Codes = 1 | readonly number[] | null
 export const settledOf = (codes: Codes, n: number): readonly Settled[] =>
   codes === 1 ? new Array<Settled>(n).fill('applied') : (codes ?? []).map((code) => words[code] ?? 'gone')
 
-export async function settle(
+export const settle = (
   e: Engine,
+  worker: WorkerId,
+  settlements: readonly Settlement[],
+): Promise<readonly Settled[]> => settleOn(e.call, worker, settlements)
+
+/** The same, on whatever connection. */
+export async function settleOn(
+  call: Call,
   worker: WorkerId,
   settlements: readonly Settlement[],
 ): Promise<readonly Settled[]> {
   if (settlements.length === 0) return []
-  const { settled } = await e.call<{ settled: Codes }>('exchange_v1', { worker, ...bundle(settlements) })
+  const { settled } = await call<{ settled: Codes }>('exchange_v1', { worker, ...bundle(settlements) })
   return settledOf(settled, settlements.length)
 }
 

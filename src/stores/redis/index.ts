@@ -66,7 +66,8 @@ export function redis(given: string | IoRedis | NodeRedis | RedisOptions): Store
     async setQueues(given) {
       if (given.length > 0) await rung('setQueues', ...given.map(settingText))
     },
-    async act({ verb, ids, by, reason }) {
+    async act({ verb, ids, by, reason }, { tx } = {}) {
+      if (tx !== undefined) refuseTx()
       const answers = await inChunks(ids, (some) =>
         rung('act', verb, by, reason === undefined ? '0' : '1', reason ?? '', ...some),
       )
@@ -108,7 +109,10 @@ async function inChunks<T, A>(items: readonly T[], send: (some: readonly T[]) =>
 /** What a busy worker calls all the time. */
 const workingWith = (run: Run, rung: Run): Pick<Store, 'claim' | 'settle' | 'exchange' | 'record'> => ({
   claim: async (ask) => claimedOf(await run('claim', JSON.stringify(ask))),
-  settle: async (worker, settlements) => settledOf(await rung('settle', ...settleArgs(worker, settlements))),
+  async settle(worker, settlements, { tx } = {}) {
+    if (tx !== undefined) refuseTx()
+    return settledOf(await rung('settle', ...settleArgs(worker, settlements)))
+  },
   async exchange(settlements, ask) {
     const send = settlements.length > 0 ? rung : run
     const args = settleArgs(ask.worker, settlements)

@@ -2,14 +2,19 @@ import { resolve } from 'node:path'
 import type { Clock } from '../../job/clock.ts'
 import { InvalidOption, StoreError } from '../../job/errors.ts'
 import type { Beat, Beaten, DurabilityReport, Migrated, Pulse, Store } from '../../store/contract.ts'
-import { realClock } from '../../world.ts'
 import { checkDurability, checkFileName, isInMemory } from './checks.ts'
 import type { Settings } from './connect.ts'
+import { act } from './act.ts'
+import { bootId } from './boot.ts'
 import { claimedOf } from './crossing/claims.ts'
-import { bundle, settledOf } from './crossing/endings.ts'
+import { bundle, type Ended, settledOf } from './crossing/endings.ts'
 import { answersOf, bind, type Bound } from './crossing/jobs.ts'
+import type { Engine } from './engine.ts'
+import { enqueue } from './enqueue.ts'
+import { fileTime } from './file-clock.ts'
 import { type Remote, startThread } from './remote.ts'
-import { enqueueIn, refuseNewIn } from './tx.ts'
+import { settle } from './settle.ts'
+import { refuseNewIn, workIn } from './tx.ts'
 import type { Exchanged, Verb } from './verbs.ts'
 
 export { type OpenOptions, openDatabase } from './connect.ts'
@@ -42,7 +47,6 @@ export interface SqliteOptions {
 export function sqlite(options: SqliteOptions | string): Store {
   const given = typeof options === 'string' ? { path: options } : options
   const settings = check(given)
-  const clock = given.clock ?? realClock
   const hearers = new Set<() => void>()
   const ring = () => {
     for (const hear of hearers) hear()
@@ -59,7 +63,11 @@ export function sqlite(options: SqliteOptions | string): Store {
     ring()
     return answer
   }
-  const time = { now: clock.now, monotonic: clock.monotonic, boot: '', check: () => {} }
+  const inTx = async <T>(tx: unknown, work: (e: Engine) => T): Promise<T> => {
+    if (!life.isOpen()) throw closed()
+    const time = () => (given.clock ? testTime(given.clock) : fileTime(settings.path))
+    return workIn(tx, { path: settings.path, time }, work)
+  }
   return {
     name: 'sqlite',
     can: canOf(given),
@@ -73,10 +81,17 @@ export function sqlite(options: SqliteOptions | string): Store {
     migrate: ({ dryRun = false } = {}) => life.migrate(dryRun),
     async enqueue(jobs, { tx, ...how } = {}) {
       if (tx === undefined) return answersOf(await rung<Bound>('enqueue', bind(jobs), how), jobs)
-      if (!life.isOpen()) throw closed()
-      return enqueueIn({ tx, ...how }, jobs, { path: settings.path, time })
+      return inTx(tx, (e) => answersOf(enqueue(e, bind(jobs), how), jobs))
     },
     ...workingWith(call, rung),
+    settle: async (worker, settlements, { tx } = {}) => {
+      const endings = bundle(settlements)
+      return settledOf(
+        await (tx === undefined
+          ? rung<Ended>('settle', worker, endings)
+          : inTx(tx, (e) => settle(e, worker, endings))),
+      )
+    },
     record: (worker, notes) => rung('record', worker, notes),
     beat: (beat) => call('beat', beat),
     async keepBeating(beat, pulse, hear) {
@@ -93,7 +108,7 @@ export function sqlite(options: SqliteOptions | string): Store {
       return done
     },
     setQueues: (settings) => rung('setQueues', settings),
-    act: (order) => rung('act', order),
+    act: (order, { tx } = {}) => (tx === undefined ? rung('act', order) : inTx(tx, (e) => act(e, order))),
     schedules: schedulesWith(call, rung),
     ...readingWith(call),
     ...keepingWith(call),
@@ -129,9 +144,8 @@ const schedulesWith = (call: Call, rung: Call): Store['schedules'] => ({
 })
 
 /** What a busy worker calls all the time. */
-const workingWith = (call: Call, rung: Call): Pick<Store, 'claim' | 'settle' | 'exchange'> => ({
+const workingWith = (call: Call, rung: Call): Pick<Store, 'claim' | 'exchange'> => ({
   claim: async (ask) => claimedOf(await call('claim', ask)),
-  settle: async (worker, settlements) => settledOf(await rung('settle', worker, bundle(settlements))),
   async exchange(settlements, ask) {
     const send = settlements.length > 0 ? rung : call
     const { settled, claimed } = await send<Exchanged>('exchange', bundle(settlements), ask)
@@ -168,6 +182,9 @@ const deadLettersWith = (call: Call, rung: Call): Pick<Store, 'edit' | 'failures
     set: (setting) => rung('bulkSet', setting),
   },
 })
+
+/** The time of a test's clock, as the store's thread has it. */
+const testTime = ({ now, monotonic }: Clock) => ({ now, monotonic, boot: bootId(), check: () => {} })
 
 const canOf = ({ path, clock }: SqliteOptions): Store['can'] => ({
   tx: true,

@@ -1,25 +1,23 @@
 import { realpathSync, statSync } from 'node:fs'
 import { StoreError } from '../../job/errors.ts'
-import type { Enqueued, NewJob } from '../../job/job.ts'
-import { answersOf, bind } from './crossing/jobs.ts'
-import type { EnqueueHow } from '../../store/contract.ts'
 import { type Database, driver } from './driver.ts'
 import { type Engine, engineOn, forgetNames, type Time } from './engine.ts'
-import { enqueue } from './enqueue.ts'
 import { isStale, toStoreError } from './faults.ts'
 import { readVersion } from './migrate.ts'
 
 const engines = new WeakMap<Database, Engine>()
 
+/** The store whose file the caller's connection must be to. */
+interface Target {
+  readonly path: string
+  time(): Time
+}
+
 /**
- * Enqueues on the caller's own connection, in its open transaction: the jobs exist when it commits, and never existed
- * when it rolls back. Either all of these jobs are written or none. @throws {StoreError} LW1014 when `tx` will not do.
+ * Works on the caller's own connection, in its open transaction: what is done exists when it commits, and never existed
+ * when it rolls back. Either all of it is written or nothing. @throws {StoreError} LW1014 when `tx` will not do.
  */
-export async function enqueueIn(
-  { tx, ...how }: EnqueueHow,
-  jobs: readonly NewJob[],
-  store: { path: string; time: Time },
-): Promise<readonly Enqueued[]> {
+export async function workIn<T>(tx: unknown, store: Target, work: (e: Engine) => T): Promise<T> {
   const { DatabaseSync, name } = await driver()
   if (!(tx instanceof DatabaseSync)) {
     throw wrong(
@@ -27,9 +25,9 @@ export async function enqueueIn(
     )
   }
   checkTransaction(tx, store.path)
-  const e = engines.get(tx) ?? engineOn(tx, store.time)
+  const e = engines.get(tx) ?? engineOn(tx, store.time())
   engines.set(tx, e)
-  return atomically(e, { jobs, how }, store.path)
+  return atomically(e, work, store.path)
 }
 
 /**
@@ -53,22 +51,17 @@ function checkTransaction(db: Database, path: string): void {
   if (!db.isTransaction) throw wrong('no transaction is open on the connection. Run "begin immediate" first')
 }
 
-interface Wanted {
-  readonly jobs: readonly NewJob[]
-  readonly how: EnqueueHow
-}
-
-/** A savepoint, so that a failure takes back all of these jobs and nothing else of the caller's transaction. */
-function atomically(e: Engine, { jobs, how }: Wanted, path: string): readonly Enqueued[] {
+/** A savepoint, so that a failure takes back all of this work and nothing else of the caller's transaction. */
+function atomically<T>(e: Engine, work: (e: Engine) => T, path: string): T {
   // What this connection saw before may have been rolled back by its owner.
   forgetNames(e)
   try {
-    e.db.exec('savepoint legwork_enqueue')
-    const answers = answersOf(enqueue(e, bind(jobs), how), jobs)
-    e.db.exec('release legwork_enqueue')
-    return answers
+    e.db.exec('savepoint legwork_in')
+    const answer = work(e)
+    e.db.exec('release legwork_in')
+    return answer
   } catch (error) {
-    if (e.db.isTransaction) e.db.exec('rollback to legwork_enqueue; release legwork_enqueue')
+    if (e.db.isTransaction) e.db.exec('rollback to legwork_in; release legwork_in')
     if (isStale(error))
       throw wrong('your transaction had read before somebody else wrote. Roll back and use "begin immediate"')
     throw toStoreError(error, path)
@@ -86,7 +79,7 @@ function isSameFile(a: string | null, b: string): boolean {
   }
 }
 
-const wrong = (why: string): StoreError => new StoreError('LW1014', `enqueue in a transaction: ${why}.`)
+const wrong = (why: string): StoreError => new StoreError('LW1014', `app.in(tx): ${why}.`)
 
 function describe(value: unknown): string {
   if (typeof value !== 'object' || value === null) return `${value === null ? 'null' : typeof value}`

@@ -38,6 +38,5 @@ begin
       select jsonb_agg(case when e->>0 = 'refused' then e else jsonb_build_array('refused', a->'rows'->(o::int - 1)->>1, '{"because":"batch"}'::jsonb) end order by o)
       from jsonb_array_elements(v_answers) with ordinality as x(e, o)));
   end;
-  if a->>'notify' is not null then perform pg_notify(a->>'notify', ''); end if;
   return jsonb_build_object('each', v_answers);
 end $$

@@ -71,7 +71,6 @@ begin
   select t.tag, z.seq from rows from (jsonb_array_elements(v_rows), unnest(v_seqs)) as z(r, seq)
   cross join lateral jsonb_array_elements_text(v_tags[(z.r->>0)::int + 1]::jsonb) as t(tag)
   where v_tags[(z.r->>0)::int + 1] is not null on conflict do nothing;
-  if a->>'notify' is not null then perform pg_notify(a->>'notify', ''); end if;
   if v_is_new is null then
     if v_states is null or v_states[1] = all(v_states) then return jsonb_build_object('state', coalesce(v_states[1], 3))::text; end if;
     return jsonb_build_object('states', to_jsonb(v_states))::text;
