@@ -494,7 +494,7 @@ describe('apps', () => {
       await expectRefused(() => onFile.in(tx).enqueue(good, { n: 1 }), {
         is: StoreError,
         code: 'LW1014',
-        says: /in a transaction/,
+        says: /where a transaction belongs/,
       })
     expect(await jobsIn(onFile)).toBe(0)
     await onFile.stop()

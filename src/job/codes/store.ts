@@ -70,7 +70,7 @@ export const storeCodes = {
   LW1014: entry(
     'Wrong transaction',
     'The object given to app.in() is not an open transaction that this store can use.',
-    'Pass a connection of the same driver, to the same file, inside a transaction that began with begin immediate.',
+    'On a file, pass a connection of openDatabase() after begin immediate. On Postgres, pass what your client hands you for its transaction, as the message says. Other stores have none to join.',
   ),
   LW1015: entry(
     'SQLite too old',

@@ -83,9 +83,8 @@ function textOf(error: unknown): string {
 /** What to grant, by what was denied. */
 function grantFor(text: string): string {
   const [, kind = 'schema', name = 'legwork'] = /permission denied for (\w+) "?([^"]+)"?/.exec(text) ?? []
-  if (kind === 'schema') return `As its owner: grant usage on schema ${name} to USER`
   if (kind === 'database')
     return `As its owner: grant create on database ${name} to USER, or let another user run: legwork migrate`
-  if (kind === 'function') return 'As its owner: grant execute on all functions in schema legwork to USER'
-  return `As its owner: grant select, insert, update, delete on all tables in schema legwork to USER`
+  const schema = kind === 'schema' ? name : 'legwork'
+  return `As the owner of the schema: select ${schema}.grant_rights('worker', 'USER'), or 'producer', 'dashboard'`
 }

@@ -12,7 +12,7 @@ import { changes } from './changes.ts'
 import { exchange } from './claim.ts'
 import { type PoolLike, quoted, type SqlLike } from './connect.ts'
 import { failuresList, failuresMark } from './dead.ts'
-import { type Engine, newEngine } from './engine.ts'
+import { type Call, type Engine, newEngine } from './engine.ts'
 import { enqueue, enqueueAll } from './enqueue.ts'
 import { lifeOf } from './life.ts'
 import { counts, find, get, workers } from './look.ts'
@@ -78,7 +78,7 @@ export function postgres(options: PostgresOptions | PoolLike | SqlLike | string)
     bell.ring()
     return answer
   }
-  const inTx = (tx: unknown) => {
+  const inTx = (tx: unknown): Call => {
     life.link()
     return callIn(tx, { schema, where, channel, clock: testClock })
   }
@@ -86,6 +86,7 @@ export function postgres(options: PostgresOptions | PoolLike | SqlLike | string)
     name: 'postgres',
     ...readingOf(e),
     ...changingOf(e, rung),
+    ...joiningOf(e, rung, inTx),
     can: { tx: true, shared: true, beatApart: isApart, durable: true },
     async open() {
       const report = await life.open()
@@ -97,14 +98,7 @@ export function postgres(options: PostgresOptions | PoolLike | SqlLike | string)
       await life.close()
     },
     migrate: ({ dryRun = false } = {}) => life.migrate(dryRun),
-    async enqueue(jobs, { tx, ...how } = {}) {
-      if (tx === undefined) return rung(enqueue(e, jobs, how))
-      return enqueueAll(inTx(tx), jobs, how.allOrNone ?? false)
-    },
-    act: async (order, { tx } = {}) => (tx === undefined ? rung(act(e, order)) : actOn(inTx(tx), order)),
     claim: async (ask) => (await exchange(e, [], ask)).claimed,
-    settle: async (worker, settlements, { tx } = {}) =>
-      tx === undefined ? rung(settle(e, worker, settlements)) : settleOn(inTx(tx), worker, settlements),
     exchange: (settlements, ask) =>
       settlements.length > 0 ? rung(exchange(e, settlements, ask)) : exchange(e, settlements, ask),
     record: (worker, notes) => rung(record(e, worker, notes)),
@@ -175,6 +169,19 @@ const beatingOf =
     const { url, timeoutMs, schema, where: shown } = given
     return beatApart({ where: { url, timeoutMs }, schema, shown, beat: one, pulse, hear, meanwhile: here })
   }
+
+/** What may be part of a transaction of the caller's. */
+const joiningOf = (
+  e: Engine,
+  rung: Rung,
+  inTx: (tx: unknown) => Call,
+): Pick<Store, 'enqueue' | 'act' | 'settle'> => ({
+  enqueue: async (jobs, { tx, ...how } = {}) =>
+    tx === undefined ? rung(enqueue(e, jobs, how)) : enqueueAll(inTx(tx), jobs, how.allOrNone ?? false),
+  act: async (order, { tx } = {}) => (tx === undefined ? rung(act(e, order)) : actOn(inTx(tx), order)),
+  settle: async (worker, settlements, { tx } = {}) =>
+    tx === undefined ? rung(settle(e, worker, settlements)) : settleOn(inTx(tx), worker, settlements),
+})
 
 type Rung = <T>(change: Promise<T>) => Promise<T>
 

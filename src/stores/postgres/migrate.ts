@@ -79,12 +79,14 @@ export async function migrateUp(link: Link, home: Home): Promise<Migrated> {
     if (known.version === 0) await query(`create schema if not exists ${home.schema}`)
     // One statement of many parts: one round trip, and the parser sees the settings of the first.
     const parts = [
-      `set local search_path = ${home.schema}`,
+      // Temporary tables of whoever calls are looked at last.
+      `set local search_path = ${home.schema}, pg_temp`,
       'set local check_function_bodies = off',
       ...plan.steps.map(({ sql }) => sql),
       ...Object.values(functions),
       `insert into meta (key, value) values ('schema', '${newestVersion}'), ('functions', '${functionsDigest}')
        on conflict (key) do update set value = excluded.value`,
+      'select secure()',
     ]
     await query(parts.join(';\n'))
     return plan
