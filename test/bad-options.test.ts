@@ -494,7 +494,7 @@ describe('apps', () => {
       await expectRefused(() => onFile.in(tx).enqueue(good, { n: 1 }), {
         is: StoreError,
         code: 'LW1014',
-        says: /where a transaction belongs/,
+        says: /app\.in\(tx\)/,
       })
     expect(await jobsIn(onFile)).toBe(0)
     await onFile.stop()

@@ -117,7 +117,7 @@ export function isAsPromised(printed: readonly string[], promised: readonly stri
 export function workshop(programs: readonly Program[]) {
   const folder = mkdtempSync(join(tmpdir(), 'legwork-docs-'))
   link(folder, 'legwork', root)
-  for (const name of ['zod', 'valibot', '@types', '@photostructure', 'ioredis'])
+  for (const name of ['zod', 'valibot', '@types', '@photostructure', 'ioredis', 'drizzle-orm'])
     link(folder, name, join(root, 'node_modules', name))
   write(join(folder, 'package.json'), '{ "type": "module" }')
   write(

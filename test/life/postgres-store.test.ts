@@ -115,12 +115,12 @@ describe('opening', () => {
       /permission denied for database.*grant create on database/,
     )
     await opened(`${server.url}?schema=granted`)
-    await openingFails(`${url}?schema=granted`, 'LW1019', /permission denied for schema granted.*grant usage/)
-    await admin.query('grant usage on schema granted to weak')
-    await openingFails(`${url}?schema=granted`, 'LW1019', /permission denied for table meta.*grant select/)
-    await admin.query(
-      'grant select, insert, update, delete on all tables in schema granted to weak; grant usage on all sequences in schema granted to weak',
+    await openingFails(
+      `${url}?schema=granted`,
+      'LW1019',
+      /permission denied for schema granted.*select granted\.grant_rights\('worker', 'USER'\)/,
     )
+    await admin.query(`select granted.grant_rights('producer', 'weak')`)
     const store = await opened(`${url}?schema=granted`)
     expect((await store.enqueue([jobNamed('granted')]))[0]?.outcome).toBe('created')
   })

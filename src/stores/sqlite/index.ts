@@ -63,7 +63,7 @@ export function sqlite(options: SqliteOptions | string): Store {
     ring()
     return answer
   }
-  const inTx = async <T>(tx: unknown, work: (e: Engine) => T): Promise<T> => {
+  const inTx: Join = async (tx, work) => {
     if (!life.isOpen()) throw closed()
     const time = () => (given.clock ? testTime(given.clock) : fileTime(settings.path))
     return workIn(tx, { path: settings.path, time }, work)
@@ -79,19 +79,8 @@ export function sqlite(options: SqliteOptions | string): Store {
     },
     close: () => life.close(),
     migrate: ({ dryRun = false } = {}) => life.migrate(dryRun),
-    async enqueue(jobs, { tx, ...how } = {}) {
-      if (tx === undefined) return answersOf(await rung<Bound>('enqueue', bind(jobs), how), jobs)
-      return inTx(tx, (e) => answersOf(enqueue(e, bind(jobs), how), jobs))
-    },
+    ...joiningWith(rung, inTx),
     ...workingWith(call, rung),
-    settle: async (worker, settlements, { tx } = {}) => {
-      const endings = bundle(settlements)
-      return settledOf(
-        await (tx === undefined
-          ? rung<Ended>('settle', worker, endings)
-          : inTx(tx, (e) => settle(e, worker, endings))),
-      )
-    },
     record: (worker, notes) => rung('record', worker, notes),
     beat: (beat) => call('beat', beat),
     async keepBeating(beat, pulse, hear) {
@@ -108,7 +97,6 @@ export function sqlite(options: SqliteOptions | string): Store {
       return done
     },
     setQueues: (settings) => rung('setQueues', settings),
-    act: (order, { tx } = {}) => (tx === undefined ? rung('act', order) : inTx(tx, (e) => act(e, order))),
     schedules: schedulesWith(call, rung),
     ...readingWith(call),
     ...keepingWith(call),
@@ -141,6 +129,23 @@ const schedulesWith = (call: Call, rung: Call): Store['schedules'] => ({
   due: (limit) => call('scheduleDue', limit),
   fire: (firings) => rung('scheduleFire', firings),
   history: (name, limit) => call('scheduleHistory', name, limit),
+})
+
+/** Work in a transaction of the caller's. */
+type Join = <T>(tx: unknown, work: (e: Engine) => T) => Promise<T>
+
+/** What may be part of a transaction of the caller's. */
+const joiningWith = (rung: Call, inTx: Join): Pick<Store, 'enqueue' | 'act' | 'settle'> => ({
+  async enqueue(jobs, { tx, ...how } = {}) {
+    if (tx === undefined) return answersOf(await rung<Bound>('enqueue', bind(jobs), how), jobs)
+    return inTx(tx, (e) => answersOf(enqueue(e, bind(jobs), how), jobs))
+  },
+  act: (order, { tx } = {}) => (tx === undefined ? rung('act', order) : inTx(tx, (e) => act(e, order))),
+  async settle(worker, settlements, { tx } = {}) {
+    const endings = bundle(settlements)
+    if (tx === undefined) return settledOf(await rung<Ended>('settle', worker, endings))
+    return settledOf(await inTx(tx, (e) => settle(e, worker, endings)))
+  },
 })
 
 /** What a busy worker calls all the time. */
