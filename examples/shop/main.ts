@@ -28,6 +28,8 @@ Options:
   --images DIR  your own photographs in the place of ours; 60 at most, and they stay where they are
   --csv FILE    your own people: a CSV file with the columns name and email; 80 at most. The mails go to
                 the demo's own mail server, to nobody else
+  --store URL   where the jobs are instead of in the shop's file, such as redis://localhost:6379 or
+                postgres://localhost/shop, with no job in it yet; they stay there
   --help        this text
 `
 
@@ -40,6 +42,7 @@ interface Options {
   readonly sabotage: string | undefined
   readonly images: string | undefined
   readonly csv: string | undefined
+  readonly store: string | undefined
 }
 
 async function main(): Promise<number> {
@@ -54,6 +57,8 @@ async function main(): Promise<number> {
   }
   const own = await ownInput(options)
   if (own === undefined) return 2
+  // Every process of the shop reads it.
+  if (options.store) env['SHOP_JOBS'] = options.store
   const places = placesIn(await mkdtemp(join(tmpdir(), 'legwork-shop-')))
   try {
     return await openFor(places, options, own)
@@ -74,15 +79,24 @@ function readOptions(): Options | string {
         sabotage: { type: 'string' },
         images: { type: 'string' },
         csv: { type: 'string' },
+        store: { type: 'string' },
       },
     })
-    const { keep = false, help: wantsHelp = false, sabotage: broken, images, csv } = values
+    const { keep = false, help: wantsHelp = false, sabotage: broken, images, csv, store } = values
     if (broken === undefined || sabotageNames.includes(broken))
-      return { keep, help: wantsHelp, sabotage: broken, images, csv }
+      return { keep, help: wantsHelp, sabotage: broken, images, csv, store: store && ownPart(store) }
     return `--sabotage takes one of ${sabotageNames.join(', ')}`
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
+}
+
+/** On Redis keys that no other run of the demo has. @throws where it is no URL */
+function ownPart(store: string): string {
+  const url = new URL(store)
+  if (!url.protocol.startsWith('redis') || url.searchParams.has('prefix')) return store
+  url.searchParams.set('prefix', `shop-${Date.now().toString(36)}`)
+  return url.href
 }
 
 /** What a visitor brought, read before anything begins; undefined, and said, where it cannot be used. */
@@ -140,7 +154,7 @@ async function play(places: Places, signal: AbortSignal): Promise<void> {
   const leave = () => void crew.dismiss()
   signal.addEventListener('abort', leave, { once: true })
   try {
-    await using app = legwork(places.db)
+    await using app = legwork(places.jobs)
     const rowCount = (await readFile(places.areas, 'utf8')).trimEnd().split('\n').length - 1
     const screen = openScreen(stdout, { isDumb: env['TERM'] === 'dumb', now: () => performance.now() })
     screen.tell(`the shop opens in ${places.folder} (${(await app.durability()).level})`)

@@ -1,10 +1,13 @@
 import { join } from 'node:path'
+import { env } from 'node:process'
 
 /** Where everything of one shop lies: one folder, so that it can be copied, looked at and thrown away. */
 export interface Places {
   readonly folder: string
-  /** The shop's own tables, and the jobs: one file, so that one transaction covers both. */
+  /** The shop's own tables. */
   readonly db: string
+  /** The jobs: in the same file, so that one transaction covers both, or at the URL that `--store` names. */
+  readonly jobs: string
   /** One .eml file a delivered mail. */
   readonly inbox: string
   /** Photographs as they came. */
@@ -22,6 +25,7 @@ export function placesIn(folder: string): Places {
   return {
     folder,
     db: join(folder, 'shop.db'),
+    jobs: env['SHOP_JOBS'] || join(folder, 'shop.db'),
     inbox: join(folder, 'inbox'),
     uploads: join(folder, 'uploads'),
     thumbs: join(folder, 'thumbs'),

@@ -38,7 +38,7 @@ export async function tellStory(stage: Stage): Promise<Notes> {
   const scene: Scene = {
     ...stage,
     store: stage.window.store,
-    url: stage.window.places.db,
+    url: stage.window.places.jobs,
     until: untilWith(stage.signal),
   }
   const over = new AbortController()

@@ -42,7 +42,7 @@ const checks: Readonly<Record<string, Check>> = {
 /** Verifies the outcome in a folder. A check that cannot even be made is a problem, too. */
 export async function verify(folder: string): Promise<readonly Verdict[]> {
   const places = placesIn(folder)
-  await using app = legwork(places.db)
+  await using app = legwork(places.jobs)
   const db = await openShop(places.db)
   try {
     const outcome = { places, db, store: await app.store(), notes: await readNotes(places) }

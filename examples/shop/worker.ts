@@ -13,7 +13,7 @@ import { importAreas, nightlyReport, poster, thumbnail, welcome } from './tasks.
 const places = placesIn(env['SHOP_FOLDER'] ?? '.')
 const db = await openShop(places.db)
 
-export const app = legwork(places.db)
+export const app = legwork(places.jobs)
   .handle(welcome, sendWelcome(Number(env['SHOP_SMTP_PORT'])))
   .handle(thumbnail, makeThumbnail(places))
   .handle(importAreas, importInto(db, places))
