@@ -20,6 +20,7 @@ const needs = [
       ...[18, 17, 16, 15, 14, 13].map((n) => `/usr/lib/postgresql/${n}/bin/initdb`),
     ],
   },
+  { name: 'pgbouncer', files: ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'] },
   {
     name: 'redis-server',
     files: ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/usr/bin/valkey-server'],
