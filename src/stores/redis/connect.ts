@@ -31,6 +31,8 @@ export interface Settings {
   readonly clock: Clock | undefined
   /** For people: without a password. */
   readonly where: string
+  /** Where there is no client of the caller's own. */
+  readonly dialling: Dialling | undefined
   connect(): Promise<Port>
 }
 
@@ -48,16 +50,15 @@ export function settingsOf(given: string | IoRedis | NodeRedis | RedisOptions): 
   if (client && !isIoRedis(client) && !isNodeRedis(client))
     throw new InvalidOption('client', client, 'a client of ioredis or @redis/client')
   if (migrate !== 'auto' && migrate !== 'never') throw new InvalidOption('migrate', migrate, 'auto or never')
+  const dialling = { url, cluster: options.cluster ?? cluster, callTimeoutMs }
   return {
     prefix: checkPrefix(options.prefix ?? prefix),
     acceptDataLoss,
     migrate,
     clock,
     where: client ? 'the Redis server of your client' : `the Redis server ${mask(url)}`,
-    connect: () =>
-      client
-        ? Promise.resolve(portOf(client, false))
-        : dial({ url, cluster: options.cluster ?? cluster, callTimeoutMs }),
+    dialling: client ? undefined : dialling,
+    connect: () => (client ? Promise.resolve(portOf(client, false)) : dial(dialling)),
   }
 }
 
@@ -98,7 +99,8 @@ function checkPrefix(prefix: unknown): string {
   throw new InvalidOption('prefix', prefix, 'letters, digits and . _ - / :, at most 100 characters')
 }
 
-async function dial(how: Dialling): Promise<Port> {
+/** A client of whichever library is there. @throws {StoreError} LW1001 */
+export async function dial(how: Dialling): Promise<Port> {
   const client = (await makeIoRedis(how)) ?? (await makeNodeRedis(how))
   if (client) return portOf(client, true)
   throw new StoreError(

@@ -1,9 +1,10 @@
-import type { Clock } from '../../job/clock.ts'
 import { defaults, limits } from '../../job/defaults.ts'
-import { processOf } from '../../job/elsewhere.ts'
-import type { Beat, Beaten, Note, Pulse, Store, Tended } from '../../store/contract.ts'
+import type { Note, Store, Tended } from '../../store/contract.ts'
 import { realClock } from '../../world.ts'
 import { utf8Bytes } from '../../job/text.ts'
+import { beat } from './beat.ts'
+import { beatApart } from './beat-apart.ts'
+import { gathered } from './bell.ts'
 import { bulkWith, undriven } from './bulk.ts'
 import { claimedOf } from './claim.ts'
 import type { IoRedis } from './clients/ioredis.ts'
@@ -13,9 +14,10 @@ import { failuresWith } from './dead.ts'
 import { enqueue } from './enqueue.ts'
 import { lifeOf } from './life.ts'
 import { changes, counts, find, get, workers } from './look.ts'
+import { pulsing } from './pulse.ts'
 import { settingText } from './queues.ts'
 import { retentionWith } from './retention.ts'
-import { listed, parsed, rowsOf } from './row.ts'
+import { parsed, rowsOf } from './row.ts'
 import { schedulesWith } from './schedules.ts'
 import type { Run } from './script.ts'
 import { releaseDigest, settleArgs, settledOf } from './settle.ts'
@@ -34,11 +36,13 @@ export type { NodeRedis } from './clients/node-redis.ts'
 export function redis(given: string | IoRedis | NodeRedis | RedisOptions): Store {
   const settings = settingsOf(given)
   const clock = settings.clock ?? realClock
+  // A client of the caller's own cannot follow into another thread, nor can a test's clock.
+  const isApart = settings.dialling !== undefined && settings.clock === undefined
   const hearers = new Set<() => void>()
   const ring = () => {
     for (const hear of hearers) hear()
   }
-  const life = lifeOf(settings, ring, () => hearers.size > 0)
+  const life = lifeOf(settings, gathered(clock, ring), () => hearers.size > 0)
   const run: Run = (name, ...args) => life.run(name, ...args)
   /** A script after which whoever waits for a change in this process is woken at once. */
   const rung: Run = async (name, ...args) => {
@@ -48,7 +52,7 @@ export function redis(given: string | IoRedis | NodeRedis | RedisOptions): Store
   }
   return {
     name: 'redis',
-    can: { tx: false, shared: true, beatApart: false, durable: true },
+    can: { tx: false, shared: true, beatApart: isApart, durable: true },
     open: () => life.open(),
     close: () => life.close(),
     migrate: ({ dryRun = false } = {}) => life.migrate(dryRun),
@@ -58,7 +62,13 @@ export function redis(given: string | IoRedis | NodeRedis | RedisOptions): Store
     },
     ...workingWith(run, rung),
     beat: (one) => beat(run, one),
-    keepBeating: async (one, pulse, hear) => pulsing(clock, { one, pulse, hear, send: (b) => beat(run, b) }),
+    async keepBeating(one, pulse, hear) {
+      await life.ready()
+      const here = () => pulsing(clock, { pulse, hear, send: () => beat(run, one) })
+      if (!isApart || !settings.dialling) return here()
+      const { dialling, prefix, where } = settings
+      return beatApart({ dialling, prefix, where, beat: one, pulse, hear, meanwhile: here })
+    },
     lapse: async (ids, cause, { ending = false } = {}) =>
       ids.length > 0 ? Number(await rung('lapse', cause, ending ? '1' : '0', ...ids)) : 0,
     leave: async (worker) => void (await rung('leave', worker, releaseDigest)),
@@ -136,48 +146,6 @@ const noteText = ({ id, fence, begun, checkpoint, progress, logs }: Note): strin
       text: JSON.stringify(line),
     })),
   })
-
-async function beat(run: Run, { worker, ttlMs, about, ending }: Beat): Promise<Beaten> {
-  const ranOn = about ? processOf(about) : ''
-  const tells = about?.tellsBegin ? '1' : '0'
-  const reply = await run(
-    'beat',
-    worker,
-    ttlMs,
-    about ? JSON.stringify(about) : '',
-    ranOn,
-    tells,
-    ending ? '1' : '0',
-  )
-  const { cancels, ...beaten } = parsed<Omit<Beaten, 'cancels'> & { cancels?: Beaten['cancels'] | object }>(
-    reply,
-  )
-  return { ...beaten, cancels: listed(cancels) }
-}
-
-interface Beating {
-  readonly one: Beat
-  readonly pulse: Pulse
-  send(beat: Beat): Promise<Beaten>
-  hear(answer: Beaten | Error): void
-}
-
-/** Beats on this event loop, as long as the pulse's tick moves. */
-function pulsing(clock: Clock, { one, pulse, send, hear }: Beating): () => Promise<void> {
-  const tick = new Float64Array(pulse.tick)
-  let isOver = false
-  let stop = clock.after(pulse.everyMs, turn, { idle: true })
-  function turn(): void {
-    stop = clock.after(pulse.everyMs, turn, { idle: true })
-    if (clock.monotonic() - (tick[0] ?? 0) > pulse.maxStallMs) return
-    const told = (answer: Beaten | Error) => void (isOver || hear(answer))
-    send(one).then(told, told)
-  }
-  return async () => {
-    isOver = true
-    stop()
-  }
-}
 
 async function tend(run: Run, budget: number, ring: () => void): Promise<Tended> {
   const reply = rowsOf(await run('tend', budget, JSON.stringify(defaults.keep)))

@@ -34,7 +34,7 @@ async function dial(settings: Settings): Promise<Dialled> {
 }
 
 /** All keys of a store share it, and so one slot of a cluster. */
-const tagOf = ({ prefix }: Settings): string => `${prefix}:0`
+export const tagOf = ({ prefix }: Pick<Settings, 'prefix'>): string => `${prefix}:0`
 
 /** The schema found, 0 for none; with `make` a new store is made there. @throws {StoreError} LW1003, LW1010 */
 async function schemaOf({ run }: Dialled, { where, prefix }: Settings, make: boolean): Promise<number> {
@@ -107,6 +107,10 @@ export function lifeOf(settings: Settings, hear: () => void, isListening: () => 
         opening = undefined
         throw error
       }
+    },
+    /** @throws {StoreError} LW1006 where it is not open. */
+    async ready(): Promise<void> {
+      if (!made || isClosed) throw closed()
     },
     migrate: (dryRun: boolean) => migrate(settings, dryRun),
     listen,
