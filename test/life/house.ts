@@ -16,6 +16,10 @@ interface Told {
   readonly aborted?: string
   readonly reason?: string
   readonly warn?: string
+  readonly error?: string
+  readonly info?: string
+  readonly unhandled?: string
+  readonly data?: object
   readonly worker?: string
   readonly ready?: boolean
   readonly stopped?: boolean
