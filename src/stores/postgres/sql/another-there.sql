@@ -8,7 +8,7 @@ begin
   select name into v_task from task where id = p_task;
   return (
     select v_here where exists (
-      select 1 from worker w join runner r on r.id = w.holder_id
+      select 1 from worker w cross join lateral (select ran_on from runner where id = w.holder_id limit 1) r
       where r.ran_on <> v_here and w.lease_ends_mono_ms > p_mono and not w.ending and w.about::jsonb->'queues' ? v_queue
         and w.about::jsonb->'tasks' ? v_task and coalesce((w.about::jsonb->'versions'->>v_task)::int, 1) >= p_version)
   );

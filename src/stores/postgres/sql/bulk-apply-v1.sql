@@ -7,7 +7,8 @@ begin
   perform lock_keys_of(coalesce((select jsonb_agg(e->'id') from jsonb_array_elements(a->'jobs') e), '[]'));
   if a->>'to' is not null then v_queue := queue_number(a->>'to'); end if;
   for x in select value from jsonb_array_elements(a->'jobs') loop
-    select j.seq, j.id into v_seq, v_id from dead d join job j on j.seq = d.seq where d.id = (x->>'death')::bigint for update;
+    select j.seq, j.id into v_seq, v_id from dead d cross join lateral (select seq, id from job where seq = d.seq limit 1) j
+    where d.id = (x->>'death')::bigint for update of d;
     continue when v_seq is null or v_id <> x->>'id';
     if a->>'kind' = 'purge' then
       perform drop_jobs(array[v_seq]);

@@ -4,7 +4,7 @@ create or replace function cancel_live(p_schedule int, p_reason text, p_only_hel
 declare v_id text;
 begin
   for v_id in
-    select j.id from slot s join job j on j.seq = s.seq
+    select j.id from slot s cross join lateral (select id from job where seq = s.seq limit 1) j
     where s.schedule_id = p_schedule and s.standing < 2 and (s.standing = 0 or not p_only_held)
     order by s.standing, s.at_ms, s.seq
   loop

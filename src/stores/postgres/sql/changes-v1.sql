@@ -9,7 +9,7 @@ begin
     join task k on k.id = j.task_id join queue q on q.id = j.queue_id;
     select json_agg(json_build_array(x.id, j.id, k.name, q.name, state_of(j.seq), attempt_row(x::attempt)) order by x.id) into v_ended
     from (select * from attempt where id > (a->>'ending')::bigint order by id limit v_limit) x
-    join job j on j.seq = x.seq join task k on k.id = j.task_id join queue q on q.id = j.queue_id;
+    cross join lateral (select * from job where seq = x.seq limit 1) j join task k on k.id = j.task_id join queue q on q.id = j.queue_id;
     select json_agg(json_build_array(x.id, x.at_ms, x.verb, x.target, x.by, x.reason) order by x.id) into v_acted
     from (select * from audit where id > (a->>'act')::bigint order by id limit v_limit) x;
     select json_agg(json_build_array(x.id, x.job, k.name, q.name, x.how, x.at_ms, x.by, x.reason) order by x.id) into v_closed
@@ -19,7 +19,7 @@ begin
   if (a->>'running')::int > 0 then
     select json_agg(json_build_array(j.id, k.name, q.name, t.attempt, r.worker, t.started_at_ms, t.progress) order by t.started_at_ms, t.seq) into v_running
     from (select * from ticket where state = 5 order by started_at_ms, seq limit (a->>'running')::int) t
-    join job j on j.seq = t.seq join task k on k.id = j.task_id join queue q on q.id = t.queue_id join runner r on r.id = t.holder_id;
+    cross join lateral (select * from job where seq = t.seq limit 1) j join task k on k.id = j.task_id join queue q on q.id = t.queue_id cross join lateral (select worker from runner where id = t.holder_id limit 1) r;
   end if;
   return json_build_object('came', v_came, 'ended', v_ended, 'acted', v_acted, 'closed', v_closed, 'running', v_running,
     'seq', coalesce((select max(seq) from job), 0), 'ending', coalesce((select max(id) from attempt), 0), 'act', coalesce((select max(id) from audit), 0),

@@ -3,7 +3,7 @@ create or replace function dead_page_v1(p text) returns text language plpgsql se
 #variable_conflict use_column
 declare
   a jsonb := p::jsonb; v_after bigint := (a->>'after')::bigint; v_last bigint := coalesce((a->>'upTo')::bigint, last_death()); v_to bigint;
-  v_groups int[]; v_rows json; v_limit int := (a->>'limit')::int;
+  v_groups int[]; v_seqs bigint[]; v_rows json; v_limit int := (a->>'limit')::int;
 begin
   if a->>'task' is not null or a->>'queue' is not null or a->>'fingerprint' is not null then
     v_groups := array(
@@ -12,6 +12,10 @@ begin
         and (a->>'fingerprint' is null or f.fingerprint = a->>'fingerprint'));
   end if;
   v_to := v_last;
+  if a ? 'ids' then
+    v_seqs := array(
+      select b.seq from jsonb_array_elements_text(a->'ids') as i(id) cross join lateral (select seq from job where job.id = i.id limit 1) b);
+  end if;
   if not a ? 'ids' then
     select coalesce((select id - 1 from dead where id > v_after and id <= v_last order by id limit 1 offset (a->>'lookAt')::int), v_last) into v_to;
   end if;
@@ -19,7 +23,7 @@ begin
     select d.id, j.id as job from dead d cross join lateral (select * from job where seq = d.seq limit 1) j
     where d.id > v_after and d.id <= v_to
       and (v_groups is null or d.failure_id = any(v_groups))
-      and (not a ? 'ids' or d.seq in (select b.seq from jsonb_array_elements_text(a->'ids') as i(id) join job b on b.id = i.id))
+      and (not a ? 'ids' or d.seq = any(v_seqs))
       and (a->>'since' is null or d.died_at_ms >= (a->>'since')::float8) and (a->>'until' is null or d.died_at_ms < (a->>'until')::float8)
       and (a->>'reason' is null or a->>'reason' = (select h.reason from history h where h.seq = d.seq))
       and (a->>'tag' is null or exists (select 1 from tag g where g.tag = a->>'tag' and g.seq = d.seq))

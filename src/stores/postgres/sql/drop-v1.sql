@@ -3,7 +3,7 @@ create or replace function drop_v1(p text) returns text language plpgsql set sea
 declare a jsonb := p::jsonb; v_seqs bigint[];
 begin
   v_seqs := array(
-    select seq from history where seq in (select value::bigint from jsonb_array_elements_text(a->'seqs')) order by seq for update);
+    select seq from history where seq = any(array(select value::bigint from jsonb_array_elements_text(a->'seqs'))) order by seq for update);
   perform drop_jobs(v_seqs);
   return cardinality(v_seqs)::text;
 end $$

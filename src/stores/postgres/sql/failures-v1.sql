@@ -6,7 +6,7 @@ begin
   return json_build_object('now', v_now, 'groups', (
     select coalesce(json_agg(json_build_array(k.name, q.name, f.fingerprint, f.name, f.message, f.dead, f.total, f.first_at_ms, f.last_at_ms,
       f.status, f.regressed_at_ms,
-      (select j.id from dead d join job j on j.seq = d.seq where d.failure_id = f.id order by d.id desc limit 1),
+      (select id from job where seq = (select d.seq from dead d where d.failure_id = f.id order by d.id desc limit 1)),
       (select json_agg(json_build_array(h.hour, h.n)) from failure_hour h where h.failure_id = f.id)
     ) order by f.dead desc, f.last_at_ms desc, k.name, q.name, f.fingerprint), '[]')
     from (

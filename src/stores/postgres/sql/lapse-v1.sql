@@ -31,9 +31,10 @@ begin
     v_n := v_n + 1;
   end loop;
   with gone as (
-    delete from worker where holder_id in (
-      select r.id from runner r where r.worker in (select value from jsonb_array_elements_text(a->'workers'))) returning holder_id
+    delete from worker where holder_id = any(array(
+      select r.id from jsonb_array_elements_text(a->'workers') as w(name) cross join lateral (select id from runner where worker = w.name limit 1) r))
+    returning holder_id
   )
-  update runner set gone_at_ms = v_now where id in (select holder_id from gone);
+  update runner set gone_at_ms = v_now where id = any(array(select holder_id from gone));
   return v_n::text;
 end $$

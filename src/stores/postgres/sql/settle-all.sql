@@ -11,17 +11,20 @@ declare
   r jsonb;
 begin
   if p_held and a ? 'done' then
-    with x as materialized (
-      select j.seq, j.retain, (r->>1)::int as fence, r->>2 as digest, r->>3 as result, (r->>4)::int as place
+    with gone as materialized (
+      -- Each row by its key, for a join may be planned from the other side while the table is small, and that plan is kept.
+      -- `is true` keeps the planner from the partial index of running jobs, of which there may be many.
+      select t.*, j.retain, r->>2 as digest, r->>3 as result, (r->>4)::int as place
       from jsonb_array_elements(a->'done') as r
       cross join lateral (select seq, retain from job where id = r->>0 limit 1) j
-    ), gone as (
-      -- `is true` keeps the planner from the partial index of running jobs, of which there may be many.
-      delete from ticket t using x
-      where t.seq = x.seq and (t.state = 5) is true and (t.holder_id = p_holder) is true and t.fence = x.fence
-        and t.unique_states is null and t.schedule_id is null
-      returning t.seq, t.queue_id, t.available_at_ms, t.fence, t.attempt, t.failures, t.losses, t.snoozes, t.releases,
-        t.started_at_ms, t.progress, x.digest, x.result, x.retain, x.place
+      cross join lateral (
+        select seq, queue_id, available_at_ms, fence, attempt, failures, losses, snoozes, releases, started_at_ms, progress
+        from ticket
+        where seq = j.seq and (state = 5) is true and (holder_id = p_holder) is true and fence = (r->>1)::int
+          and unique_states is null and schedule_id is null
+        for update limit 1) t
+    ), left_line as (
+      delete from ticket where seq = any(array(select seq from gone))
     ), ended as (
       insert into attempt (seq, fence, attempt, holder_id, outcome, started_at_ms, ended_at_ms, digest, progress)
       select seq, fence, attempt, p_holder, 0, coalesce(started_at_ms, p_now), p_now, digest, progress from gone

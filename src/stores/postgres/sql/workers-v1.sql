@@ -6,6 +6,6 @@ begin
     select json_build_object('now', now_ms(), 'workers', (
       select json_agg(json_build_array(r.worker, w.host, w.pid, w.version, w.concurrency, w.started_at_ms, w.beat_at_ms, w.lease_ends_mono_ms, w.about,
         (select count(*) from ticket t where t.state = 5 and t.holder_id = w.holder_id), w.ending) order by w.holder_id)
-      from worker w join runner r on r.id = w.holder_id))::text
+      from worker w cross join lateral (select worker from runner where id = w.holder_id limit 1) r))::text
   );
 end $$
