@@ -56,7 +56,7 @@ begin
   end if;
   select min(lease_ends_mono_ms) into v_due from worker where holder_id <> p_holder;
   v_due := least(p_now + v_due - p_mono, (select min(available_at_ms) from ticket where state = 1));
-  if v_limit > 0 and exists (select 1 from ticket where suspect and state = 3) then
+  if v_limit > 0 and exists (select 1 from ticket where suspect and (state = 3) is true) then
     v_suspects := suspects_wait(a, p_holder, p_now, p_mono);
   end if;
   return json_build_object('lease', 'held', 'now', p_now, 'due', ceil(v_due), 'suspects', v_suspects, 'cancels', cancels_of(p_holder),

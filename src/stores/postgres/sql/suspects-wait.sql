@@ -5,7 +5,7 @@ begin
   return (
     select not exists (
       select 1 from ticket t cross join lateral (select * from worker where holder_id = t.holder_id limit 1) w
-      where t.suspect and t.state = 5 and t.started_at_ms > p_now - 30000 and t.holder_id <> p_holder and w.lease_ends_mono_ms > p_mono
+      where t.suspect and (t.state = 5) is true and t.started_at_ms > p_now - 30000 and t.holder_id <> p_holder and w.lease_ends_mono_ms > p_mono
     ) and exists (
       select 1 from jsonb_array_elements(a->'queues') as e
       cross join lateral (select id from queue where name = e->>'name' and paused_at_ms is null limit 1) q
