@@ -95,7 +95,7 @@ for (const isolate of ['thread', 'process'] as const) {
     test('a deaf handler is really gone after the grace, and its slot is free', async () => {
       const { app, ended, run } = await stage({
         isolate,
-        options: { timeout: '600ms', retry: { attempts: 1 } },
+        options: { timeout: '2s', retry: { attempts: 1 } },
       })
       const job = await ended('deaf')
       expect(job).toMatchObject({ state: 'dead', reason: 'exhausted', error: { code: 'LW2004' } })
