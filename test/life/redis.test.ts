@@ -4,6 +4,8 @@ import { Redis } from 'ioredis'
 import { legwork, StoreError, task, unchecked } from 'legwork'
 import { redis, type RedisOptions } from 'legwork/redis'
 import type { Store } from 'legwork/store'
+import { makeNodeRedis, type NodeRedis, nodeRedisPort } from '../../src/stores/redis/clients/node-redis.ts'
+import { codedError } from '../../src/stores/redis/faults.ts'
 import { afterAll, afterEach, expect, test } from 'vitest'
 import { freePort, type RedisServer, sharedRedis, startRedis } from '../fixtures/redis-server.mjs'
 
@@ -201,6 +203,24 @@ test('a server that dies and comes back loses no job, and the process goes on by
   await app.enqueue(hello, 100)
   await until(() => done.has(100))
   await app.stop()
+})
+
+test('a client of the other library that the store makes fails soon, and comes back by itself', async () => {
+  const first = await startRedis()
+  const { url, port, folder } = first
+  const made = await makeNodeRedis({ url, cluster: false, callTimeoutMs: 500 })
+  const own = nodeRedisPort(made as NodeRedis, 500)
+  ending.push(() => own.close())
+  await own.connect()
+  await first.stop({ keep: true })
+  const error = await own.call('PING').then(String, (thrown: unknown) => codedError(thrown, 'ping'))
+  expect(error).toMatchObject({ code: 'LW1017' })
+  const second = await startRedis({ port, folder })
+  ending.push(() => second.stop())
+  await until(async () => (await own.call('PING').catch(() => 'away')) === 'PONG')
+  second.signal('SIGSTOP')
+  await expect(own.call('PING')).rejects.toThrow('Command timed out')
+  second.signal('SIGCONT')
 })
 
 test('a frozen server fails calls and does not hang them for ever', async () => {

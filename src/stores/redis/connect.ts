@@ -58,7 +58,7 @@ export function settingsOf(given: string | IoRedis | NodeRedis | RedisOptions): 
     clock,
     where: client ? 'the Redis server of your client' : `the Redis server ${mask(url)}`,
     dialling: client ? undefined : dialling,
-    connect: () => (client ? Promise.resolve(portOf(client, false)) : dial(dialling)),
+    connect: () => (client ? Promise.resolve(portOf(client)) : dial(dialling)),
   }
 }
 
@@ -67,8 +67,9 @@ function toOptions(given: string | IoRedis | NodeRedis | RedisOptions): RedisOpt
   return isIoRedis(given) || isNodeRedis(given) ? { client: given } : given
 }
 
-const portOf = (client: IoRedis | NodeRedis, own: boolean): Port =>
-  isIoRedis(client) ? ioRedisPort(client, own) : nodeRedisPort(client, own)
+/** With `timeoutMs` it was made here, and ends with the store. */
+const portOf = (client: IoRedis | NodeRedis, timeoutMs?: number): Port =>
+  isIoRedis(client) ? ioRedisPort(client, timeoutMs !== undefined) : nodeRedisPort(client, timeoutMs)
 
 /** The URL without what only this store understands. */
 function read(text: string | undefined) {
@@ -102,7 +103,7 @@ function checkPrefix(prefix: unknown): string {
 /** A client of whichever library is there. @throws {StoreError} LW1001 */
 export async function dial(how: Dialling): Promise<Port> {
   const client = (await makeIoRedis(how)) ?? (await makeNodeRedis(how))
-  if (client) return portOf(client, true)
+  if (client) return portOf(client, how.callTimeoutMs)
   throw new StoreError(
     'LW1001',
     'a Redis store needs a client library, and none is installed. Run: npm install ioredis (or @redis/client)',

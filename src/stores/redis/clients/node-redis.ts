@@ -1,3 +1,5 @@
+import { within } from '../../../job/clock.ts'
+import { realClock } from '../../../world.ts'
 import type { Dialling, Port, Reply } from '../port.ts'
 
 /** The parts of a client of `@redis/client` that are used; that of a cluster takes the first key as well. */
@@ -20,30 +22,23 @@ export const isNodeRedis = (client: unknown): client is NodeRedis =>
   typeof (client as NodeRedis).duplicate === 'function'
 
 /** A client of the package `@redis/client`, or `undefined` where that is not installed. */
-export async function makeNodeRedis({
-  url,
-  cluster,
-  callTimeoutMs,
-}: Dialling): Promise<NodeRedis | undefined> {
+export async function makeNodeRedis({ url, cluster }: Dialling): Promise<NodeRedis | undefined> {
   const found = await import('@redis/client').catch(() => undefined)
   if (!found) return undefined
   let wasReady = false
   // The first connection fails at once, so that open() can say why; later ones are tried for as long as it takes.
   const reconnectStrategy = (times: number, cause: Error) =>
     wasReady ? Math.min(50 * 2 ** Math.min(times, 10), 1_000) : cause
-  const commandOptions = { timeout: callTimeoutMs }
   const socket = { connectTimeout: 5_000, reconnectStrategy }
   const client = (cluster
     ? found.createCluster({
         rootNodes: [{ url }],
-        commandOptions,
         defaults: { socket, disableOfflineQueue: true },
       })
     : found.createClient({
         url,
         name: 'legwork',
         socket,
-        commandOptions,
         disableOfflineQueue: true,
       })) as unknown as NodeRedis
   client.on('ready', () => {
@@ -52,12 +47,17 @@ export async function makeNodeRedis({
   return client
 }
 
-export function nodeRedisPort(client: NodeRedis, own: boolean): Port {
+/** The port over a client of `@redis/client`; `timeoutMs` is given for one that was made here and ends with the store. */
+export function nodeRedisPort(client: NodeRedis, timeoutMs?: number): Port {
   client.on('error', () => {})
   const isCluster = client.masters !== undefined
-  const send = async (key: string | undefined, args: readonly string[]): Promise<Reply> =>
+  const send = async (key: string | undefined, args: readonly string[]): Promise<Reply> => {
+    const sent = isCluster ? client.sendCommand(key, false, args) : client.sendCommand(args)
+    const late = () => new Error(`Command timed out: no answer within ${timeoutMs} ms`)
+    const call = timeoutMs === undefined ? sent : within(realClock, timeoutMs, { call: sent, late })
     // The library gives texts, numbers, null and lists of them for these commands.
-    (await (isCluster ? client.sendCommand(key, false, args) : client.sendCommand(args))) as Reply
+    return (await call) as Reply
+  }
   return {
     isCluster,
     async connect() {
@@ -81,7 +81,7 @@ export function nodeRedisPort(client: NodeRedis, own: boolean): Port {
       }
     },
     async close() {
-      if (own && client.isOpen) client.destroy()
+      if (timeoutMs !== undefined && client.isOpen) client.destroy()
     },
   }
 }
