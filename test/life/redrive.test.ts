@@ -43,7 +43,7 @@ function house() {
   return { app, cli, progress, until }
 }
 
-test('a redrive at 1,000/s that is stopped, killed and resumed, and killed again, brings each back once', async () => {
+test('a redrive at 400/s that is stopped, killed and resumed, and killed again, brings each back once', async () => {
   const { app, cli, progress, until } = house()
   const store = await app.store()
   await bury(store, count)
@@ -54,7 +54,7 @@ test('a redrive at 1,000/s that is stopped, killed and resumed, and killed again
     throw new Dead('it is still broken')
   })
   await app.start({ concurrency: 50 })
-  const first = cli('redrive', '--error', 'ETIMEDOUT', '--rate', '1000/s')
+  const first = cli('redrive', '--error', 'ETIMEDOUT', '--rate', '400/s')
   const { id } = await until((done) => done > 200)
   const stopped = await cli('stop', id).ended
   expect(JSON.parse(stopped.out)).toMatchObject({ items: [{ id, state: 'stopped' }] })
