@@ -39,6 +39,7 @@ export async function torture({
   const seen = { kills: [], producerKills: 0, freezes: 0, outages: [], ended: [] }
   const names = Array.from({ length: workers }, (_, i) => `worker-${i + 1}`)
   let isOver = false
+  let isStriking = false
 
   function start(name, role) {
     const share = {
@@ -88,6 +89,7 @@ export async function torture({
   }
 
   async function kill(name, supervised) {
+    await until(() => !isStriking, 'the server to be back')
     const victim = children.get(name)
     await until(
       () => victim.running >= runningAtKill,
@@ -131,6 +133,9 @@ export async function torture({
     while (!over()) {
       for (const end = Date.now() + outageEveryMs; Date.now() < end && !over(); ) await wait(20)
       if (over()) return
+      // How soon work goes on is a matter of the workers that are there, and not of one that is just being started.
+      isStriking = true
+      await until(() => names.every((name) => children.get(name).ready), 'every worker to be there')
       book.write([{ n: book.next(), f: 'outage', ty: 'ok', v: { server: 'killed' } }])
       await place.kill()
       await wait(500)
@@ -138,6 +143,8 @@ export async function torture({
       seen.outages.push({ backAt: process.hrtime.bigint() })
       book.write([{ n: book.next(), f: 'outage', ty: 'ok', v: { server: 'back' } }])
       say('killed the server and started it again; nobody else was touched')
+      await wait(2_000)
+      isStriking = false
     }
   }
 
