@@ -106,6 +106,29 @@ export const joiningPromises = theme('joining', 'L0', [
     { needs: ['tx', 'begin'] },
   ],
   [
+    'record',
+    'what is noted of a running attempt in the caller’s transaction is kept when it commits, and never was when it does not',
+    async (room) => {
+      const { id, job } = await running(room)
+      const note = (message: string) => ({
+        id: job.id,
+        fence: job.fence,
+        logs: [{ agoMs: 0, level: 'info', message } as const],
+      })
+      for (const end of ['rollback', 'commit'] as const) {
+        const own = await begin(room)
+        assert.deepEqual(await room.store.record(id, [note(end)], { tx: own.tx }), ['applied'])
+        await own[end]()
+      }
+      const { logs } = await room.see(job.id)
+      assert.deepEqual(
+        logs?.map(({ message }) => message),
+        ['commit'],
+      )
+    },
+    { needs: ['tx', 'begin'] },
+  ],
+  [
     'all',
     'new jobs, cancels and settlements of one transaction share its fate',
     async (room) => {

@@ -59,7 +59,7 @@ export interface Store {
     ask: Ask,
   ): Promise<{ readonly settled: readonly Settled[]; readonly claimed: Claimed }>
   /** Progress and logs of running attempts, kept with the attempt, and checkpoints, kept with the job; fenced like a settle. */
-  record(worker: WorkerId, notes: readonly Note[]): Promise<readonly Settled[]>
+  record(worker: WorkerId, notes: readonly Note[], how?: Joining): Promise<readonly Settled[]>
 
   /** Says that a worker lives; `about` registers it the first time. A worker that is not registered, or lapsed, hears `lost`. */
   beat(beat: Beat): Promise<Beaten>
@@ -126,7 +126,7 @@ export interface EnqueueHow extends Joining {
 }
 
 export interface Capabilities {
-  /** `enqueue`, `act` and `settle` can join the caller's own transaction. */
+  /** `enqueue`, `act`, `record` and `settle` can join the caller's own transaction. */
   readonly tx: boolean
   /** Several processes can share one store. */
   readonly shared: boolean

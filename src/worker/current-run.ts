@@ -2,8 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock } from '../job/clock.ts'
 import type { ClaimedJob } from '../job/job.ts'
 import type { Keeper } from './checkpoint.ts'
+import type { Committer } from './commit.ts'
 import type { Halt } from './halt.ts'
 import type { Logger } from '../job/logger.ts'
+import type { Outcome } from '../job/settle.ts'
 import type { Cover, Wrapping } from '../job/wrapping.ts'
 import type { Notebook } from './notes.ts'
 
@@ -19,6 +21,8 @@ export interface Run {
   /** JSON text of the newest cursor that this run has kept. */
   checkpoint?: string
   isIterating?: boolean
+  /** How it ends if the transaction committed in which it said so. */
+  committing?: Outcome
   /** Why an iteration stopped before its end: whatever its handler makes of that, the run has not completed. */
   interrupt?: unknown
   /** Where its task or its app hides something, or keeps blobs. */
@@ -30,6 +34,7 @@ export interface RunKit {
   readonly log: Logger
   readonly notes: Notebook
   readonly keeper: Keeper
+  readonly committer: Committer
   readonly wrapping: Wrapping
   readonly abortGraceMs: number
 }

@@ -43,6 +43,17 @@ export interface Context<Parsed = unknown, Progress = unknown> extends ContextEx
    */
   checkpoint(cursor: unknown): Promise<void>
   /**
+   * Completes the job in a transaction of your own, with the result that you hand over: what you wrote in it and the completion
+   * commit together, or neither does. Answers the result, which the handler should then return. Where the transaction does not
+   * commit, the run has failed, whatever the handler returns. What is logged after it is not kept.
+   * @throws {StoreError} LW1014 what was passed is no open transaction of the store's engine.
+   * @throws {LeaseLost} the job is no longer held: let it roll your transaction back.
+   * @throws {InvalidPayload} LW1103 to LW1107. @throws {WrongMoment} LW1245 in an isolated handler.
+   * @example
+   * return db.transaction(async (tx) => { await pay(tx, input); return commit(tx, { paid: true }) })
+   */
+  commit<Result = undefined>(tx: unknown, result?: Result): Promise<Result>
+  /**
    * Goes through many items and keeps a cursor on the way, so that the next attempt goes on where this one was. When the
    * worker stops, or its time is over, the iteration ends between two items and the job is given back without a failure.
    * @throws {InvalidOption} LW1201. @throws {WrongMoment} LW1241 the second time in one run.

@@ -11,6 +11,7 @@ import { storable } from '../job/text.ts'
 import type { Clock } from '../job/clock.ts'
 import type { Note, Store } from '../store/index.ts'
 import { checkpoint, cursorOf } from './checkpoint.ts'
+import { isolatedCommitter } from './commit.ts'
 import type { Run, RunKit } from './current-run.ts'
 import { iterateOf } from './iterate.ts'
 import type { Context, PreviousRun, ProgressNote } from './handler.ts'
@@ -19,8 +20,8 @@ import type { Context, PreviousRun, ProgressNote } from './handler.ts'
 export interface Notebook {
   log(run: Run, level: LogLevel, message: string, data: unknown): void
   progress(run: Run, now: number | ProgressNote): void
-  /** Takes all that has gathered. */
-  take(): Note[]
+  /** Takes all that has gathered, or all of one job. */
+  take(id?: string): Note[]
   readonly isEmpty: boolean
 }
 
@@ -43,7 +44,7 @@ export function notebook(clock: Clock, onNote: () => void): Notebook {
     return page
   }
   function log(run: Run, level: LogLevel, ...[message, data]: [message: unknown, data?: unknown]): void {
-    if (run.isLeaked) return
+    if (run.isLeaked || run.committing) return
     const { lines } = pageOf(run)
     const line: Line = {
       level,
@@ -58,15 +59,15 @@ export function notebook(clock: Clock, onNote: () => void): Notebook {
   return {
     log,
     progress(run, now) {
-      if (run.isLeaked) return
+      if (run.isLeaked || run.committing) return
       const { progress, problem } = toProgress(now)
       if (progress) pageOf(run).progress = run.cover ? run.cover.progress(progress) : progress
       if (problem) log(run, 'warn', `progress() could not be kept as it was said: ${problem}`)
       onNote()
     },
-    take() {
-      const taken = [...pages.values()]
-      pages.clear()
+    take(id) {
+      const taken = [...pages.values()].filter((page) => id === undefined || page.id === id)
+      for (const page of taken) pages.delete(page.id)
       return taken.map(({ id, fence, progress, lines }) => ({
         id,
         fence,
@@ -107,10 +108,13 @@ export async function sendNotes({
   }
 }
 
-type ContextKit = Pick<RunKit, 'notes' | 'keeper'>
+type ContextKit = Pick<RunKit, 'notes' | 'keeper'> & {
+  readonly committer?: Pick<RunKit['committer'], 'commit'>
+}
 
 /** What the handler of this run is given. */
-export function contextOf(run: Run, input: unknown, { notes, keeper }: ContextKit): Context {
+export function contextOf(run: Run, input: unknown, kit: ContextKit): Context {
+  const { notes, keeper, committer = isolatedCommitter } = kit
   const { id, task, queue, attempt, fence, failures, losses, maxAttempts, createdAt, schedule } = run.job
   const log = (level: LogLevel) => (message: string, data?: unknown) => notes.log(run, level, message, data)
   let logs: Context['log'] | undefined
@@ -133,6 +137,7 @@ export function contextOf(run: Run, input: unknown, { notes, keeper }: ContextKi
       return cursorOf(run)
     },
     checkpoint: (cursor) => checkpoint(run, keeper, cursor),
+    commit: (tx, result) => committer.commit(run, tx, result),
     get iterate() {
       iterate ??= iterateOf(run, keeper)
       return iterate

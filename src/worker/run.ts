@@ -18,7 +18,8 @@ export async function run(one: Run, handled: Handled, kit: RunKit): Promise<Outc
   } finally {
     stopTimers()
   }
-  return one.cover ? one.cover.ending(outcome) : outcome
+  const covered = one.cover ? await one.cover.ending(outcome) : outcome
+  return one.committing ? kit.committer.ending(one, covered) : covered
 }
 
 async function through(one: Run, handled: Handled, kit: RunKit): Promise<Outcome> {

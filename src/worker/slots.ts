@@ -8,6 +8,7 @@ import { type Outcome, settle } from '../job/settle.ts'
 import type { Wrapping } from '../job/wrapping.ts'
 import type { CancelRequest } from '../store/index.ts'
 import type { Keeper } from './checkpoint.ts'
+import type { Committer } from './commit.ts'
 import { Halt } from './halt.ts'
 import type { Handled } from './handler.ts'
 import type { Notebook } from './notes.ts'
@@ -24,6 +25,7 @@ export interface SlotsKit {
   readonly pools: readonly Pool[]
   readonly notes: Notebook
   readonly keeper: Keeper
+  readonly committer: Committer
   readonly wrapping: Wrapping
   readonly abortGraceMs: number
   settle(settlement: Settlement): void

@@ -61,20 +61,30 @@ const tooNew = (job: ClaimedJob, known: number): Outcome => ({
 const waitMs = ({ attempt, failures, losses }: ClaimedJob): number =>
   Math.min(300_000, 30_000 * 2 ** Math.max(0, attempt - failures - losses - 1))
 
-/** What the handler returned, as its schema makes it and as a store keeps it. */
-export async function resultOf(
+/** What the handler returned, as its schema makes it and as a store keeps it. @throws {InvalidPayload} */
+export async function returned(
   one: Run,
   value: unknown,
   { task }: Handled,
-  { wrapping }: RunKit,
+  { wrapping }: Pick<RunKit, 'wrapping'>,
+): Promise<Outcome> {
+  const what = `the result of job ${one.job.id} (task ${task.name})`
+  const out = await validate(task.output, value, { what, code: 'LW1107' })
+  if (out === undefined) return { kind: 'returned' }
+  const text = encode(out, what, wrapping.resultBytes)
+  // A cover puts it into a wrapper itself.
+  return { kind: 'returned', result: one.cover ? text : plain(text) }
+}
+
+/** The same as the end of the run, also where it cannot be kept. */
+export async function resultOf(
+  one: Run,
+  value: unknown,
+  handled: Handled,
+  kit: Pick<RunKit, 'wrapping'>,
 ): Promise<Outcome> {
   try {
-    const what = `the result of job ${one.job.id} (task ${task.name})`
-    const out = await validate(task.output, value, { what, code: 'LW1107' })
-    if (out === undefined) return { kind: 'returned' }
-    const text = encode(out, what, wrapping.resultBytes)
-    // A cover puts it into a wrapper itself.
-    return { kind: 'returned', result: one.cover ? text : plain(text) }
+    return await returned(one, value, handled, kit)
   } catch (error) {
     return { kind: 'discarded', reason: 'discarded', error: toErrorInfo(error) }
   }

@@ -4,6 +4,7 @@ import type { Logger } from '../job/logger.ts'
 import type { Wrapping } from '../job/wrapping.ts'
 import type { Note, Store, WorkerAbout } from '../store/index.ts'
 import { keeper } from './checkpoint.ts'
+import { committer } from './commit.ts'
 import { Exchange, type ExchangeKit } from './exchange.ts'
 import type { Handled } from './handler.ts'
 import { begin, type Life } from './life.ts'
@@ -52,7 +53,9 @@ export class Worker {
       giveBack: (jobs, why) => this.#slots.release(jobs, why),
     })
     const pools = [...kit.pools, room.cell]
-    this.#slots = new Slots({ ...kit, pools, notes, keeper: keep, settle, wake: () => this.#exchange.wake() })
+    const ends = committer({ ...kit, notes, worker: () => this.#life?.worker ?? '' })
+    const own = { notes, keeper: keep, committer: ends, settle, wake: () => this.#exchange.wake() }
+    this.#slots = new Slots({ ...kit, ...own, pools })
     this.#exchange = new Exchange({
       ...kit,
       tasks: [...kit.handled.values()].map(({ task }) => ({ name: task.name, version: task.policy.version })),

@@ -54,6 +54,7 @@ for (const isolate of ['thread', 'process'] as const) {
       expect(await ended('dead')).toMatchObject({ state: 'dead', reason: 'discarded', failures: 0 })
       expect(await run('snooze')).toBe('later')
       expect(await run('retry-in')).toBe('again')
+      expect((await ended('commit')).error?.message).toMatch(/^LW1245 /)
       expect((await ended('string')).error?.message).toBe('just a text')
       expect((await ended('function')).error?.message).toContain('could not be cloned')
     })

@@ -3,8 +3,10 @@ import { type App, legwork, task, unchecked } from 'legwork'
 import { postgres } from 'legwork/postgres'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { commitStories } from '../fixtures/commit-stories.ts'
 import { clients, type TestClient } from '../fixtures/postgres-clients.mjs'
 import { postgresServer } from '../fixtures/postgres.mjs'
+import { silent } from '../stage-kit.ts'
 
 const note = task('note', { input: unchecked<{ text: string }>() })
 /** Everything that clients read as a mark of their own in a statement, or escape. */
@@ -18,7 +20,7 @@ beforeAll(async () => {
   await app.durability()
   const client = new pg.Client({ connectionString: url })
   await client.connect()
-  await client.query('create table customer (email text primary key)')
+  await client.query('create table customer (email text primary key); create table payment (name text)')
   await client.end()
 })
 afterAll(() => app.stop())
@@ -31,6 +33,13 @@ const stateOf = (id: string): Promise<string> =>
       ({ state }) => state,
       (error: { code: string }) => error.code,
     )
+async function rowsIn(query: string): Promise<number> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  const { rowCount } = await client.query(query)
+  await client.end()
+  return rowCount ?? 0
+}
 const refused = { code: 'LW1014' }
 const text = hostile
 
@@ -43,13 +52,7 @@ describe.each(Object.entries(clients))('%s', (name, connect) => {
   const email = (n: number) => `${n}@${name}`
   const insert = (tx: unknown, n: number) =>
     client.sql(tx, `insert into customer (email) values ('${email(n)}')`)
-  async function customers(): Promise<number> {
-    const answer = new pg.Client({ connectionString: url })
-    await answer.connect()
-    const { rowCount } = await answer.query('select 1 from customer where email like $1', [`%@${name}`])
-    await answer.end()
-    return rowCount ?? 0
-  }
+  const customers = () => rowsIn(`select 1 from customer where email like '%@${name}'`)
 
   test('a committed transaction leaves exactly one job, with every character of its input', async () => {
     const job = await client.transaction(async (tx) => {
@@ -102,6 +105,21 @@ describe.each(Object.entries(clients))('%s', (name, connect) => {
     })
     expect(await customers()).toBe(2)
   })
+
+  describe('commit in a handler', () =>
+    commitStories(
+      () => ({
+        app: async () => {
+          const own = legwork({ store: postgres({ url, schema: 'tx?jobs' }), log: silent })
+          await own.durability()
+          return own
+        },
+        transaction: (work) => client.transaction(work),
+        pay: (tx, what) => client.sql(tx, `insert into payment (name) values ('${name} ${what}')`),
+        paid: async (what) => rowsIn(`select 1 from payment where name = '${name} ${what}'`),
+      }),
+      name === 'pg' ? 'all' : 'some',
+    ))
 
   test('what is no open transaction is refused, and says what to pass', async () => {
     const jobs = async () => (await (await app.store()).counts(['default']))[0]?.states.ready

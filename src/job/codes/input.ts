@@ -138,4 +138,14 @@ export const inputCodes = {
     'A batch handler returned something that does not belong to its jobs; those not decided have failed with this.',
     'Return an array with one entry for each job, a Map by job id, or nothing.',
   ),
+  LW1245: entry(
+    'commit() in an isolated handler',
+    'The handler runs in a thread or process of its own, from where no transaction can reach the store.',
+    'Leave out isolate for this task, or make the effect safe to repeat.',
+  ),
+  LW1246: entry(
+    'Transaction did not commit',
+    'The handler called commit() and returned, but its transaction was rolled back or is still open. The attempt has failed.',
+    'Return what the transaction answers: return db.transaction(async (tx) => commit(tx, result)). Let what rolls it back throw.',
+  ),
 } as const satisfies Record<string, Entry>

@@ -60,16 +60,13 @@ export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): 
       hearers.clear()
     },
     migrate: async () => ({ from: 1, to: 1, steps: [] }),
-    enqueue: (jobs, how = {}) => rung(() => (how.tx === undefined ? enqueue(s, jobs, how) : refuse())),
+    ...refusingTx(s, rung),
     claim: (ask) => call(() => claim(s, ask)),
-    settle: (worker, settlements, { tx } = {}) =>
-      rung(() => (tx === undefined ? settle(s, worker, settlements) : refuse())),
     exchange: (settlements, ask) =>
       (settlements.length > 0 ? rung : call)(() => ({
         settled: settle(s, ask.worker, settlements),
         claimed: claim(s, ask),
       })),
-    record: (worker, notes) => rung(() => record(s, worker, notes)),
     beat: (one) => call(() => beat(s, one)),
     keepBeating: async (one, pulse, hear) => pulsing(clock, pulse, () => call(() => hear(beat(s, one)))),
     lapse: (ids, cause, how) => rung(() => lapse(s, ids, cause, how)),
@@ -80,7 +77,6 @@ export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): 
       return done
     },
     setQueues: (settings) => rung(() => setQueues(s, settings)),
-    act: (order, { tx } = {}) => rung(() => (tx === undefined ? act(s, order) : refuse())),
     schedules: schedulesOf(s, { call, rung }),
     ...readingOf(s, call),
     ...deadLettersOf(s, { call, rung }),
@@ -96,6 +92,18 @@ export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): 
     },
   }
 }
+
+/** What other stores may do in a transaction of the caller's. */
+const refusingTx = (
+  s: Tables,
+  rung: <T>(change: () => T) => Promise<T>,
+): Pick<Store, 'enqueue' | 'act' | 'record' | 'settle'> => ({
+  enqueue: (jobs, { tx, ...how } = {}) => rung(() => (tx === undefined ? enqueue(s, jobs, how) : refuse())),
+  act: (order, { tx } = {}) => rung(() => (tx === undefined ? act(s, order) : refuse())),
+  record: (worker, notes, { tx } = {}) =>
+    rung(() => (tx === undefined ? record(s, worker, notes) : refuse())),
+  settle: (worker, all, { tx } = {}) => rung(() => (tx === undefined ? settle(s, worker, all) : refuse())),
+})
 
 /** Beats as long as the pulse's tick moves; the answer ends it. */
 function pulsing(clock: Clock, pulse: Pulse, one: () => Promise<void>): () => Promise<void> {

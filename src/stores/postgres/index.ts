@@ -101,7 +101,6 @@ export function postgres(options: PostgresOptions | PoolLike | SqlLike | string)
     claim: async (ask) => (await exchange(e, [], ask)).claimed,
     exchange: (settlements, ask) =>
       settlements.length > 0 ? rung(exchange(e, settlements, ask)) : exchange(e, settlements, ask),
-    record: (worker, notes) => rung(record(e, worker, notes)),
     beat: (one) => beat(e, one),
     keepBeating: beatingOf({ given, e, clock, isApart, link: life.link }),
     lapse: (ids, cause, { ending } = {}) => rung(lapse(e, ids, { cause, ending })),
@@ -175,10 +174,12 @@ const joiningOf = (
   e: Engine,
   rung: Rung,
   inTx: (tx: unknown) => Call,
-): Pick<Store, 'enqueue' | 'act' | 'settle'> => ({
+): Pick<Store, 'enqueue' | 'act' | 'record' | 'settle'> => ({
   enqueue: async (jobs, { tx, ...how } = {}) =>
     tx === undefined ? rung(enqueue(e, jobs, how)) : enqueueAll(inTx(tx), jobs, how.allOrNone ?? false),
   act: async (order, { tx } = {}) => (tx === undefined ? rung(act(e, order)) : actOn(inTx(tx), order)),
+  record: async (worker, notes, { tx } = {}) =>
+    tx === undefined ? rung(record(e.call, worker, notes)) : record(inTx(tx), worker, notes),
   settle: async (worker, settlements, { tx } = {}) =>
     tx === undefined ? rung(settle(e, worker, settlements)) : settleOn(inTx(tx), worker, settlements),
 })

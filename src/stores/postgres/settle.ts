@@ -107,7 +107,7 @@ export async function settleOn(
 
 /** Keeps progress and logs with the running attempt, and a checkpoint with the job; fenced like a settle. */
 export async function record(
-  e: Engine,
+  call: Call,
   worker: WorkerId,
   notes: readonly Note[],
 ): Promise<readonly Settled[]> {
@@ -125,7 +125,7 @@ export async function record(
       bytes: logs.reduce((sum, { message, data }) => sum + utf8Bytes(message) + utf8Bytes(data ?? ''), 0),
     }),
   }))
-  const codes = await e.call<number[]>('record_v1', {
+  const codes = await call<number[]>('record_v1', {
     worker,
     notes: rows,
     maxBytes: limits.logBytesPerAttempt,

@@ -129,8 +129,10 @@ const workingWith = (run: Run, rung: Run): Pick<Store, 'claim' | 'settle' | 'exc
     const [settled, claimed] = rowsOf(await send('exchange', ...args, JSON.stringify(ask)))
     return { settled: settledOf(settled), claimed: claimedOf(claimed) }
   },
-  record: async (worker, notes) =>
-    settledOf(await rung('record', worker, limits.logBytesPerAttempt, ...notes.map(noteText))),
+  async record(worker, notes, { tx } = {}) {
+    if (tx !== undefined) refuseTx()
+    return settledOf(await rung('record', worker, limits.logBytesPerAttempt, ...notes.map(noteText)))
+  },
 })
 
 const noteText = ({ id, fence, begun, checkpoint, progress, logs }: Note): string =>

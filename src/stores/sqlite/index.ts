@@ -12,6 +12,7 @@ import { answersOf, bind, type Bound } from './crossing/jobs.ts'
 import type { Engine } from './engine.ts'
 import { enqueue } from './enqueue.ts'
 import { fileTime } from './file-clock.ts'
+import { record } from './record.ts'
 import { type Remote, startThread } from './remote.ts'
 import { settle } from './settle.ts'
 import { refuseNewIn, workIn } from './tx.ts'
@@ -81,7 +82,6 @@ export function sqlite(options: SqliteOptions | string): Store {
     migrate: ({ dryRun = false } = {}) => life.migrate(dryRun),
     ...joiningWith(rung, inTx),
     ...workingWith(call, rung),
-    record: (worker, notes) => rung('record', worker, notes),
     beat: (beat) => call('beat', beat),
     async keepBeating(beat, pulse, hear) {
       if (given.clock)
@@ -135,12 +135,14 @@ const schedulesWith = (call: Call, rung: Call): Store['schedules'] => ({
 type Join = <T>(tx: unknown, work: (e: Engine) => T) => Promise<T>
 
 /** What may be part of a transaction of the caller's. */
-const joiningWith = (rung: Call, inTx: Join): Pick<Store, 'enqueue' | 'act' | 'settle'> => ({
+const joiningWith = (rung: Call, inTx: Join): Pick<Store, 'enqueue' | 'act' | 'record' | 'settle'> => ({
   async enqueue(jobs, { tx, ...how } = {}) {
     if (tx === undefined) return answersOf(await rung<Bound>('enqueue', bind(jobs), how), jobs)
     return inTx(tx, (e) => answersOf(enqueue(e, bind(jobs), how), jobs))
   },
   act: (order, { tx } = {}) => (tx === undefined ? rung('act', order) : inTx(tx, (e) => act(e, order))),
+  record: (worker, notes, { tx } = {}) =>
+    tx === undefined ? rung('record', worker, notes) : inTx(tx, (e) => record(e, worker, notes)),
   async settle(worker, settlements, { tx } = {}) {
     const endings = bundle(settlements)
     if (tx === undefined) return settledOf(await rung<Ended>('settle', worker, endings))

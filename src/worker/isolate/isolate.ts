@@ -165,7 +165,7 @@ function jobOf({ job: { checkpoint: _kept, ...job } }: Run, { cursor }: Context)
 }
 
 const ours = new Set(
-  'input signal attempt previous job schedule log progress cursor checkpoint iterate'.split(' '),
+  'input signal attempt previous job schedule log progress cursor checkpoint commit iterate'.split(' '),
 )
 
 /** What middleware added, but for functions, which no isolate can be sent. */

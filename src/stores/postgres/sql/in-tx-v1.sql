@@ -10,6 +10,7 @@ begin
     case a->>'verb'
       when 'enqueue_v1' then v_answer := enqueue_v1((a->'arg')::text);
       when 'act_v1' then v_answer := act_v1((a->'arg')::text);
+      when 'record_v1' then v_answer := record_v1((a->'arg')::text);
       when 'exchange_v1' then v_answer := exchange_v1((a->'arg')::text);
     end case;
   exception when others then
