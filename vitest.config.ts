@@ -3,8 +3,21 @@ import { defineConfig } from 'vitest/config'
 // Stories with real processes in which time counts have the machine to themselves.
 const life = ['test/life/**/*.test.ts', 'test/sabotage.test.ts', 'test/torture.test.ts', 'test/cost.test.ts']
 
+// Promises and random sequences on private servers, by virtual clocks: nothing in them waits for time.
+const servers = [
+  'test/life/conformance-redis.test.ts',
+  'test/life/model-*.test.ts',
+  'test/life/pgbouncer.test.ts',
+  'test/life/postgres.test.ts',
+  'test/life/postgres-rights.test.ts',
+  'test/life/postgres-store.test.ts',
+  'test/life/postgres-tx.test.ts',
+  'test/life/values.test.ts',
+]
+
 // Those that start a process after the other, and mostly wait for it: two files side by side.
 const processes = [
+  ...servers,
   'test/shop.test.ts',
   'test/supervisor.test.ts',
   'test/cli.test.ts',
@@ -56,6 +69,7 @@ export default defineConfig({
         test: {
           name: 'life',
           include: life,
+          exclude: servers,
           testTimeout: 180_000,
           maxWorkers: 1,
           fileParallelism: false,
