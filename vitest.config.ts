@@ -37,7 +37,9 @@ const processes = [
 ]
 
 // The programs of the documentation and of the types take a third of the daily loop and change seldom: npm test runs them.
-const rare = process.env['LEGWORK_DAILY'] ? ['test/docs.test.ts', 'test/types.test.ts'] : []
+const rare = process.env['LEGWORK_DAILY']
+  ? ['test/docs.test.ts', 'test/types.test.ts', 'test/conformance/redis.test.ts']
+  : []
 
 export default defineConfig({
   test: {
