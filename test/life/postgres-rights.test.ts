@@ -68,7 +68,7 @@ describe('roles', () => {
     const { rows: functions } = await client.query<{ name: string }>(
       `select proname as name from pg_proc where pronamespace = 'rights1'::regnamespace and has_function_privilege(oid, 'execute') order by 1`,
     )
-    expect(functions.map(({ name }) => name)).toEqual(['enqueue', 'enqueue_v1', 'in_tx_v1'])
+    expect(functions.map(({ name }) => name)).toEqual(['enqueue', 'enqueue_v1', 'in_tx_v1', 'lanes_v1'])
   })
 
   test('a worker runs jobs without any right on a table', async () => {

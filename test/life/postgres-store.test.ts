@@ -206,6 +206,49 @@ describe('a transaction of the caller’s own', () => {
   })
 })
 
+describe('what happens, as it is told', () => {
+  test('a job whose transaction ends after a later one is told, once, also to who began to look in between', async () => {
+    const store = await opened({ url: server.url, schema: 'late' })
+    const ids = async (after: string) => {
+      const page = await store.changes({ after, limit: 100 })
+      return {
+        ids: page.items.map((one) => (one.kind === 'enqueued' ? one.id : one.kind)),
+        cursor: page.cursor,
+      }
+    }
+    const { cursor: start } = await store.changes({ limit: 100 })
+    await admin.query('begin')
+    await store.enqueue([jobNamed('slow')], { tx: admin })
+    await store.enqueue([jobNamed('quick')])
+    const first = await ids(start)
+    expect(first.ids).toEqual(['quick'])
+    const { cursor: between } = await store.changes({ limit: 100 })
+    await store.enqueue([jobNamed('next')])
+    const second = await ids(first.cursor)
+    expect(second.ids).toEqual(['next'])
+    await admin.query('commit')
+    expect((await ids(second.cursor)).ids).toEqual(['slow'])
+    expect((await ids(between)).ids.toSorted()).toEqual(['next', 'slow'])
+    const third = await ids(second.cursor)
+    expect((await ids(third.cursor)).ids).toEqual([])
+    // What was waited for is forgotten once nobody can bring it any more.
+    expect((await ids(third.cursor)).cursor).not.toContain('_')
+  })
+
+  test('what was rolled back is waited for no longer than its transaction', async () => {
+    const store = await opened({ url: server.url, schema: 'late' })
+    const { cursor: start } = await store.changes({ limit: 100 })
+    await admin.query('begin')
+    await store.enqueue([jobNamed('never')], { tx: admin })
+    await store.enqueue([jobNamed('there')])
+    const { cursor, items } = await store.changes({ after: start, limit: 100 })
+    expect(items).toHaveLength(1)
+    await admin.query('rollback')
+    const next = await store.changes({ after: cursor, limit: 100 })
+    expect([next.items, next.cursor.includes('_')]).toEqual([[], false])
+  })
+})
+
 describe('living with a server', () => {
   test('another process hears of a change at once; without notifications everything still works', async () => {
     const [one, other] = [

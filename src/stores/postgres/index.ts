@@ -14,6 +14,7 @@ import { type PoolLike, quoted, type SqlLike } from './connect.ts'
 import { failuresList, failuresMark } from './dead.ts'
 import { type Call, type Engine, newEngine } from './engine.ts'
 import { enqueue, enqueueAll } from './enqueue.ts'
+import { laneMaker } from './lanes.ts'
 import { lifeOf } from './life.ts'
 import { counts, find, get, workers } from './look.ts'
 import { pulsing } from './pulse.ts'
@@ -86,7 +87,8 @@ export function postgres(options: PostgresOptions | PoolLike | SqlLike | string)
     name: 'postgres',
     ...readingOf(e),
     ...changingOf(e, rung),
-    ...joiningOf(e, rung, inTx),
+    // A pool of the caller's may have no connection left besides those of its transactions.
+    ...joiningOf(e, rung, { inTx, lanes: given.url === undefined ? undefined : laneMaker(e) }),
     can: { tx: true, shared: true, beatApart: isApart, durable: true },
     async open() {
       const report = await life.open()
@@ -173,10 +175,14 @@ const beatingOf =
 const joiningOf = (
   e: Engine,
   rung: Rung,
-  inTx: (tx: unknown) => Call,
+  { inTx, lanes }: { inTx(tx: unknown): Call; readonly lanes: ReturnType<typeof laneMaker> | undefined },
 ): Pick<Store, 'enqueue' | 'act' | 'record' | 'settle'> => ({
-  enqueue: async (jobs, { tx, ...how } = {}) =>
-    tx === undefined ? rung(enqueue(e, jobs, how)) : enqueueAll(inTx(tx), jobs, how.allOrNone ?? false),
+  async enqueue(jobs, { tx, ...how } = {}) {
+    if (tx === undefined) return rung(enqueue(e, jobs, how))
+    const call = inTx(tx)
+    await lanes?.(jobs)
+    return enqueueAll(call, jobs, how.allOrNone ?? false)
+  },
   act: async (order, { tx } = {}) => (tx === undefined ? rung(act(e, order)) : actOn(inTx(tx), order)),
   record: async (worker, notes, { tx } = {}) =>
     tx === undefined ? rung(record(e.call, worker, notes)) : record(inTx(tx), worker, notes),

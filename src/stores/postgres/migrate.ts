@@ -14,7 +14,12 @@ export interface Home {
 
 /** The version of the schema, and a digest of its functions; 0 when there is none. */
 export async function readVersion(query: Query, { schema }: Home): Promise<Known> {
-  const [there] = await query(`select to_regclass($1)::text as answer`, [`${schema}.meta`])
+  // From the tables of the catalogue, for what a connection remembers of names may be older than a lock that it waited for.
+  const [there] = await query(
+    `select max(c.oid)::text as answer from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where c.relname = 'meta' and '"' || replace(n.nspname, '"', '""') || '"' = $1`,
+    [schema],
+  )
   if (!there || there.answer === null) return { version: 0, functions: '' }
   const rows = await query(
     `select key || '=' || value as answer from ${schema}.meta where key in ('schema', 'functions')`,

@@ -47,7 +47,12 @@ export function toClaimed(row: ClaimedRow): ClaimedJob {
   const job = { id, task, queue, payload: row[12], version, fence, attempt, failures, losses, maxAttempts }
   const known = { ...job, createdAt, startedAt }
   const isPlain =
-    attempt === 1 && row[11] === null && row[13] === null && row[16] === null && row[17] === null
+    attempt === 1 &&
+    row[11] === null &&
+    row[13] === null &&
+    row[14] === null &&
+    row[16] === null &&
+    row[17] === null
   return isPlain
     ? known
     : {

@@ -13,6 +13,8 @@ declare
   v_tags text[] := '{}'; v_retain text[] := '{}'; v_crash int[] := '{}';
   v_seqs bigint[]; v_ids text[]; v_is_new boolean[]; v_states int[];
 begin
+  -- Before any number is taken: see src/stores/postgres/gaps.ts.
+  perform pg_current_xact_id();
   for k in select value from jsonb_array_elements(a->'kinds') loop
     select * into v_place from lane_of(k->>'queue', k->>'task', (k->>'version')::int, 0);
     v_queue := v_queue || v_place.queue; v_task := v_task || v_place.task; v_lane := v_lane || v_place.lane;
@@ -25,7 +27,6 @@ begin
     a := a || jsonb_build_object('queues', to_jsonb(v_queue), 'tasks', to_jsonb(v_task), 'lanes', to_jsonb(v_lane));
     return enqueue_each(a, v_now)::text;
   end if;
-  perform pg_current_xact_id();
   with added as (
     insert into job (created_at_ms, ttl_ms, deadline_ms, task_id, queue_id, version, max_attempts, priority, on_crash,
       id, tags, retain, payload)

@@ -3,7 +3,7 @@ create or replace function grant_rights(p_kind text, p_role text) returns void l
 declare
   v_schema text := quote_ident(current_schema()); v_role text := quote_ident(p_role); f record;
   v_verbs text := case p_kind
-    when 'producer' then 'enqueue|(enqueue|in_tx)_v[0-9]+'
+    when 'producer' then 'enqueue|(enqueue|in_tx|lanes)_v[0-9]+'
     when 'worker' then 'enqueue|[a-z_]+_v[0-9]+'
     when 'dashboard' then '(act|audit|bulk_get|bulk_put|changes|counts|dead_page|edit|failures|failures_mark|find|get|groups|queues|retention_get|retention_kept'
       || '|retention_put|schedule_history|schedule_list|schedule_set|size|workers)_v[0-9]+'
