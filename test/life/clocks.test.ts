@@ -97,9 +97,9 @@ describe.concurrent.each(Object.keys(servers) as (keyof typeof servers)[])('%s',
       expect(workers.size, 'both had a part in it').toBe(2)
       // A retry waits its second, whoever failed.
       const [retried] = await store.get([failing.id], { attempts: true })
-      const [first, next] = retried?.attempts ?? []
+      const [first, next] = (retried?.attempts ?? []).filter(({ outcome }) => outcome !== 'release')
       expect((next?.startedAt ?? 0) - (first?.endedAt ?? Infinity)).toBeGreaterThanOrEqual(1_000)
-      expect(retried).toMatchObject({ attempt: 2, failures: 1 })
+      expect(retried).toMatchObject({ state: 'completed', failures: 1 })
       // Each second has its one slot, and no hour that has not come, or is gone, has any.
       const { jobs } = await store.find({ task: 'tick' }, { limit: 500 })
       const slots = jobs.map(({ schedule }) => schedule?.at ?? 0).sort((a, b) => a - b)

