@@ -81,6 +81,20 @@ export const editPromises = theme('edit', 'L0', [
     },
   ],
   [
+    'was',
+    'an edit of a payload that a twin has replaced since it was read is refused',
+    async (room) => {
+      const id = await room.add(rule())
+      const newest = '{"to":"newest"}'
+      await room.add({ ...rule('incomplete', { onConflict: 'replace' }), payload: newest })
+      const was = (await room.see(id)).payload
+      assert.equal(await edit(room, { id, was: '{"to":"ada"}' }), 'changed')
+      assert.equal((await room.see(id)).payload, was)
+      assert.equal(await edit(room, { id, was }), 'done')
+      assert.equal(was, newest)
+    },
+  ],
+  [
     'redrive',
     'a step of a redrive may bring jobs back with another payload, and keeps the one before',
     async (room) => {

@@ -132,7 +132,7 @@ export async function editJob(
       throw new Refused('LW2302', `job ${id} is running; only a job that does not run can be edited.`, { id })
     const made = await newPayload(job, edit, taskOf(job.task), wrapping)
     const revision = job.revisions?.length ?? 0
-    const [edited] = await store.edit([{ id, ...made, revision, by, ...reason }])
+    const [edited] = await store.edit([{ id, ...made, revision, was: job.payload, by, ...reason }])
     if (edited?.outcome === 'twin')
       throw new NotUnique(
         'LW1209',

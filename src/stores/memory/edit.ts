@@ -11,7 +11,8 @@ export function edit(s: Tables, edits: readonly Edit[]): Edited[] {
     const seen = row.revisions?.length ?? 0
     const isRepeat = seen === one.revision + 1 && row.job.payload === one.payload
     if (isRepeat) return { outcome: 'done', state: row.state }
-    if (seen !== one.revision) return { outcome: 'changed', state: row.state }
+    if (seen !== one.revision || (one.was ?? row.job.payload) !== row.job.payload)
+      return { outcome: 'changed', state: row.state }
     const twin = one.key && editTwin(s, row, one.key)
     if (twin) return { outcome: 'twin', state: row.state, twin: twin.job.id }
     rewrite(s, row, one)

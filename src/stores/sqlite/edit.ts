@@ -16,7 +16,8 @@ export function edit(e: Engine, edits: readonly Edit[]): Edited[] {
     if (job.state === codeOf.running) return { outcome: 'refused', state }
     const isRepeat = job.revisions === one.revision + 1 && job.payload === one.payload
     if (isRepeat) return { outcome: 'done', state }
-    if (job.revisions !== one.revision) return { outcome: 'changed', state }
+    if (job.revisions !== one.revision || (one.was ?? job.payload) !== job.payload)
+      return { outcome: 'changed', state }
     const when = { e, now: e.time.now() }
     const twin = one.key && editTwin(when, job.seq, { key: one.key, state })
     if (twin !== undefined) return { outcome: 'twin', state, twin }

@@ -15,7 +15,7 @@ begin
     v_outcome := case
       when v_state = 5 then 'refused'
       when v_seen = (e->>'revision')::int + 1 and j.payload = e->>'payload' then 'same'
-      when v_seen <> (e->>'revision')::int then 'changed'
+      when v_seen <> (e->>'revision')::int or e->>'was' <> j.payload then 'changed'
       else 'done' end;
     v_twin := null;
     if v_outcome = 'done' and e->'key'->>'from' <> e->'key'->>'to' and exists (

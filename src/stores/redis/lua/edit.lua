@@ -5,9 +5,9 @@ local function edit(one)
   local job = jobOf(one.id)
   if not job then return { outcome = 'gone' } end
   if job.state == 'running' then return { outcome = 'refused', state = job.state } end
-  local seen = job.rev or 0
-  if seen == one.revision + 1 and hget(K.body, job.n) == one.payload then return { outcome = 'done', state = job.state } end
-  if seen ~= one.revision then return { outcome = 'changed', state = job.state } end
+  local seen, payload = job.rev or 0, hget(K.body, job.n)
+  if seen == one.revision + 1 and payload == one.payload then return { outcome = 'done', state = job.state } end
+  if seen ~= one.revision or (one.was or payload) ~= payload then return { outcome = 'changed', state = job.state } end
   local twin = editTwin(job, one.key)
   if twin then return { outcome = 'twin', state = job.state, twin = twin.id } end
   rewrite(job, one)
