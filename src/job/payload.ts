@@ -23,6 +23,8 @@ export function encode(value: unknown, what: string, maxBytes: number = limits.p
     check(value, '', walk)
     return JSON.stringify(value)
   })
+  // No character takes more than three bytes.
+  if (text.length * 3 <= maxBytes) return text
   const bytes = utf8Bytes(text)
   return bytes > maxBytes ? tooLarge(what, `${bytes}`, maxBytes) : text
 }

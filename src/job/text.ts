@@ -15,6 +15,8 @@ export function utf8Bytes(text: string): number {
 
 /** Where a text holds a NUL or half of a surrogate pair, which engines do not store alike; -1 where it holds none. */
 export function unstorableAt(text: string): number {
+  // Of nearly every text the engine of the language says so at once.
+  if (text.isWellFormed() && !text.includes('\0')) return -1
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
     if (unit === 0 || isLow(unit)) return i

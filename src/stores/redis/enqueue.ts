@@ -61,20 +61,70 @@ export async function enqueue(
 
 async function send(run: Run, jobs: readonly NewJob[], allOrNone: boolean): Promise<readonly Enqueued[]> {
   if (jobs.length === 0) return []
-  const shapes = new Map<string, number>()
-  const args: (string | number)[] = []
-  for (const job of jobs) {
-    const text = JSON.stringify(shapeOf(job))
-    const shape = shapes.get(text) ?? shapes.size + 1
-    shapes.set(text, shape)
-    args.push(job.id, shape, waitOf(job), job.unique?.key ?? '', job.payload)
-  }
-  const answers = await run('enqueue', allOrNone ? '1' : '0', `[${[...shapes.keys()].join(',')}]`, ...args)
-  return rowsOf(answers).map((answer, i) => toAnswer(textOf(answer), jobs[i] as NewJob))
+  const { order, runs, texts } = orderOf(jobs)
+  const reply = await run('enqueue', allOrNone ? '1' : '0', order, ...texts)
+  if (typeof reply !== 'string')
+    return rowsOf(reply).map((answer, i) => toAnswer(textOf(answer), jobs[i] as NewJob))
+  // All are new: the states of the runs.
+  const answers: Enqueued[] = []
+  for (const [r, state] of reply.split(' ').entries())
+    for (let i = 0; i < (runs[r]?.many ?? 0); i++)
+      answers.push(created(jobs[answers.length] as NewJob, state as State))
+  return answers
 }
 
-/** A new job is told by its state alone. */
-function toAnswer(text: string, { id, task }: NewJob): Enqueued {
-  if (text.startsWith('{')) return JSON.parse(text) as Enqueued
-  return { id, outcome: 'created', state: text as State, task }
+/** Neighbours that share a shape and a wait: `many` of them. */
+interface Alike {
+  readonly shape: number
+  readonly wait: string
+  many: number
 }
+
+/** The jobs as arguments: see enqueue.lua. */
+function orderOf(jobs: readonly NewJob[]) {
+  const shapes = new Map<string, number>()
+  const runs: Alike[] = []
+  const texts: string[] = []
+  const hasKeys = jobs.some((job) => job.unique !== undefined)
+  let last: NewJob | undefined
+  for (const job of jobs) {
+    const run = runs.at(-1)
+    if (run && last && areAlike(job, last)) run.many += 1
+    else {
+      const text = JSON.stringify(shapeOf(job))
+      const shape = shapes.get(text) ?? shapes.size + 1
+      shapes.set(text, shape)
+      runs.push({ shape, wait: waitOf(job), many: 1 })
+    }
+    last = job
+    if (hasKeys) texts.push(job.id, job.payload, job.unique?.key ?? '')
+    else texts.push(job.id, job.payload)
+  }
+  const told = JSON.stringify(runs.flatMap(({ shape, many, wait }) => [shape, many, wait]))
+  const order = `{"shapes":[${[...shapes.keys()].join(',')}],"runs":${told},"width":${hasKeys ? 3 : 2}}`
+  return { order, runs, texts }
+}
+
+/** True only where it is plain that both have the same shape and wait. */
+const areAlike = (a: NewJob, b: NewJob): boolean =>
+  a.task === b.task &&
+  a.queue === b.queue &&
+  a.version === b.version &&
+  a.priority === b.priority &&
+  a.maxAttempts === b.maxAttempts &&
+  a.delayMs === b.delayMs &&
+  a.runAt === b.runAt &&
+  a.ttlMs === b.ttlMs &&
+  a.deadlineMs === b.deadlineMs &&
+  a.onCrash === b.onCrash &&
+  a.retain === b.retain &&
+  a.tags.length + b.tags.length === 0 &&
+  a.unique === undefined &&
+  b.unique === undefined
+
+/** A new job is told by its state alone. */
+function toAnswer(text: string, job: NewJob): Enqueued {
+  return text.startsWith('{') ? (JSON.parse(text) as Enqueued) : created(job, text as State)
+}
+
+const created = ({ id, task }: NewJob, state: State): Enqueued => ({ id, outcome: 'created', state, task })

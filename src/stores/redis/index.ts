@@ -1,4 +1,5 @@
 import { defaults, limits } from '../../job/defaults.ts'
+import type { Settled, Settlement } from '../../job/job.ts'
 import type { Note, Store, Tended } from '../../store/contract.ts'
 import { realClock } from '../../world.ts'
 import { utf8Bytes } from '../../job/text.ts'
@@ -13,6 +14,7 @@ import { type RedisOptions, settingsOf } from './connect.ts'
 import { failuresWith } from './dead.ts'
 import { enqueue } from './enqueue.ts'
 import { lifeOf } from './life.ts'
+import { numbersOf } from './numbers.ts'
 import { changes, counts, find, get, workers } from './look.ts'
 import { pulsing } from './pulse.ts'
 import { settingText } from './queues.ts'
@@ -117,23 +119,40 @@ async function inChunks<T, A>(items: readonly T[], send: (some: readonly T[]) =>
 }
 
 /** What a busy worker calls all the time. */
-const workingWith = (run: Run, rung: Run): Pick<Store, 'claim' | 'settle' | 'exchange' | 'record'> => ({
-  claim: async (ask) => claimedOf(await run('claim', JSON.stringify(ask))),
-  async settle(worker, settlements, { tx } = {}) {
-    if (tx !== undefined) refuseTx()
-    return settledOf(await rung('settle', ...settleArgs(worker, settlements)))
-  },
-  async exchange(settlements, ask) {
-    const send = settlements.length > 0 ? rung : run
-    const args = settleArgs(ask.worker, settlements)
-    const [settled, claimed] = rowsOf(await send('exchange', ...args, JSON.stringify(ask)))
-    return { settled: settledOf(settled), claimed: claimedOf(claimed) }
-  },
-  async record(worker, notes, { tx } = {}) {
-    if (tx !== undefined) refuseTx()
-    return settledOf(await rung('record', worker, limits.logBytesPerAttempt, ...notes.map(noteText)))
-  },
-})
+function workingWith(run: Run, rung: Run): Pick<Store, 'claim' | 'settle' | 'exchange' | 'record'> {
+  const numbers = numbersOf()
+  /** What is gone by its number is looked for by its id: another job may have it by now. */
+  const byId = async (worker: string, settlements: readonly Settlement[], settled: Settled[]) => {
+    for (const [i, one] of settlements.entries()) {
+      const isSure = settled[i] !== 'gone' || numbers.of(one.id) === undefined
+      numbers.drop([one])
+      if (isSure) continue
+      settled[i] = settledOf(await rung('settle', ...settleArgs(worker, [one], numbers)))[0] as Settled
+    }
+    return settled
+  }
+  return {
+    claim: async (ask) => claimedOf(await run('claim', JSON.stringify(ask)), numbers),
+    async settle(worker, settlements, { tx } = {}) {
+      if (tx !== undefined) refuseTx()
+      const args = settleArgs(worker, settlements, numbers)
+      return byId(worker, settlements, settledOf(await rung('settle', ...args)))
+    },
+    async exchange(settlements, ask) {
+      const send = settlements.length > 0 ? rung : run
+      const args = settleArgs(ask.worker, settlements, numbers)
+      const [settled, rows] = rowsOf(await send('exchange', ...args, JSON.stringify(ask)))
+      const answers = await byId(ask.worker, settlements, settledOf(settled))
+      return { settled: answers, claimed: claimedOf(rows, numbers) }
+    },
+    async record(worker, notes, { tx } = {}) {
+      if (tx !== undefined) refuseTx()
+      const args = notes.map(noteText)
+      // The script answers in the contract's words.
+      return rowsOf(await rung('record', worker, limits.logBytesPerAttempt, ...args)) as readonly Settled[]
+    },
+  }
+}
 
 const noteText = ({ id, fence, begun, checkpoint, progress, logs }: Note): string =>
   JSON.stringify({

@@ -1,14 +1,5 @@
 import { toErrorInfo } from '../../job/failure.ts'
-import type {
-  Attempt,
-  ClaimedJob,
-  ErrorInfo,
-  Job,
-  LogLine,
-  Previous,
-  Progress,
-  Revision,
-} from '../../job/job.ts'
+import type { Attempt, ErrorInfo, Job, LogLine, Previous, Progress, Revision } from '../../job/job.ts'
 import { slotName } from '../../job/schedule.ts'
 import { isFinal, type State } from '../../job/state.ts'
 import type { Reply } from './port.ts'
@@ -204,41 +195,42 @@ interface More {
   readonly checkpoint?: string
 }
 
-/** Values of each job in the answer of a claim: see `rowsOf` of claiming.lua. */
-export const claimedWidth = 12
-
-/** The job whose values begin at `at`. */
-export function toClaimed(rows: readonly Reply[], at: number, laneAt: (n: number) => Lane): ClaimedJob {
-  const numberAt = (i: number) => Number(rows[at + i])
-  const { queue, task, version } = laneAt(numberAt(0))
-  const id = textOf(rows[at + 9])
-  const deadline = numberAt(8)
-  const job = {
-    id,
-    task,
-    queue,
-    payload: textOf(rows[at + 10]),
-    version,
-    fence: numberAt(1),
-    attempt: numberAt(2),
-    failures: numberAt(3),
-    losses: numberAt(4),
-    maxAttempts: numberAt(5),
-    createdAt: numberAt(6),
-    startedAt: numberAt(7),
-    ...(deadline !== -1 && { deadlineAt: deadline }),
-  }
-  const more = textOf(rows[at + 11])
-  return more === '' ? job : { ...job, ...moreOf(id, JSON.parse(more) as More) }
+/** What jobs that came and were claimed together have in common: see `factOf` of handing.lua. */
+export interface Facts extends Lane {
+  readonly fence: number
+  readonly attempt: number
+  readonly failures: number
+  readonly losses: number
+  readonly maxAttempts: number
+  readonly createdAt: number
+  readonly startedAt: number
+  /** -1 without one. */
+  readonly deadlineAt: number
 }
 
-const moreOf = (id: string, { previous, sus, slot, crash, checkpoint }: More) => ({
-  ...given('checkpoint', checkpoint),
-  ...given('onCrash', crash),
-  ...(sus === 1 && { suspect: true as const }),
-  ...given('previous', previous && toPrevious(previous)),
-  ...given('schedule', slot && toSlot(id, slot)),
-})
+export function toFacts(text: string, laneAt: (n: number) => Lane): Facts {
+  const [lane = 0, fence = 0, attempt = 0, failures = 0, losses = 0, maxAttempts = 0, ...instants] = text
+    .split(' ')
+    .map(Number)
+  const [createdAt = 0, startedAt = 0, deadlineAt = -1] = instants
+  return {
+    ...laneAt(lane),
+    ...{ fence, attempt, failures, losses, maxAttempts },
+    ...{ createdAt, startedAt, deadlineAt },
+  }
+}
+
+/** What few jobs have, in the answer of a claim. */
+export function moreOf(id: string, text: Reply) {
+  const { previous, sus, slot, crash, checkpoint } = parsed<More>(text)
+  return {
+    ...given('checkpoint', checkpoint),
+    ...given('onCrash', crash),
+    ...(sus === 1 && { suspect: true as const }),
+    ...given('previous', previous && toPrevious(previous)),
+    ...given('schedule', slot && toSlot(id, slot)),
+  }
+}
 
 const toPrevious = (ending: NonNullable<More['previous']>): Previous => ({
   outcome: ending.o,

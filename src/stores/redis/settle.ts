@@ -3,18 +3,27 @@ import { groupOf } from '../../job/dead.ts'
 import type { Settled, Settlement, WorkerId } from '../../job/job.ts'
 import { isLoss, survives } from '../../job/loss.ts'
 import { digest, isFailure, stateAfter } from '../../job/settle.ts'
+import type { Numbers } from './numbers.ts'
 import type { Reply } from './port.ts'
 import { given, rowsOf } from './row.ts'
 
 /** The digest of a release that says nothing, for a worker that leaves. */
 export const releaseDigest = digest({ id: '', fence: 0, move: 'release' })
 
-/** Settlements as arguments of the scripts that take them: see settling.lua. */
-export function settleArgs(worker: WorkerId, settlements: readonly Settlement[]): (string | number)[] {
-  const args: (string | number)[] = [worker, settlements.length]
-  for (const one of settlements)
-    args.push(one.id, one.fence, one.move, digest(one), one.result ?? '', moreOf(one))
-  return args
+/** Of a completion without a result. */
+const plainDigest = digest({ id: '', fence: 0, move: 'complete' })
+
+/** Settlements as arguments of the scripts that take them: see ordering.lua. */
+export function settleArgs(worker: WorkerId, settlements: readonly Settlement[], numbers: Numbers) {
+  const plain: number[] = []
+  const others: (string | number)[] = []
+  for (const [place, one] of settlements.entries()) {
+    const n = numbers.of(one.id)
+    const more = moreOf(one)
+    if (n !== undefined && more === '' && one.result === undefined) plain.push(n, one.fence)
+    else others.push(place, one.id, n ?? '', one.fence, one.move, digest(one), one.result ?? '', more)
+  }
+  return [worker, `[${plain.join(',')}]`, plainDigest, others.length / 8, ...others]
 }
 
 /** What is decided of an ending, as JSON; '' for one that is simply done. */
@@ -35,5 +44,9 @@ function moreOf(one: Settlement): string {
   })
 }
 
-// The script answers in the contract's words.
-export const settledOf = (reply: Reply): readonly Settled[] => rowsOf(reply) as readonly Settled[]
+/** The answers by position; the script says only how many there are where all were applied. */
+export const settledOf = (reply: Reply): Settled[] =>
+  // The script answers in the contract's words.
+  typeof reply === 'number'
+    ? Array<Settled>(reply).fill('applied')
+    : [...(rowsOf(reply) as readonly Settled[])]

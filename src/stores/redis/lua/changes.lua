@@ -58,7 +58,9 @@ local closed, lastClosed = walk(K.closings, math.max(place[4], newest[4] - 10000
 local function runningOnes()
   if running == 0 then return {} end
   local numbers, rows = {}, {}
-  for i, member in ipairs(redis.call('ZRANGE', K.run, 0, 9999)) do numbers[i] = string.sub(member, -5) end
+  for i, n in ipairs(entriesOf(redis.call('ZRANGE', K.run, 0, 999), 11, 5)) do
+    if i <= 10000 then numbers[i] = n end
+  end
   loadJobs(numbers)
   table.sort(numbers, function(a, b)
     local x, y = jobAt(a).start, jobAt(b).start

@@ -15,8 +15,8 @@ local function oldestIn(queue)
     for _, kind in ipairs({ 114, 115, 97 }) do
       local from, past = laneRange(kind, n)
       local numbers = {}
-      for i, member in ipairs(redis.call('ZRANGEBYLEX', K.ready, from, past, 'LIMIT', 0, headRows)) do
-        numbers[i] = string.sub(member, -5)
+      for i, entry in ipairs(entriesOf(redis.call('ZRANGEBYLEX', K.ready, from, past, 'LIMIT', 0, 16), 4, 11)) do
+        if i <= headRows then numbers[i] = string.sub(entry, -5) end
       end
       loadJobs(numbers)
       for _, seq in ipairs(numbers) do oldest = math.min(oldest or math.huge, jobAt(seq).at) end

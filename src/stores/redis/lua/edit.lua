@@ -5,7 +5,7 @@ local function edit(one)
   local job = jobOf(one.id)
   if not job then return { outcome = 'gone' } end
   if job.state == 'running' then return { outcome = 'refused', state = job.state } end
-  local seen, payload = job.rev or 0, hget(K.body, job.n)
+  local seen, payload = job.rev or 0, payloadOf(job)
   if seen == one.revision + 1 and payload == one.payload then return { outcome = 'done', state = job.state } end
   if seen ~= one.revision or (one.was or payload) ~= payload then return { outcome = 'changed', state = job.state } end
   local twin = editTwin(job, one.key)

@@ -1,8 +1,8 @@
 -- Writes endings, then claims, in one: ARGV as of settle, then the ask.
 --@ flags allow-oom
---@ use settling claiming
-local answers, at = settleAll(2)
+--@ use firstExchange settling claiming
+local answers = settleRest(order)
 writeMoves()
-local rows = claim(ARGV[at])
+local rows = claimQuickly(ARGV[order.past]) or claim(ARGV[order.past])
 ring()
 return { answers, rows }

@@ -3,16 +3,17 @@
 --@ use job
 local answers = {}
 for i = 2, #ARGV, 3 do
-  local n = hget(K.ids, ARGV[i])
-  local payload = n and hget(K.body, n)
+  local job = jobOf(ARGV[i])
+  local payload = job and payloadOf(job)
   if not payload then
     answers[#answers + 1] = 'gone'
   elseif payload ~= ARGV[i + 1] then
     answers[#answers + 1] = 'changed'
   else
-    hput(K.body, n, ARGV[i + 2])
+    putPayload(job, ARGV[i + 2])
+    save(job)
     answers[#answers + 1] = 'done'
   end
 end
-write()
+writeJobs()
 return answers

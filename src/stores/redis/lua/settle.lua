@@ -1,7 +1,8 @@
--- Writes endings: ARGV the time, the worker, how many, and for each id, fence, move, digest, result, more.
+-- Writes endings: ARGV the time, the worker, the numbers and fences of plain completions as JSON, their digest, how many others there
+-- are, and for each id, number or '', fence, move, digest, result, more. Answers how many, where all were applied.
 --@ flags allow-oom
---@ use settling
-local answers = settleAll(2)
+--@ use firstSettle settling
+local answers = settleRest(order)
 writeMoves()
 ring()
 return answers

@@ -8,7 +8,7 @@ for i = 1, #rows, 2 do
   local ends = tonumber(redis.call('ZSCORE', K.leases, rows[i]) or 0)
   answers[#answers + 1] = cjson.encode({
     id = rows[i], n = known.n, about = known.about, startedAt = known.started, beatAt = known.beat,
-    leaseEndsAt = math.floor(now + ends - mono + 0.5), ending = known.ending, running = redis.call('ZLEXCOUNT', K.run, from, past),
+    leaseEndsAt = math.floor(now + ends - mono + 0.5), ending = known.ending, running = #handedOut(from, past),
   })
 end
 return answers

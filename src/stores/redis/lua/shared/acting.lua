@@ -88,18 +88,18 @@ end
 local function rewrite(job, one)
   local lane = laneAt(job.lane)
   local before = cjson.encode({
-    at = now, by = one.by, reason = one.reason, version = lane.version, payload = hget(K.body, job.n),
+    at = now, by = one.by, reason = one.reason, version = lane.version, payload = payloadOf(job),
   })
   local others = job.rev and hget(K.revs, job.n)
   hput(K.revs, job.n, others and (others .. ',' .. before) or before)
   job.rev = (job.rev or 0) + 1
-  hput(K.body, job.n, one.payload)
+  putPayload(job, one.payload)
   if one.version ~= lane.version then
     -- It waits in another lane from now on.
     local isReady = job.state == 'ready'
-    if isReady then zput(K.ready, readyMember(job), false) end
+    if isReady then lineUp(job, false) end
     job.lane = laneOf(lane.queue, lane.task, one.version)
-    if isReady then zput(K.ready, readyMember(job), 0) end
+    if isReady then lineUp(job, true) end
   end
   if one.key then changeKey(job, one.key) end
   save(job)

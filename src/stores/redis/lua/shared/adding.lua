@@ -1,11 +1,5 @@
 -- New jobs, and what they do to their twins.
---@ use intake
-
-local function later(new)
-  if new.wait == '' then return now end
-  if string.sub(new.wait, 1, 1) == 'r' then return math.max(now, tonumber(string.sub(new.wait, 2))) end
-  return math.max(now, now + tonumber(string.sub(new.wait, 2)))
-end
+--@ use time intake
 
 -- When a job that was never started is given up.
 local function earliest(ttl, due)
@@ -28,12 +22,12 @@ end
 
 local function addJob(new)
   local shape = new.shape
-  local job = { n = packed(nextOf('seq')), id = new.id, made = now, at = later(new), ukey = new.ukey, state = 'scheduled' }
+  local job = { n = packed(nextOf('seq')), id = new.id, made = now, at = later(new.wait), ukey = new.ukey, state = 'scheduled' }
   wear(job, shape)
   job.exp = earliest(shape.ttlMs, shape.deadlineMs)
   jobs[job.n] = job
-  hput(K.ids, job.id, job.n)
-  hput(K.body, job.n, new.payload)
+  putId(job.id, job.n)
+  putPayload(job, new.payload, true)
   arrive(job, job.at > now and 'scheduled' or 'ready')
   if job.ukey then takeKey(job) end
   return job
@@ -61,7 +55,7 @@ local function replace(twin, new)
   twin.ustates, twin.ufor = states, forMs
   if shape.onConflict == 'latest' then twin.prio = prio end
   twin.at, twin.again, twin.av = at, now, nil
-  hput(K.body, twin.n, new.payload)
+  putPayload(twin, new.payload)
   if twin.ck then
     hput(K.check, twin.n, false)
     twin.ck = nil

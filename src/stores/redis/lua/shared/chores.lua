@@ -96,7 +96,7 @@ local function heldBy(worker)
   local known = workerOf(worker)
   if not known then return {} end
   local from, past = workerRange(known.n)
-  local numbers = numbersOf(redis.call('ZRANGEBYLEX', K.run, from, past))
+  local numbers = handedOut(from, past)
   table.sort(numbers, isBefore)
   return numbers
 end

@@ -1,22 +1,8 @@
 -- Ready jobs in order, for one worker, after what it never received.
---@ use chores
+--@ use chores handing asking
 local trialMs, elsewhereMs = 30000, 30000
 -- Jobs for other processes that one claim passes over.
 local lookedMost = 1000
-
--- The versions that the worker knows, by task; `nil` when it can run anything.
-local function knownTasks(ask)
-  if not ask.tasks then return nil end
-  local known = {}
-  for _, task in ipairs(ask.tasks) do
-    known[task.name] = math.max(known[task.name] or 0, task.version)
-  end
-  return known
-end
-
-local function canRun(known, lane)
-  return not known or (known[lane.task] ~= nil and lane.version <= known[lane.task])
-end
 
 local others = {}
 
@@ -61,12 +47,13 @@ end
 -- The heads of a queue's lanes, merged: at most `room` jobs.
 local function takeReady(queue, ask, alone, known, room)
   local heads, taken, left = headsOf(queue, ask, alone, known), {}, lookedMost
-  local chunk = math.max(1, math.ceil(room / math.max(1, #heads)))
+  local chunk = math.ceil(room / math.max(1, #heads) / 48) + 1
   local function refill(head)
     if head.over or head.rows[head.at] then return end
-    head.rows, head.at = redis.call('ZRANGEBYLEX', K.ready, head.from, head.past, 'LIMIT', 0, chunk), 1
-    head.over = #head.rows < chunk
-    if #head.rows > 0 then head.from = '(' .. head.rows[#head.rows] end
+    local members = redis.call('ZRANGEBYLEX', K.ready, head.from, head.past, 'LIMIT', 0, chunk)
+    head.rows, head.at = entriesOf(members, 4, 11), 1
+    head.over = #members < chunk
+    if #members > 0 then head.from = '(' .. members[#members] end
   end
   -- The head that comes first: by its place in the line, then by its number.
   local function first()
@@ -76,7 +63,7 @@ local function takeReady(queue, ask, alone, known, room)
       local row = head.rows[head.at]
       if row and #heads == 1 then return head end
       if row then
-        local place, n = struct.unpack('>I6I5', row, 5)
+        local place, n = struct.unpack('>I6I5', row)
         if not key or place < key or (place == key and n < seq) then best, key, seq = head, place, n end
       end
     end
@@ -109,9 +96,9 @@ local function startJob(job, ask)
 end
 
 local function moveCall(job, call)
-  zput(K.run, runMember(job), false)
+  handOut(job, false)
   job.call = call
-  zput(K.run, runMember(job), 0)
+  handOut(job, true)
   save(job)
 end
 
@@ -120,7 +107,7 @@ local function takeAgain(ask)
   local worker = workerOf(ask.worker)
   local _, past = workerRange(worker.n)
   local from = '[' .. struct.pack('>I5I6', worker.n, ask.received + 1)
-  local lost = numbersOf(redis.call('ZRANGEBYLEX', K.run, from, past))
+  local lost = handedOut(from, past)
   table.sort(lost, function(a, b)
     local x, y = jobAt(a).fence, jobAt(b).fence
     return x < y or (x == y and isBefore(a, b))
@@ -187,50 +174,14 @@ local function cancelsOf(worker)
   return rows
 end
 
--- The next instant at which time alone may bring work: a due job, or another worker's lease that runs out.
-local function nextDue(worker)
-  local due = tonumber(redis.call('ZRANGE', K.due, 0, 0, 'WITHSCORES')[2] or 'inf')
-  local leases = redis.call('ZRANGE', K.leases, 0, 1, 'WITHSCORES')
-  for i = 1, #leases, 2 do
-    if leases[i] ~= worker then due = math.min(due, now + tonumber(leases[i + 1]) - mono) end
-  end
-  return due < math.huge and math.ceil(due) or nil
-end
-
--- What few jobs have, as JSON.
-local function moreOf(job)
-  local last, more = endingAt(job.last), nil
-  if last then
-    more = { previous = { o = last.o, e = last.e, w = runnerAt(last.w).id, er = last.er, y = last.y, c = last.c } }
-  end
-  local crash = job.crash ~= 'retry' and job.crash or nil
-  if job.ck or job.sus or job.slot or crash then
-    more = more or {}
-    more.sus, more.slot, more.crash = job.sus, job.slot, crash
-    if job.ck then more.checkpoint = hget(K.check, job.n) end
-  end
-  return more and cjson.encode(more) or ''
-end
-
--- Twelve values for a job: numbers, its id, its payload, and what few jobs have, or ''. A whole number crosses as it is.
-local function rowsOf(taken, rows)
-  local payloads, at = hmget(K.body, taken), #rows
-  for i, n in ipairs(taken) do
+local function rowsOf(taken, head)
+  local answer = newAnswer()
+  for _, n in ipairs(taken) do
     local job = jobAt(n)
-    rows[at + 1], rows[at + 2], rows[at + 3] = job.lane, job.fence, job.try
-    rows[at + 4], rows[at + 5], rows[at + 6] = job.fails or 0, job.losses or 0, job.max
-    rows[at + 7], rows[at + 8], rows[at + 9] = instant(job.made), instant(job.start), job.exp and instant(job.exp) or -1
-    rows[at + 10], rows[at + 11], rows[at + 12] = job.id, payloads[i], moreOf(job)
-    at = at + 12
+    handOver(answer, numberIn(n), factPlace(answer, factOf(job)), job.id, payloadOf(job))
+    addMore(answer, moreOf(job))
   end
-  return rows
-end
-
--- With texts as keys, which a list is not.
-local function byText(rows)
-  local texts = {}
-  for key, value in pairs(rows) do texts[tostring(key)] = value end
-  return texts
+  return { head, answer.facts, answer.rows, answer.mores }
 end
 
 local function headOf(ask, known, taken)
@@ -245,7 +196,7 @@ local function headOf(ask, known, taken)
   })
 end
 
--- The answer: a head as JSON, then the texts of each job.
+-- The answer: a head as JSON, then the jobs.
 local function claim(text)
   local ask = cjson.decode(text)
   if not isHeld(ask.worker) then return { cjson.encode({ lease = 'lost', now = now }) } end
@@ -257,5 +208,5 @@ local function claim(text)
   local known = knownTasks(ask)
   local taken = take(ask, known)
   writeMoves()
-  return rowsOf(taken, { headOf(ask, known, taken) })
+  return rowsOf(taken, headOf(ask, known, taken))
 end

@@ -1,25 +1,10 @@
 -- Jobs by their numbers, the lanes in which they wait, and how many there are of each kind.
---@ use write packing
+--@ use packing ids shelves tallies
 local jobs, changed, lanes = {}, {}, {}
 local tally, spans = {}, {}
-local spanSize = 512
-
--- The number of a job, or of an ending, as five bytes: what it is known by everywhere, in the order of the numbers.
-local function packed(number)
-  return struct.pack('>I5', number)
-end
-
-local function numberIn(n)
-  return (struct.unpack('>I5', n))
-end
 
 local function isBefore(a, b)
   return numberIn(a) < numberIn(b)
-end
-
--- As an integer of the protocol where it is one, or else as text, which keeps the fraction.
-local function instant(at)
-  return at % 1 == 0 and at or string.format('%.17g', at)
 end
 
 -- Loads those that are not known yet.
@@ -38,21 +23,26 @@ local function jobAt(n)
   return jobs[n] or nil
 end
 
-local function jobOf(id)
-  local n = hget(K.ids, id)
-  return n and jobAt(n) or nil
-end
-
--- The jobs of these ids, read together; `nil` where there is none.
+-- The numbers of these ids by position, read together with their jobs; false where there is none.
 local function jobsOf(ids)
-  local found, numbers = {}, {}
-  local texts = hmget(K.ids, ids)
+  local found, numbers = idsLike(ids), {}
   for i = 1, #ids do
-    found[i] = texts[i]
-    if found[i] then numbers[#numbers + 1] = found[i] end
+    for _, n in ipairs(found[i]) do numbers[#numbers + 1] = n end
   end
   loadJobs(numbers)
+  for i, id in ipairs(ids) do
+    local like = found[i]
+    found[i] = false
+    for _, n in ipairs(like) do
+      if jobs[n] and jobs[n].id == id then found[i] = n end
+    end
+  end
   return found
+end
+
+local function jobOf(id)
+  local n = jobsOf({ id })[1]
+  return n and jobAt(n) or nil
 end
 
 local function save(job)
@@ -88,13 +78,19 @@ local function lanesOf(queue)
   return numbers
 end
 
-local function add(sums, of, state, by)
-  local sum = sums[of]
-  if not sum then
-    sum = {}
-    sums[of] = sum
+-- A short payload stands in the job itself, for every claim reads both; a longer one would be written at each move.
+local function payloadOf(job)
+  return job.body or hget(K.body, job.n)
+end
+
+local function putPayload(job, payload, isNew)
+  if #payload <= 1024 then
+    if not isNew and not job.body then hput(K.body, job.n, false) end
+    job.body = payload
+  else
+    hput(K.body, job.n, payload)
+    job.body = nil
   end
-  sum[state] = (sum[state] or 0) + by
 end
 
 -- Jobs by queue and state, and by state in each stretch of numbers, so that a walk can leave stretches out.
@@ -104,42 +100,15 @@ local function count(job, state, by)
   add(spans, job.block, state, by)
 end
 
-local function writeSpan(block, state, by)
-  local left = redis.call('HINCRBY', K.spans, block .. ' ' .. state, by)
-  if left == by then redis.call('ZADD', K.blocks, block, block) end
-  if left > 0 then return end
-  redis.call('HDEL', K.spans, block .. ' ' .. state)
-  local rest = redis.call('HMGET', K.spans, block .. ' ready', block .. ' scheduled', block .. ' running',
-    block .. ' blocked', block .. ' completed', block .. ' dead', block .. ' cancelled')
-  for i = 1, #rest do
-    if rest[i] then return end
-  end
-  redis.call('ZREM', K.blocks, block)
-end
-
-local function writeTally(queue, state, by)
-  if by == 0 then return end
-  local key = queue .. '\n' .. state
-  if redis.call('HINCRBY', K.counts, key, by) == 0 then redis.call('HDEL', K.counts, key) end
-end
-
 local function writeJobs()
   for n, job in pairs(changed) do
     if jobs[n] then hput(K.hot, n, packJob(job)) end
   end
   changed = {}
-  for queue, sum in pairs(tally) do
-    for state, by in pairs(sum) do writeTally(queue, state, by) end
-  end
-  for block, sum in pairs(spans) do
-    -- What is added first keeps a stretch from being taken for empty.
-    for state, by in pairs(sum) do
-      if by > 0 then writeSpan(block, state, by) end
-    end
-    for state, by in pairs(sum) do
-      if by < 0 then writeSpan(block, state, by) end
-    end
-  end
+  writeTallies(tally, spans)
   tally, spans = {}, {}
+  writeIds()
+  writeShelves()
+  writeBags()
   write()
 end

@@ -29,7 +29,7 @@ end
 local function jobText(job)
   local shown = {}
   for key, value in pairs(job) do shown[key] = value end
-  shown.by, shown.n, shown.last = job.by and runnerAt(job.by).id, nil, nil
+  shown.by, shown.n, shown.last, shown.body = job.by and runnerAt(job.by).id, nil, nil, nil
   return cjson.encode(shown)
 end
 
@@ -38,7 +38,7 @@ local function textsOf(job, wants)
   local n = job.n
   local function wanted(letter) return string.find(wants, letter, 1, true) ~= nil end
   return {
-    jobText(job), hget(K.lane, job.lane), hget(K.body, n), job.res and hget(K.result, n) or false,
+    jobText(job), hget(K.lane, job.lane), payloadOf(job), job.res and hget(K.result, n) or false,
     job.er and hget(K.err, n) or false, job.pr and hget(K.progress, n) or false, job.ck and hget(K.check, n) or false,
     job.tg and hget(K.tags, n) or false, holderIn(job), wanted('a') and attemptsOf(job), wanted('l') and linesOf(job),
     wanted('r') and job.rev and hget(K.revs, n) or false,

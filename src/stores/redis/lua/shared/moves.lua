@@ -1,15 +1,14 @@
 -- The move of a job from one state to another: out of one index, into the other, with all that belongs to it.
---@ use keys dead weights
-local ageStep = 60000
+--@ use keys dead weights bell
 local final = { completed = true, dead = true, cancelled = true }
 local waits = { ready = true, scheduled = true, blocked = true }
 local holders = {}
-local rang = false
 local depart, arrive
 
-local function readyMember(job)
+-- Into the line of its lane, or with `false` out of it.
+local function lineUp(job, isIn)
   local kind = job.sus and 115 or job.av and 97 or 114
-  return struct.pack('>BI3I6', kind, job.lane, job.at + job.prio * ageStep) .. job.n
+  shelve(shelves, K.ready, struct.pack('>BI3', kind, job.lane), struct.pack('>I6', job.at + job.prio * ageStep) .. job.n, isIn)
 end
 
 -- A registration as it stands in the store.
@@ -31,8 +30,15 @@ local function numberOf(id)
   return worker and worker.n
 end
 
-local function runMember(job)
-  return struct.pack('>I5I6', job.by, job.call) .. job.n
+-- Among those that its worker was handed in one call, or with `false` out of them.
+local function handOut(job, isIn)
+  shelve(bags, K.run, struct.pack('>I5I6', job.by, job.call), job.n, isIn)
+end
+
+local function handedOut(from, past)
+  local numbers = entriesOf(redis.call('ZRANGEBYLEX', K.run, from, past), 11, 5)
+  loadJobs(numbers)
+  return numbers
 end
 
 -- All that begins with the number of a worker.
@@ -117,11 +123,11 @@ end
 depart = function(job)
   local state = job.state
   if state == 'ready' then
-    zput(K.ready, readyMember(job), false)
+    lineUp(job, false)
   elseif state == 'scheduled' then
     zput(K.due, job.n, false)
   elseif state == 'running' then
-    zput(K.run, runMember(job), false)
+    handOut(job, false)
     if job.ask then zput(K.asks, askMember(job), false) end
     if job.sus then zput(K.trials, job.n, false) end
   elseif state == 'dead' then
@@ -145,11 +151,11 @@ arrive = function(job, to)
   if to == 'ready' or final[to] then rang = true end
   if final[to] then finish(job, to) end
   if to == 'ready' then
-    zput(K.ready, readyMember(job), 0)
+    lineUp(job, true)
   elseif to == 'scheduled' then
     zput(K.due, job.n, job.at)
   elseif to == 'running' then
-    zput(K.run, runMember(job), 0)
+    handOut(job, true)
     if job.sus then zput(K.trials, job.n, job.start) end
   end
   if job.exp and waits[to] then zput(K.expire, job.n, job.exp) end
@@ -163,7 +169,3 @@ arrive = function(job, to)
   save(job)
 end
 
--- Wakes whoever listens in other processes.
-local function ring()
-  if rang then redis.call('PUBLISH', K.bell, '') end
-end

@@ -9,14 +9,16 @@ local none = '\0\0\0\0\0'
 local placed = {
   n = true, block = true, id = true, state = true, prio = true, lane = true, max = true, made = true, at = true,
   rc = true, rx = true, rd = true, try = true, fence = true, by = true, call = true, start = true, last = true,
-  fin = true, keep = true,
+  fin = true, keep = true, body = true,
 }
 
--- Bits of the second byte: 1 it has run, 2 it has ended, 4 it waits since it was made, 8 it is kept as most are, 16 there is more.
-local function packJob(job)
-  local flags, parts = 0, ''
+-- The head of a job is all of it but its id and its payload: the same for many jobs that came, or were claimed, together.
+-- Bits of the second byte: 1 it has run, 2 it has ended, 4 it waits since it was made, 8 it is kept as most are, 16 there is more,
+-- 32 its payload stands behind its id.
+local function packHead(job)
+  local flags, parts = job.body and 32 or 0, ''
   if job.try then
-    flags = 1
+    flags = flags + 1
     parts = struct.pack('>I4I4I5I6d', job.try, job.fence, job.by or 0, job.call or 0, job.start) .. (job.last or none)
   end
   if job.fin then
@@ -42,7 +44,21 @@ local function packJob(job)
     flags = flags + 16
     parts = parts .. struct.pack('>I4', #more) .. more
   end
-  return struct.pack('>BBBI3I4d', codes[job.state], flags, job.prio, job.lane, job.max, job.made) .. parts .. job.id
+  return struct.pack('>BBBI3I4d', codes[job.state], flags, job.prio, job.lane, job.max, job.made) .. parts
+end
+
+local function packJob(job)
+  return packHead(job) .. struct.pack('>I2', #job.id) .. job.id .. (job.body or '')
+end
+
+-- The place of the last byte of the head.
+local function headEnd(raw)
+  local flags, last = string.byte(raw, 2), 18
+  if flags % 2 == 1 then last = 50 end
+  if flags % 4 >= 2 then last = last + 16 end
+  if flags % 8 < 4 then last = last + 8 end
+  if flags % 32 >= 16 then last = last + 4 + struct.unpack('>I4', raw, last + 1) end
+  return last
 end
 
 local function unpackJob(raw, n)
@@ -59,17 +75,19 @@ local function unpackJob(raw, n)
     if keep < 0 then keep = nil end
   end
   if flags % 8 < 4 then at, pos = struct.unpack('>d', raw, pos) end
-  if flags >= 16 then
+  if flags % 32 >= 16 then
     local size
     size, pos = struct.unpack('>I4', raw, pos)
     more = cmsgpack.unpack(string.sub(raw, pos, pos + size - 1))
     pos = pos + size
   end
+  local size = struct.unpack('>I2', raw, pos)
   local isPlain = flags % 16 >= 8
   local job = {
-    n = n, id = string.sub(raw, pos), state = states[state], prio = prio, lane = lane, max = max, made = made, at = at,
-    try = try, fence = fence, by = by, call = call, start = start, last = last, fin = fin, keep = keep,
+    n = n, id = string.sub(raw, pos + 2, pos + 1 + size), state = states[state], prio = prio, lane = lane, max = max, made = made,
+    at = at, try = try, fence = fence, by = by, call = call, start = start, last = last, fin = fin, keep = keep,
     rc = isPlain and 86400000 or nil, rx = isPlain and 604800000 or nil,
+    body = flags >= 32 and string.sub(raw, pos + 2 + size) or nil,
   }
   if more then
     for key, value in pairs(more) do job[key] = value end

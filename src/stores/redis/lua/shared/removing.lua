@@ -20,9 +20,9 @@ local function removeJob(job)
   dropKey(job)
   removeAttempts(job)
   removeLines(job)
-  hput(K.ids, job.id, false)
+  dropId(job.id, job.n)
   hput(K.hot, job.n, false)
-  hput(K.body, job.n, false)
+  if not job.body then hput(K.body, job.n, false) end
   if job.res then hput(K.result, job.n, false) end
   if job.er then hput(K.err, job.n, false) end
   if job.pr then hput(K.progress, job.n, false) end

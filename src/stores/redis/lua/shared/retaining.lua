@@ -66,9 +66,25 @@ local function trim(rule, budget)
   return removed
 end
 
+-- Numbers of jobs whose time is over, at most so many.
+local function keptTooLong(budget)
+  local over, from, isMore = {}, '-', true
+  while isMore and #over < budget do
+    local members = redis.call('ZRANGEBYLEX', K.keep, from, '+', 'LIMIT', 0, 8)
+    isMore = #members == 8
+    from = '(' .. (members[#members] or '')
+    for _, entry in ipairs(entriesOf(members, 0, 11)) do
+      local n = string.sub(entry, -5)
+      isMore = isMore and struct.unpack('>I6', entry) <= now
+      if #over < budget and struct.unpack('>I6', entry) <= now and jobAt(n).keep <= now then over[#over + 1] = n end
+    end
+  end
+  return over
+end
+
 local function retain(budget)
   local isWalking = walk(budget)
-  local over = dueIn(K.keep, now, budget)
+  local over = keptTooLong(budget)
   for _, n in ipairs(over) do removeJob(jobAt(n)) end
   writeMoves()
   local removed = #over

@@ -1,6 +1,7 @@
 -- Endings already decided, written where the worker still holds the job.
---@ use ending
-
+--@ use ordering ending
+local apply, settleRest
+do
 local function seenBefore(job, runner, one)
   local n = job.last
   while n do
@@ -35,7 +36,7 @@ end
 
 local comesBack = { retry = true, snooze = true, release = true, lapse = true }
 
-local function apply(job, one)
+apply = function(job, one)
   local move, more = one.move, one.more
   depart(job)
   if comesBack[move] then yieldToTwin(job) end
@@ -70,23 +71,26 @@ local function settleOne(runner, held, job, one)
   return seenBefore(job, runner, one)
 end
 
--- From ARGV[at] on: the worker, the number of settlements, and six values for each. Answers, and where it ends.
-local function settleAll(at)
-  local worker, many = ARGV[at], tonumber(ARGV[at + 1])
-  local ids, answers = {}, {}
-  for i = 1, many do ids[i] = ARGV[at + 2 + (i - 1) * 6] end
-  local found = jobsOf(ids)
-  local held, runner = many > 0 and isHeld(worker), tonumber(hget(K.runners, worker) or 0)
-  for i = 1, many do
-    local base = at + 2 + (i - 1) * 6
-    local more, result = ARGV[base + 5], ARGV[base + 4]
-    answers[i] = settleOne(runner, held, found[i] and jobs[found[i]], {
-      fence = tonumber(ARGV[base + 1]),
-      move = ARGV[base + 2],
-      digest = ARGV[base + 3],
-      result = result ~= '' and result or nil,
-      more = more ~= '' and cjson.decode(more) or completed,
-    })
+-- Settles what is left of an order; its answers take their places.
+settleRest = function(order)
+  local ids, numbers = {}, {}
+  -- In the order of the call: a key that one lets go is free for the next.
+  table.sort(order.rest, function(a, b) return a.at < b.at end)
+  for _, one in ipairs(order.rest) do
+    if one.n then numbers[#numbers + 1] = one.n else ids[#ids + 1] = one.id end
   end
-  return answers, at + 2 + many * 6
+  loadJobs(numbers)
+  local found, at = jobsOf(ids), 0
+  local held, runner = isHeld(order.worker), tonumber(hget(K.runners, order.worker) or 0)
+  for _, one in ipairs(order.rest) do
+    local n = one.n
+    if not n then
+      at = at + 1
+      n = found[at]
+    end
+    one.more = one.more == '' and completed or cjson.decode(one.more)
+    order.answers[one.at] = settleOne(runner, held, n and jobAt(n), one)
+  end
+  return answersOf(order)
+end
 end

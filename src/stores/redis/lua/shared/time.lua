@@ -10,3 +10,10 @@ do
     mono = now
   end
 end
+
+-- When a new job may first run: '' at once, `d` and a delay, `r` and an instant.
+local function later(wait)
+  if wait == '' then return now end
+  if string.sub(wait, 1, 1) == 'r' then return math.max(now, tonumber(string.sub(wait, 2))) end
+  return math.max(now, now + tonumber(string.sub(wait, 2)))
+end

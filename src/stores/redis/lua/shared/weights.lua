@@ -1,12 +1,7 @@
 -- How long finished jobs are kept, and what they weigh where a policy asks. The rules are those of src/job/retention.ts.
---@ use keys runners
+--@ use keys handing
 local ageOf = { completed = 86400000, cancelled = 604800000 }
 local standing
-
-local function endingAt(n)
-  local raw = n and hget(K.ends, n)
-  return raw and unpackEnding(raw) or nil
-end
 
 -- The policy that stands: its rules, and whether they ask for bytes.
 local function policyNow()
@@ -47,7 +42,7 @@ end
 
 local function bytesOf(job)
   if not policyNow().asksBytes then return 0 end
-  local bytes = 400 + #(hget(K.body, job.n) or '') + (job.res and #hget(K.result, job.n) or 0) + (job.lt or 0)
+  local bytes = 400 + #(payloadOf(job) or '') + (job.res and #hget(K.result, job.n) or 0) + (job.lt or 0)
   local n = job.last
   while n do
     local ending = endingAt(n)
@@ -69,11 +64,16 @@ local function addWeight(scope, state, by)
   hput(K.weights, key, tonumber(hget(K.weights, key) or 0) + by)
 end
 
+-- Among those to be removed, by whole milliseconds, or with `false` out of them.
+local function keepOn(job, isIn)
+  shelve(shelves, K.keep, '', struct.pack('>I6', math.min(job.keep, 2 ^ 47)) .. job.n, isIn)
+end
+
 -- Gives a job that is finished the time and the weight that the policy says.
 local function weigh(job, state)
   local queue = laneAt(job.lane).queue
   job.keep = keepUntil(job, state, queue)
-  if job.keep then zput(K.keep, job.n, job.keep) end
+  if job.keep then keepOn(job, true) end
   if not isWeighed(job, state, queue) then return end
   job.wt = bytesOf(job)
   local all, own = keptMembers(job, state, queue)
@@ -84,7 +84,7 @@ local function weigh(job, state)
 end
 
 local function unweigh(job)
-  if job.keep then zput(K.keep, job.n, false) end
+  if job.keep then keepOn(job, false) end
   if job.wt then
     local queue = laneAt(job.lane).queue
     local all, own = keptMembers(job, job.state, queue)

@@ -1,0 +1,4 @@
+-- The quick way of a claim, before the functions of the long one are made.
+--@ use quickClaim
+local rows = claimQuickly(ARGV[2])
+if rows then return rows end

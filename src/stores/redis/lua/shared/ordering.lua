@@ -1,0 +1,28 @@
+-- Endings as they are sent: plain completions as two numbers each, the rest as eight texts.
+--@ use ids
+
+-- ARGV[at] is the worker; then come the numbers of plain completions and their fences as JSON, their digest, how many others there
+-- are, and of each its place, the id, the number or '', fence, move, digest, result, more.
+local function orderAt(at)
+  local plain, many, places = cjson.decode(ARGV[at + 1]), tonumber(ARGV[at + 3]), {}
+  local order = { worker = ARGV[at], digest = ARGV[at + 2], plain = plain, rest = {}, answers = {}, past = at + 4 + many * 8 }
+  for i = 1, many do
+    local base = at + 4 + (i - 1) * 8
+    local number, result = tonumber(ARGV[base + 2]), ARGV[base + 6]
+    order.rest[i] = {
+      at = ARGV[base] + 1, id = ARGV[base + 1], n = number and packed(number), fence = tonumber(ARGV[base + 3]), move = ARGV[base + 4],
+      digest = ARGV[base + 5], result = result ~= '' and result or nil, more = ARGV[base + 7],
+    }
+    places[ARGV[base] + 1] = true
+  end
+  order.isOther = places
+  return order
+end
+
+-- How many there are where all were applied, or else the answer for each.
+local function answersOf(order)
+  for i = 1, #order.answers do
+    if order.answers[i] ~= 'applied' then return order.answers end
+  end
+  return #order.answers
+end

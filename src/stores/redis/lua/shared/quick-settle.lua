@@ -1,0 +1,138 @@
+-- Completions of jobs of which nothing else has to be looked at. All that happened to jobs that came and were claimed together is
+-- the same text, their head: what becomes of it is worked out once. The rest is left to settling.lua.
+--@ use time ids shelves tallies packing ordering asking bell
+local settleQuickly
+do
+-- What a completion makes of a head, or false where more has to be looked at.
+local function completionOf(head, runner)
+  local job = unpackJob(head .. '\0\0', none)
+  if job.state ~= 'running' or job.by ~= runner or job.ask or job.sus or job.pr or job.er or job.ukey or job.slot or job.res then
+    return false
+  end
+  local ending = packEnding({ o = 'complete', a = job.try, x = job.fence, w = job.by, s = job.start, e = now, j = '', p = job.last, d = '' })
+  local bag = string.sub(head, 27, 37)
+  job.state, job.by, job.call, job.fin, job.keep = 'completed', nil, nil, now, job.rc and now + job.rc
+  job.exp, job.av, job.why, job.last = nil, nil, nil, none
+  local plain = packHead(job)
+  job.res = 1
+  local rich = packHead(job)
+  return {
+    fence = job.fence, bag = bag, keep = job.keep, queue = string.match(laneText(job.lane), '^[^\n]*'),
+    endHead = string.sub(ending, 1, -6), endTail = string.sub(ending, -5),
+    many = 0, head = string.sub(plain, 1, 45), tail = string.sub(plain, 51), richTail = string.sub(rich, 51),
+    richHead = string.sub(rich, 1, 45),
+  }
+end
+
+local function keepAll(keeps)
+  for keep, numbers in pairs(keeps) do
+    table.sort(numbers)
+    local place, entries = struct.pack('>I6', math.min(keep, 2 ^ 47)), {}
+    for i, number in ipairs(numbers) do entries[i] = place .. packed(number) end
+    putInOrder(K.keep, '', entries)
+  end
+end
+
+local function push(of, key, value)
+  local list = of[key]
+  if not list then
+    list = {}
+    of[key] = list
+  end
+  list[#list + 1] = value
+end
+
+-- What is written at the end.
+local hot, ends, results, keeps, runs, ways, blocks = {}, {}, {}, {}, {}, {}, {}
+local lastEnding
+
+-- Completes a job by its head; false where that does not say enough.
+local function complete(raw, n, number, one, runner)
+  local past = headEnd(raw)
+  local head = string.sub(raw, 1, past)
+  local way = ways[head]
+  if way == nil then
+    way = completionOf(head, runner)
+    ways[head] = way
+  end
+  if not way or way.fence ~= one.fence then return false end
+  lastEnding = lastEnding + 1
+  local ending, at, result = packed(lastEnding), #hot, one.result
+  hot[at + 1], ends[at + 1] = n, ending
+  if result then
+    hot[at + 2] = way.richHead .. ending .. way.richTail .. string.sub(raw, past + 1)
+    results[#results + 1] = n
+    results[#results + 1] = result
+  else
+    hot[at + 2] = way.head .. ending .. way.tail .. string.sub(raw, past + 1)
+  end
+  ends[at + 2] = way.endHead .. n .. way.endTail .. one.digest
+  way.many = way.many + 1
+  if way.keep then push(keeps, way.keep, number) end
+  push(runs, way.bag, n)
+  local block = math.floor(number / spanSize)
+  blocks[block] = (blocks[block] or 0) + 1
+  return true
+end
+
+local function writeCompleted()
+  local queues, spanned = {}, {}
+  for _, way in pairs(ways) do
+    if way then add(queues, way.queue, 'completed', way.many) end
+  end
+  for block, many in pairs(blocks) do spanned[block] = { completed = many, running = -many } end
+  for _, sum in pairs(queues) do sum.running = -sum.completed end
+  redis.call('HSET', K.meta, 'ending', lastEnding)
+  send('HSET', K.hot, hot)
+  send('HSET', K.ends, ends)
+  send('HSET', K.result, results)
+  for bag, members in pairs(runs) do unbag(K.run, bag, members) end
+  keepAll(keeps)
+  writeTallies(queues, spanned)
+  rang = true
+end
+
+-- Those that must go the long way are left in the rest of the order.
+settleQuickly = function(order)
+  local plain, rest, numbers, others = order.plain, {}, {}, {}
+  for i = 1, #plain, 2 do numbers[#numbers + 1] = packed(plain[i]) end
+  for _, one in ipairs(order.rest) do
+    if one.n and one.move == 'complete' and one.more == '' then
+      others[#others + 1] = one
+      numbers[#numbers + 1] = one.n
+    else
+      rest[#rest + 1] = one
+    end
+  end
+  if #numbers == 0 then return end
+  local runner, stands = runnerOf(order.worker), redis.call('HMGET', K.meta, 'ending', 'retention')
+  local raws = runner and not stands[2] and hmget(K.hot, numbers) or {}
+  lastEnding = tonumber(stands[1] or 0)
+  -- Of a job that is named twice, the endings are looked at in their order.
+  local times = {}
+  for _, n in ipairs(numbers) do times[n] = (times[n] or 0) + 1 end
+  for _, one in ipairs(rest) do times[one.n or ''] = 2 end
+  local answers, place, many, one = order.answers, 1, #plain / 2, { digest = order.digest }
+  for i = 1, many do
+    while order.isOther[place] do place = place + 1 end
+    local n, number, raw = numbers[i], plain[i * 2 - 1], raws[i]
+    one.fence = plain[i * 2]
+    if raw and times[n] == 1 and complete(raw, n, number, one, runner) then
+      answers[place] = 'applied'
+    else
+      rest[#rest + 1] = { n = n, at = place, fence = one.fence, move = 'complete', digest = one.digest, more = '' }
+    end
+    place = place + 1
+  end
+  for i, other in ipairs(others) do
+    local n, raw = other.n, raws[many + i]
+    if raw and times[n] == 1 and complete(raw, n, numberIn(n), other, runner) then
+      answers[other.at] = 'applied'
+    else
+      rest[#rest + 1] = other
+    end
+  end
+  order.rest = rest
+  if #hot > 0 then writeCompleted() end
+end
+end

@@ -1,0 +1,197 @@
+-- Ordered sets of many small entries, up to 64 of them in one member behind what they share: so an entry takes its own bytes
+-- and hardly more, and one command moves many. Of a shelf the entries are in order: six bytes of a place or an instant, five of a
+-- job's number, behind the kind and the lane, or behind nothing. Of a bag they are numbers without an order, behind who runs them
+-- and since which call.
+--@ use write
+local shelfMost, ageStep = 64, 60000
+local shelves, bags = {}, {}
+local shelve, entriesOf, isEntryBefore, restock, putInOrder, writeShelves, unbag, writeBags
+do
+local function note(of, key, prefix)
+  local rows = of[key]
+  if not rows then
+    rows = {}
+    of[key] = rows
+  end
+  local group = rows[prefix]
+  if not group then
+    group = { entries = {}, isIn = {}, wasIn = {} }
+    rows[prefix] = group
+  end
+  return group
+end
+
+-- Notes that an entry is put, or with `false` taken away.
+shelve = function(of, key, prefix, entry, isIn)
+  local group = note(of, key, prefix)
+  if group.isIn[entry] == nil then group.entries[#group.entries + 1] = entry end
+  group.isIn[entry] = isIn
+  if not isIn then group.wasIn[entry] = true end
+end
+
+entriesOf = function(members, prefixBytes, entryBytes)
+  local entries = {}
+  for i = 1, #members do
+    local member = members[i]
+    for at = prefixBytes + 1, #member, entryBytes do entries[#entries + 1] = string.sub(member, at, at + entryBytes - 1) end
+  end
+  return entries
+end
+
+-- Where an entry stands in a text of them; nil where it does not.
+local function placeIn(body, entry)
+  local at = string.find(body, entry, 1, true)
+  while at and (at - 1) % #entry ~= 0 do at = string.find(body, entry, at + 1, true) end
+  return at
+end
+
+isEntryBefore = function(a, b)
+  local p, n = struct.unpack('>I6I5', a)
+  local q, m = struct.unpack('>I6I5', b)
+  return p < q or (p == q and n < m)
+end
+
+-- Writes a member anew, as several where it got too long.
+restock = function(key, prefix, old, body, most)
+  if old then redis.call('ZREM', key, old) end
+  local args = {}
+  for at = 1, #body, most do
+    args[#args + 1] = 0
+    args[#args + 1] = prefix .. string.sub(body, at, at + most - 1)
+  end
+  send('ZADD', key, args)
+end
+
+-- The member in which an entry is, or would be: the last one that does not begin behind it.
+local function memberFor(key, prefix, entry)
+  return redis.call('ZREVRANGEBYLEX', key, '[' .. prefix .. entry .. '\255', '[' .. prefix, 'LIMIT', 0, 1)[1]
+end
+
+local function memberAfter(key, prefix, from)
+  return redis.call('ZRANGEBYLEX', key, from, '(' .. prefix .. '\255', 'LIMIT', 0, 1)[1]
+end
+
+-- Puts an entry into a body, before the first one that comes after it.
+local function spliceIn(body, entry)
+  local low, high = 0, #body / 11
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if isEntryBefore(entry, string.sub(body, middle * 11 + 1, middle * 11 + 11)) then high = middle else low = middle + 1 end
+  end
+  return string.sub(body, 1, low * 11) .. entry .. string.sub(body, low * 11 + 1)
+end
+
+-- Puts entries that are in order where they belong; those of a call mostly behind all others.
+putInOrder = function(key, prefix, entries)
+  local many, at, start = #entries, 1, #prefix + 1
+  while at <= many do
+    local old = memberFor(key, prefix, entries[at])
+    local after = memberAfter(key, prefix, old and '(' .. old or '[' .. prefix)
+    if not old and after and #after < shelfMost * 11 then
+      old = after
+      after = memberAfter(key, prefix, '(' .. old)
+    end
+    local bound, last = after and string.sub(after, start, start + 10), at
+    while last < many and (not bound or isEntryBefore(entries[last + 1], bound)) do last = last + 1 end
+    local body = old and string.sub(old, start) or ''
+    if body == '' or isEntryBefore(string.sub(body, -11), entries[at]) then
+      restock(key, prefix, old, body .. table.concat(entries, '', at, last), shelfMost * 11)
+    else
+      for i = at, last do body = spliceIn(body, entries[i]) end
+      local pieces = math.ceil(#body / 11 / shelfMost)
+      restock(key, prefix, old, body, math.ceil(#body / 11 / pieces) * 11)
+    end
+    at = last + 1
+  end
+end
+
+-- Takes entries away, from one member after the other.
+local function takeAll(key, prefix, entries)
+  local old, body
+  for _, entry in ipairs(entries) do
+    local at = body and placeIn(body, entry)
+    if not at then
+      if old then restock(key, prefix, old, body, shelfMost * 11) end
+      old = memberFor(key, prefix, entry)
+      body = old and string.sub(old, #prefix + 1)
+      at = body and placeIn(body, entry)
+    end
+    if at then body = string.sub(body, 1, at - 1) .. string.sub(body, at + 11) end
+  end
+  if old then restock(key, prefix, old, body, shelfMost * 11) end
+end
+
+local function writeShelf(key, prefix, group)
+  local there, gone, isSorted = {}, {}, true
+  for _, entry in ipairs(group.entries) do
+    if group.wasIn[entry] then gone[#gone + 1] = entry end
+    if group.isIn[entry] then
+      if isSorted and #there > 0 then isSorted = isEntryBefore(there[#there], entry) end
+      there[#there + 1] = entry
+    end
+  end
+  if #gone > 0 then takeAll(key, prefix, gone) end
+  if not isSorted then table.sort(there, isEntryBefore) end
+  putInOrder(key, prefix, there)
+end
+
+writeShelves = function()
+  local due = shelves
+  shelves = {}
+  for key, groups in pairs(due) do
+    for prefix, group in pairs(groups) do writeShelf(key, prefix, group) end
+  end
+end
+
+-- The members that a bag has.
+local function bagOf(key, prefix)
+  return redis.call('ZRANGEBYLEX', key, '[' .. prefix, '(' .. prefix .. '\255')
+end
+
+-- Takes numbers out of a bag.
+unbag = function(key, prefix, numbers)
+  local left, isGone = #numbers, nil
+  for _, old in ipairs(bagOf(key, prefix)) do
+    if left == 0 then return end
+    local body = string.sub(old, #prefix + 1)
+    local before = #body
+    if left < 8 then
+      for _, n in ipairs(numbers) do
+        local at = placeIn(body, n)
+        if at then body = string.sub(body, 1, at - 1) .. string.sub(body, at + 5) end
+      end
+    else
+      if not isGone then
+        isGone = {}
+        for _, n in ipairs(numbers) do isGone[n] = true end
+      end
+      local rest = {}
+      for at = 1, #body, 5 do
+        local n = string.sub(body, at, at + 4)
+        if not isGone[n] then rest[#rest + 1] = n end
+      end
+      body = table.concat(rest)
+    end
+    if #body < before then
+      left = left - (before - #body) / 5
+      restock(key, prefix, old, body, shelfMost * 5)
+    end
+  end
+end
+
+writeBags = function()
+  local due = bags
+  bags = {}
+  for key, groups in pairs(due) do
+    for prefix, group in pairs(groups) do
+      local there, gone = {}, {}
+      for _, n in ipairs(group.entries) do
+        if group.wasIn[n] then gone[#gone + 1] = n end
+        if group.isIn[n] then there[#there + 1] = n end
+      end
+      if #gone > 0 then unbag(key, prefix, gone) end
+      if #there > 0 then restock(key, prefix, nil, table.concat(there), shelfMost * 5) end
+    end
+  end
+end
+end
