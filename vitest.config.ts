@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// Stories with real processes in which time counts have the machine to themselves.
+// Stories with real processes in which time counts come last, two side by side: most of them wait for most of their time.
 const life = ['test/life/**/*.test.ts', 'test/sabotage.test.ts', 'test/torture.test.ts', 'test/cost.test.ts']
 
 // Promises and random sequences on private servers, by virtual clocks: nothing in them waits for time.
@@ -73,8 +73,7 @@ export default defineConfig({
           include: life,
           exclude: servers,
           testTimeout: 180_000,
-          maxWorkers: 1,
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },
