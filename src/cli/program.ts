@@ -85,6 +85,11 @@ const commands: readonly {
     load: () => import('./commands/migrate.ts'),
   },
   {
+    name: 'grant',
+    summary: 'let a role of a Postgres server be a producer, worker, dashboard or migrator',
+    load: () => import('./commands/grant.ts'),
+  },
+  {
     name: 'rekey',
     summary: 'seal the keys of all stored jobs with the active key, after it was changed',
     load: () => import('./commands/rekey.ts'),

@@ -3,6 +3,7 @@ import { legwork, task, unchecked } from 'legwork'
 import { postgres } from 'legwork/postgres'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { folder, start } from '../cli-kit.ts'
 import { postgresServer } from '../fixtures/postgres.mjs'
 
 const mail = task('mail', { input: unchecked<{ to: string }>(), queue: 'mails' })
@@ -140,6 +141,123 @@ describe('roles', () => {
   })
 })
 
+describe('legwork grant', () => {
+  const grant = (args: readonly string[], at: string) =>
+    start(['grant', ...args, '--url', at], { cwd: folder() }).ended
+
+  test('makes a role what it is to be, and the other kind takes the first away', async () => {
+    const owner = await appOn('granted')
+    await admin.query('create role "shop web" login')
+    const at = `${url}?schema=granted`
+    const done = await grant(['--role', 'shop web', '--kind', 'producer', '--json'], at)
+    expect(done).toMatchObject({ code: 0, err: '' })
+    expect(JSON.parse(done.out)).toEqual({
+      ...{ role: 'shop web', kind: 'producer', schema: '"granted"' },
+      statements: [`select "granted".grant_rights('producer', 'shop web')`],
+    })
+    const app = await appOn('granted', 'shop%20web')
+    const job = await app.enqueue(mail, { to: 'ada' })
+    await expect(job.status()).rejects.toMatchObject(denied)
+    expect(await grant(['--role', 'shop web', '--kind', 'dashboard'], at)).toMatchObject({
+      ...{ code: 0, out: '' },
+      err: expect.stringMatching(/^shop web, dashboard of schema "granted" in postgres:.*look at everything/),
+    })
+    expect(await job.status()).toMatchObject({ state: 'ready' })
+    await expect(app.enqueue(mail, { to: 'bob' })).rejects.toMatchObject(denied)
+    await grant(['--role', 'shop web', '--kind', 'none'], at)
+    await expect(job.status()).rejects.toMatchObject(denied)
+    expect((await owner.job(job.id).status()).state).toBe('ready')
+  })
+
+  test('a migrator makes the schema, or takes over one that is there, and the app goes on as a worker', async () => {
+    await admin.query('create role shop_migrator login; create role shop_app login')
+    const as = (role: string, schema: string) => `${urlAs(role)}?schema=${schema}`
+    expect((await grant(['--role', 'shop_migrator', '--kind', 'migrator'], `${url}?schema=made`)).code).toBe(
+      0,
+    )
+    const made = await start(['migrate', '--url', as('shop_migrator', 'made')], { cwd: folder() }).ended
+    expect(made.code).toBe(0)
+    const ownerOf = async (schema: string) =>
+      (
+        await admin.query<{ owner: string }>(
+          `select distinct pg_get_userbyid(o) as owner from (
+            select nspowner as o from pg_namespace where nspname = $1
+            union all select relowner from pg_class where relnamespace = $1::regnamespace
+            union all select proowner from pg_proc where pronamespace = $1::regnamespace) x`,
+          [schema],
+        )
+      ).rows.map(({ owner }) => owner)
+    expect(await ownerOf('made')).toEqual(['shop_migrator'])
+
+    await appOn('taken')
+    expect((await grant(['--role', 'shop_app', '--kind', 'worker'], `${url}?schema=taken`)).code).toBe(0)
+    expect((await grant(['--role', 'shop_migrator', '--kind', 'migrator'], `${url}?schema=taken`)).code).toBe(
+      0,
+    )
+    expect(await ownerOf('taken')).toEqual(['shop_migrator'])
+    // A newer release, which only its owner can bring in; the app's role keeps what it may.
+    await admin.query(`update taken.meta set value = 'old' where key = 'functions'`)
+    await expect(appOn('taken', 'shop_app')).rejects.toMatchObject(denied)
+    const again = await start(['migrate', '--url', as('shop_migrator', 'taken')], { cwd: folder() }).ended
+    expect(again.code).toBe(0)
+    const app = await appOn('taken', 'shop_app')
+    app.handle(mail, ({ input }) => input.to.length)
+    await app.start()
+    expect(await app.run(mail, { to: 'ada' }, { timeout: '20s' })).toBe(3)
+    await app.stop()
+  })
+
+  test('--sql prints what psql takes, and runs nothing', async () => {
+    await appOn('printed')
+    await admin.query(`create role "it's" login`)
+    const at = `${url}?schema=printed`
+    const { code, out } = await grant(['--role', "it's", '--kind', 'worker', '--sql'], at)
+    expect([code, out]).toEqual([
+      0,
+      `grant connect on database "postgres" to "it's";\nselect "printed".grant_rights('worker', 'it''s');\n`,
+    ])
+    const may = async () =>
+      (await admin.query(`select has_schema_privilege('it''s', 'printed', 'usage') as may`)).rows[0].may
+    expect(await may()).toBe(false)
+    await admin.query(out)
+    expect(await may()).toBe(true)
+  })
+
+  test('who cannot be served is told why, and nothing changes', async () => {
+    await appOn('refusing')
+    await admin.query('create role nobody_special login')
+    const at = `${url}?schema=refusing`
+    const worker = ['--role', 'nobody_special', '--kind', 'worker']
+    for (const [args, place, code, says] of [
+      [
+        ['--role', 'not_there', '--kind', 'worker'],
+        at,
+        2,
+        /^LW1201 role: got "not_there".*create role "not_there"/,
+      ],
+      [['--role', '', '--kind', 'worker'], at, 2, /^LW1201 role: /],
+      [['--role', 'x', '--kind', 'king'], at, 2, /producer, worker, dashboard, migrator, none/],
+      [['--role', 'x'], at, 2, /--kind/],
+      [['--kind', 'worker'], at, 2, /--role/],
+      [worker, `${url}?schema=nowhere`, 6, /^LW1011 .*has no Legwork schema "nowhere".*legwork migrate/],
+      [
+        worker,
+        `${urlAs('nobody_special')}?schema=refusing`,
+        6,
+        /^LW1019 .*Connect as test, who owns the schema/,
+      ],
+      [worker, './jobs.db', 2, /^LW1201 --url: got .*expected postgres:.*chown/],
+      [worker, 'redis://127.0.0.1:1', 2, /^LW1201 --url: got .*expected postgres:.*ACL/],
+      [worker, 'postgres://127.0.0.1:1/x', 6, /^LW1017 .*127\.0\.0\.1:1/],
+    ] as const) {
+      const told = await grant(args, place)
+      expect([told.code, told.out], told.err).toEqual([code, ''])
+      expect(told.err).toMatch(says)
+      expect(told.err).not.toMatch(/\n\s+at /)
+    }
+  })
+})
+
 test('apps in schemas of their own share a database and know nothing of each other', async () => {
   const [one, other] = [await appOn('shop one'), await appOn('Shop"Two')]
   const done: string[] = []
@@ -225,6 +343,99 @@ describe('the SQL function', () => {
   ])('refuses (%s)', async (args, message) => {
     await appOn('plain')
     await expect(call(`plain.enqueue(${args})`)).rejects.toThrow(message)
+  })
+
+  const sync = task('sync', {
+    input: unchecked<{ user: string }>(),
+    unique: { by: (input) => input.user, onConflict: 'return' },
+  })
+  const list = task('list', {
+    input: unchecked<{ a: number; b: string }>(),
+    unique: { by: ({ a, b }) => [a, b] },
+  })
+
+  test('a unique key is the one that the app makes of the same text, number or list', async () => {
+    const app = await appOn('twins')
+    for (const [i, key] of ['7', 'é "q" \\ \n \u0001 😀', 'x'.repeat(1_000)].entries()) {
+      const first = await app.enqueue(sync, { user: key })
+      const text = JSON.stringify({ unique: { key } })
+      const { rows } = await admin.query(`select twins.enqueue('sync', '{}', $1) as id`, [text])
+      expect(rows, `key ${i}`).toEqual([{ id: first.id }])
+      const shorthand = JSON.stringify({ unique: key })
+      expect((await admin.query(`select twins.enqueue('sync', '{}', $1) as id`, [shorthand])).rows).toEqual(
+        rows,
+      )
+    }
+    const ours = await call(`twins.enqueue('list', '{"a":7,"b":"x"}', '{"unique":[7.0,"x"]}')`)
+    expect(await app.enqueue(list, { a: 7, b: 'x' })).toMatchObject({ id: ours, duplicate: true })
+    // Keys belong to their task, and 7 is not '7'.
+    expect(await call(`twins.enqueue('list', '{}', '{"unique":[7,7]}')`)).not.toBe(ours)
+    expect(await call(`twins.enqueue('sync', '{}', '{"unique":7}')`)).not.toBe(
+      (await app.enqueue(sync, { user: '7' })).id,
+    )
+  })
+
+  test('the rule of a key says who holds it how long, and what becomes of the newcomer', async () => {
+    const app = await appOn('twins')
+    const put = (key: string, rule: object, payload = '{}') =>
+      admin
+        .query<{ id: string }>(`select twins.enqueue('rule', $1, $2) as id`, [
+          payload,
+          JSON.stringify({ unique: { key, ...rule } }),
+        ])
+        .then(({ rows }) => rows[0]?.id ?? '')
+    const held = await put('a', { while: 'incomplete', on_conflict: 'throw' })
+    await expect(put('a', { on_conflict: 'throw' })).rejects.toThrow(
+      `LW1209 job ${held} of task rule holds the unique key`,
+    )
+    expect(await put('a', {})).toBe(held)
+    expect(await put('a', { on_conflict: 'replace' }, '{"n":2}')).toBe(held)
+    expect((await (await app.store()).get([held]))[0]).toMatchObject({ payload: '{"n": 2}', state: 'ready' })
+    await app.cancel(held)
+    expect(await put('a', {})).not.toBe(held)
+
+    const throttled = await put('t', { throttle: '1 hour' })
+    await app.cancel(throttled)
+    expect(await put('t', { throttle: '1 hour' })).toBe(throttled)
+
+    const quiet = await put('d', { debounce: '1 hour', max_wait: '2 hours' })
+    expect(await put('d', { debounce: '1 hour' }, '{"n":3}')).toBe(quiet)
+    expect((await (await app.store()).get([quiet]))[0]).toMatchObject({
+      state: 'scheduled',
+      payload: '{"n": 3}',
+    })
+    const latest = await put('l', { latest: true })
+    expect(await put('l', { latest: true }, '{"n":4}')).toBe(latest)
+    // Only as the app's own rules do: the same bits of states.
+    const { rows } = await admin.query<{ states: number }>(
+      'select distinct states from twins.unique_key order by 1',
+    )
+    expect(rows.map(({ states }) => states)).toEqual([15, 127, 1023])
+  })
+
+  test.each([
+    ['{"unique":true}', 'LW1210 unique.key'],
+    ['{"unique":null}', 'LW1210 unique.key'],
+    ['{"unique":{}}', 'LW1210 unique.key'],
+    ['{"unique":""}', 'LW1210 unique.key'],
+    ['{"unique":[]}', 'LW1210 unique.key'],
+    ['{"unique":[["a"]]}', 'LW1210 unique.key'],
+    ['{"unique":0.5}', 'LW1210 unique.key'],
+    ['{"unique":1e20}', 'LW1210 unique.key'],
+    [`{"unique":"${'x'.repeat(1_023)}"}`, 'LW1210 unique.key'],
+    ['{"unique":{"key":"a","by":"b"}}', 'LW1201 unique'],
+    ['{"unique":{"key":"a","while":"running"}}', 'LW1201 unique.while'],
+    ['{"unique":{"key":"a","on_conflict":"ignore"}}', 'LW1201 unique.on_conflict'],
+    ['{"unique":{"key":"a","throttle":"1m","for":"1m"}}', 'LW1201 unique: expected one of'],
+    ['{"unique":{"key":"a","throttle":"1m","latest":true}}', 'LW1201 unique: expected one of'],
+    ['{"unique":{"key":"a","latest":false}}', 'LW1201 unique.latest'],
+    ['{"unique":{"key":"a","max_wait":"1m"}}', 'LW1201 unique.max_wait'],
+    ['{"unique":{"key":"a","debounce":"2m","max_wait":"1m"}}', 'LW1201 unique.max_wait'],
+    ['{"unique":{"key":"a","debounce":"2m"},"delay":"1m"}', 'LW1201 unique.debounce'],
+    ['{"unique":{"key":"a","for":"0s"}}', 'LW1201 for'],
+  ])('refuses %s', async (options, message) => {
+    await appOn('plain')
+    await expect(admin.query(`select plain.enqueue('mail', '{}', $1)`, [options])).rejects.toThrow(message)
   })
 
   test('a full queue refuses', async () => {

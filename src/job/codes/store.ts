@@ -95,7 +95,7 @@ export const storeCodes = {
   LW1019: entry(
     'Rights are missing',
     'The user may not do what this call needs. Nothing of this call was written.',
-    'Give the grant that the message names.',
+    'Give the grant that the message names; on Postgres: legwork grant --role NAME --kind worker',
   ),
   LW1020: entry(
     'Server too old',

@@ -56,12 +56,13 @@ export function expire(s: Tables, budget: number): number {
   return Math.min(waiting.length, budget)
 }
 
-/** Takes jobs away from workers whose lease ran out. */
+/** Takes jobs away from workers whose lease ran out, the most overdue first. */
 export function lapseOverdue(s: Tables, budget: number): number {
-  const overdue = [...s.workers.keys()].filter((id) => !isHeld(s, id)).slice(0, budget)
+  const overdue = [...s.workers.values()].filter(({ id }) => !isHeld(s, id))
+  overdue.sort((a, b) => a.leaseEndsAt - b.leaseEndsAt || (a.id < b.id ? -1 : 1))
   let left = budget
-  for (const worker of overdue) {
-    if (left > 0) left -= lapseOne(s, worker, { cause: overdueCause, budget: left })
+  for (const { id } of overdue.slice(0, budget)) {
+    if (left > 0) left -= lapseOne(s, id, { cause: overdueCause, budget: left })
   }
   return budget - left
 }

@@ -1,4 +1,4 @@
-import { InvalidOption, StoreError } from '../../job/errors.ts'
+import { StoreError } from '../../job/errors.ts'
 
 /** A row of what our statements answer: one text. */
 export interface Row {
@@ -176,10 +176,3 @@ function sqlLink(sql: SqlLike): Link {
 
 // Every statement of ours has the one column `answer`.
 const rowsOf = ({ rows }: { readonly rows: readonly unknown[] }): readonly Row[] => rows as readonly Row[]
-
-/** A name as SQL writes it. @throws {InvalidOption} LW1201 */
-export function quoted(schema: unknown): string {
-  if (typeof schema !== 'string' || schema === '' || schema.includes('\0') || Buffer.byteLength(schema) > 50)
-    throw new InvalidOption('schema', schema, 'the name of a schema, 1 to 50 bytes')
-  return `"${schema.replaceAll('"', '""')}"`
-}

@@ -10,13 +10,14 @@ import { bellOf } from './bell.ts'
 import * as bulk from './bulk.ts'
 import { changes } from './changes.ts'
 import { exchange } from './claim.ts'
-import { type PoolLike, quoted, type SqlLike } from './connect.ts'
+import type { PoolLike, SqlLike } from './connect.ts'
 import { failuresList, failuresMark } from './dead.ts'
 import { type Call, type Engine, newEngine } from './engine.ts'
 import { enqueue, enqueueAll } from './enqueue.ts'
 import { laneMaker } from './lanes.ts'
 import { lifeOf } from './life.ts'
 import { counts, find, get, workers } from './look.ts'
+import { type Place, placeOfUrl, quoted } from './place.ts'
 import { pulsing } from './pulse.ts'
 import * as schedules from './schedules.ts'
 import { retentionGet, setRetention, size } from './retain.ts'
@@ -230,7 +231,7 @@ function check(options: PostgresOptions) {
   checkKnown(options, known, 'postgres()')
   if ((url === undefined) === (pool === undefined))
     throw new InvalidOption('url', url, 'a URL, or a pool that you have; one of them')
-  const place = url === undefined ? {} : placeOfUrl(url)
+  const place: Partial<Place> = url === undefined ? {} : placeOfUrl(url)
   const schema = options.schema ?? place.schema ?? 'legwork'
   if (migrate !== 'auto' && migrate !== 'never') throw new InvalidOption('migrate', migrate, 'auto or never')
   if (!Number.isInteger(max) || max < 1 || max > 1_000)
@@ -264,19 +265,3 @@ const known = [
   'notify',
   'clock',
 ]
-
-interface Place {
-  readonly url?: string
-  readonly schema?: string | undefined
-  readonly shown?: string
-}
-
-/** What a URL says, with our own `?schema=` apart from what the driver reads. @throws {InvalidOption} LW1201 */
-function placeOfUrl(text: string): Place {
-  const url = /^postgres(ql)?:/.test(text) && URL.canParse(text) ? new URL(text) : undefined
-  if (!url) throw new InvalidOption('url', '(hidden)', 'postgres://user:password@host:port/database')
-  const schema = url.searchParams.get('schema') ?? undefined
-  url.searchParams.delete('schema')
-  const shown = `${url.protocol}//${url.username ? `${url.username}@` : ''}${url.host}${url.pathname}`
-  return { url: url.href, schema, shown }
-}

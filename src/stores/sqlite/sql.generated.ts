@@ -412,7 +412,7 @@ export const sql: Readonly<Record<SqlName, string>> = {
   workerEnding: "update legwork_worker set ending = 1 where holder_id = ?1",
   workerFind: "select r.id, w.lease_ends_mono_ms, w.boot\nfrom legwork_runner r left join legwork_worker w on w.holder_id = r.id\nwhere r.worker = ?1",
   workerList: "select r.worker as id, w.*,\n  (select count(*) from legwork_ticket t indexed by legwork_ticket_running\n    where t.state = 5 and t.holder_id = w.holder_id) as running\nfrom legwork_worker w cross join legwork_runner r on r.id = w.holder_id\norder by w.started_at_ms, w.holder_id",
-  workerOverdue: "select r.id, r.worker, w.boot <> ?2 as rebooted from legwork_worker w cross join legwork_runner r on r.id = w.holder_id\nwhere w.lease_ends_mono_ms <= ?1 or w.boot <> ?2\norder by w.holder_id\nlimit ?3",
+  workerOverdue: "select r.id, r.worker, w.boot <> ?2 as rebooted from legwork_worker w cross join legwork_runner r on r.id = w.holder_id\nwhere w.lease_ends_mono_ms <= ?1 or w.boot <> ?2\norder by w.lease_ends_mono_ms, r.worker\nlimit ?3",
   workerRemove: "delete from legwork_worker where holder_id = ?1",
 }
 

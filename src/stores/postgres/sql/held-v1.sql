@@ -9,7 +9,9 @@ begin
     select r.worker, x.holder_id, x.tells_begin, x.ending from worker x cross join lateral (select worker from runner where id = x.holder_id limit 1) r
     where case when (a->>'overdue')::boolean then x.lease_ends_mono_ms <= v_mono
       else r.worker in (select value from jsonb_array_elements_text(a->'workers')) end
-    order by x.holder_id for update of x
+    -- Those that are overdue longest come first.
+    order by case when (a->>'overdue')::boolean then x.lease_ends_mono_ms end, r.worker collate "C"
+    limit case when (a->>'overdue')::boolean then v_budget end for update of x
   loop
     exit when v_left <= 0;
     with held as (select * from ticket where state = 5 and holder_id = w.holder_id order by seq limit v_left for update)
