@@ -25,6 +25,8 @@ export interface Run {
   committing?: Outcome
   /** Why an iteration stopped before its end: whatever its handler makes of that, the run has not completed. */
   interrupt?: unknown
+  /** What waits before its handler can begin holds the attempt's timeout, and lets it begin anew. */
+  timeout?: { hold(): void; begin(): void } | undefined
   /** Where its task or its app hides something, or keeps blobs. */
   cover?: Cover | undefined
 }

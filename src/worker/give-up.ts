@@ -10,8 +10,13 @@ export function watchTime(one: Run, { task }: Handled, { clock }: RunKit): () =>
   const { timeoutMs } = task.policy
   if (timeoutMs === undefined && deadlineAt === undefined) return nothing
   const stops: (() => void)[] = []
-  if (timeoutMs !== undefined)
-    stops.push(clock.after(timeoutMs, () => one.abort.abort(new TimedOut(id, 'attempt', timeoutMs))))
+  if (timeoutMs !== undefined) {
+    const end = () => one.abort.abort(new TimedOut(id, 'attempt', timeoutMs))
+    let stop = clock.after(timeoutMs, end)
+    const hold = () => stop()
+    stops.push(hold, () => (one.timeout = undefined))
+    one.timeout = { hold, begin: () => void (stop = clock.after(timeoutMs, end)) }
+  }
   if (deadlineAt !== undefined) {
     const end = () => one.abort.abort(new TimedOut(id, 'deadline', 0))
     // It may have passed while the job waited for a slot.

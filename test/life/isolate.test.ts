@@ -104,6 +104,11 @@ for (const isolate of ['thread', 'process'] as const) {
       expect(app.workerId).toBeDefined()
     })
 
+    test('a module that loads for longer than a job may run takes nothing of its time', async () => {
+      const { run } = await stage({ isolate, file: 'slow.mjs', options: { timeout: '1s' } })
+      expect(await run('well')).toBe('ran')
+    })
+
     test('an abort reaches the handler as its class', async () => {
       const { app, work, see } = await stage({ isolate })
       const job = await app.enqueue(work, { how: 'polite' })

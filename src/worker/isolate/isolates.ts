@@ -4,7 +4,7 @@ import { IsolateLost } from '../../define/verdicts.ts'
 import type { Clock } from '../../job/clock.ts'
 import { InvalidOption, LegworkError } from '../../job/errors.ts'
 import type { Logger } from '../../job/logger.ts'
-import { currentRun } from '../current-run.ts'
+import { currentRun, type Run } from '../current-run.ts'
 import type { Context, Handler } from '../handler.ts'
 import { crashBudget } from './budget.ts'
 import { Isolate } from './isolate.ts'
@@ -60,10 +60,18 @@ function isolates({ task: { name: task }, url, isolation, clock, log }: Isolates
     }
   }
 
+  /** Its start, which has a limit of its own, is no part of the job's time. */
+  async function startFor(run: Run): Promise<Isolate> {
+    run.timeout?.hold()
+    const one = await start()
+    run.timeout?.begin()
+    return one
+  }
+
   const handler = async (context: Context): Promise<unknown> => {
     const run = currentRun.getStore()
     if (!run) throw new TypeError('an isolated handler runs in a worker')
-    const one = kept.take() ?? (await start())
+    const one = kept.take() ?? (await startFor(run))
     kept.lend(one)
     try {
       context.signal.throwIfAborted()
