@@ -2,8 +2,7 @@
 // tables with their indexes, in batches of the size that Legwork uses, in one thread, with no queue around it.
 // test/bench.test.ts checks that the rows are the same.
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
-import { DatabaseSync } from '@photostructure/sqlite'
-import { sqlite } from '../../dist/stores/sqlite/index.js'
+import { driver, sqlite } from '../../dist/stores/sqlite/index.js'
 import { ready, rowsOn, running } from './raw-rows.mjs'
 
 /** As many as a worker of Legwork claims ahead at most. */
@@ -11,6 +10,8 @@ const claimBatch = 1_000
 
 export async function open({ file }) {
   await makeTables(file)
+  // The library of Legwork's: two SQLite libraries on one file in one process would take each other's locks.
+  const { DatabaseSync, name } = await driver()
   const db = new DatabaseSync(file, { timeout: 0 })
   db.exec('pragma journal_mode = wal; pragma synchronous = full')
   db.exec('pragma cache_size = -16000; pragma temp_store = memory; pragma wal_autocheckpoint = 4000')
@@ -23,7 +24,7 @@ export async function open({ file }) {
       const { journal_mode } = db.prepare('pragma journal_mode').get()
       return {
         level: synchronous >= 2 ? 'power-safe' : 'process-safe',
-        engine: `@photostructure/sqlite, SQLite ${version}`,
+        engine: `${name}, SQLite ${version}`,
         settings: `journal_mode ${journal_mode}, synchronous ${['off', 'normal', 'full', 'extra'][synchronous]}`,
       }
     },
