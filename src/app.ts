@@ -1,6 +1,7 @@
 import { acting } from './app/acting.ts'
 import { declaring } from './app/declaring.ts'
 import { enqueuing } from './app/enqueuing.ts'
+import { healthDesk } from './app/health.ts'
 import { isStore, opening } from './app/opening.ts'
 import { newPhase } from './app/phase.ts'
 import { running } from './app/running.ts'
@@ -43,6 +44,7 @@ export function legwork(where?: string | Store | AppOptions): App {
     schedules: desk.control,
     start: life.start,
     stop: life.stop,
+    health: () => rooms.health.read(),
     [Symbol.asyncDispose]: () => life.stop(),
     get workerId() {
       return life.workerId()
@@ -77,6 +79,7 @@ function furnish(options: AppOptions) {
   return {
     ...{ clock, random, log, newId, phase, store, payloads },
     opening: opens,
+    health: healthDesk({ opening: opens, clock, phase }),
     registry: handlers,
     producer: producer({ ...shared, ...producing(options) }),
     desk: scheduleDesk({ ...shared, deployedAt: options.deployedAt }),

@@ -12,6 +12,7 @@ export type {
 export type { KeepOptions, RetentionOptions, StateKeepOptions } from './define/retention.ts'
 export type { ScheduleOptions, Slot, Timing } from './define/schedule.ts'
 export { task, unchecked } from './define/task.ts'
+export type { Health } from './job/health.ts'
 export type {
   AnyTask,
   InputOf,

@@ -4,6 +4,7 @@ import type { AnyTask, Task } from './define/task.ts'
 import type { EnqueueOptions } from './enqueue/options.ts'
 import { declaredLimits, type QueueLimitOptions } from './enqueue/queue-limits.ts'
 import type { Clock } from './job/clock.ts'
+import type { Health } from './job/health.ts'
 import { defaults } from './job/defaults.ts'
 import { type Duration, toMs } from './job/duration.ts'
 import { InvalidOption } from './job/errors.ts'
@@ -199,6 +200,11 @@ export interface App extends Enqueuer, Operator, AsyncDisposable {
    * load, going on where an interrupted walk was. @throws {LegworkError} LW1601, LW1602
    */
   rekey(options?: RekeyOptions): Promise<Rekeyed>
+  /**
+   * Whether the store takes the calls of this process now. Never throws, answers within two seconds, and may be asked often: for the
+   * health check of whatever runs this process. A worker that is degraded goes on by itself when the store is back.
+   */
+  health(): Promise<Health>
   /** What the store promises, as read back from its settings. */
   durability(): Promise<DurabilityReport>
   /** For tools: another store than the app was made with. @throws {WrongMoment} LW1204 once a store is open. */

@@ -19,6 +19,7 @@ import { paceOf } from '../worker/pace.ts'
 import { poolsFor } from '../worker/pools-for.ts'
 import type { Registry } from '../worker/registry.ts'
 import { Worker, type WorkerKit } from '../worker/worker.ts'
+import type { HealthDesk } from './health.ts'
 import type { Opening } from './opening.ts'
 import { closed, type Phase } from './phase.ts'
 
@@ -31,6 +32,7 @@ interface RunningKit {
   newId(): string
   readonly registry: Registry
   readonly desk: ScheduleDesk
+  readonly health: HealthDesk
   readonly payloads: PayloadRoom
   readonly operator: Operator & Pick<Drivers, 'adopt' | 'end'>
   readonly limits: { readonly mine: readonly MyLimits[]; readonly deployedAt: number | undefined }
@@ -129,7 +131,7 @@ async function begin(kit: RunningKit, { isPreloading, ...ready }: Ready, live: L
   const schedules = await desk.prepare()
   const worker = new Worker({
     ...ready,
-    ...{ store, clock, random, log, newId, wrapping: payloads.wrapping },
+    ...{ store, clock, random, log, newId, wrapping: payloads.wrapping, ear: kit.health },
     about: () => ({ ...aboutOf(ready.pools, registry.handled, version), schedules, ...sayingLimits(kit) }),
   })
   await worker.start()

@@ -13,8 +13,20 @@ export interface Outage {
 
 const remindEveryMs = 30_000
 
+/** Who wants to know besides: of each call that failed, and of the first one that was answered again. */
+export interface OutageEar {
+  failed(error: unknown): void
+  answered(): void
+}
+
+export interface OutageKit {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly ear?: OutageEar | undefined
+}
+
 /** `who` makes the calls, such as “the worker’s call”. */
-export function outage({ clock, log }: { readonly clock: Clock; readonly log: Logger }, who: string): Outage {
+export function outage({ clock, log, ear }: OutageKit, who: string): Outage {
   let errors = 0
   let since = 0
   let saidAt = 0
@@ -23,6 +35,7 @@ export function outage({ clock, log }: { readonly clock: Clock; readonly log: Lo
       return errors
     },
     failed(error) {
+      ear?.failed(error)
       const now = clock.monotonic()
       if (errors++ === 0) since = now
       if (errors > 1 && now - saidAt < remindEveryMs) return
@@ -35,6 +48,7 @@ export function outage({ clock, log }: { readonly clock: Clock; readonly log: Lo
     },
     answered() {
       if (errors === 0) return
+      ear?.answered()
       errors = 0
       const ms = clock.monotonic() - since
       log.info({ ms, degraded: false }, `the store takes ${who} again, after ${showMs(ms)}`)

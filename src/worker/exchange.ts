@@ -1,16 +1,13 @@
-import { type Clock, sleep } from '../job/clock.ts'
+import { sleep } from '../job/clock.ts'
 import { defaults } from '../job/defaults.ts'
 import type { Settlement } from '../job/job.ts'
-import type { Logger } from '../job/logger.ts'
-import { type Outage, outage } from '../job/outage.ts'
+import { type Outage, type OutageKit, outage } from '../job/outage.ts'
 import type { Ask, Claimed, KnownTask, Store } from '../store/index.ts'
 import { type Pace, pauseMs } from './pace.ts'
 import { type Pool, room } from './pool.ts'
 
-export interface ExchangeKit {
+export interface ExchangeKit extends OutageKit {
   readonly store: Store
-  readonly clock: Clock
-  readonly log: Logger
   readonly pools: readonly Pool[]
   readonly tasks: readonly KnownTask[]
   readonly poll: Pace

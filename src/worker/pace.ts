@@ -21,7 +21,8 @@ export interface Moment {
 
 /** How long to wait before the next look: until the next due time, and no longer than the pace of the moment. */
 export function pauseMs(pace: Pace, { errors, quietMs, dueMs, isBusy }: Moment): number {
-  if (errors > 0) return Math.min(1_000, 50 * 2 ** Math.min(errors, 6))
+  // A store that is back is to have its first job done within two seconds.
+  if (errors > 0) return Math.min(500, 50 * 2 ** Math.min(errors, 6))
   const restMs = quietMs < defaults.quietAfterMs || isBusy ? pace.idleMs : pace.quietMs
   return Math.max(1, Math.min(quietMs < 1_000 ? pace.busyMs : restMs, dueMs))
 }

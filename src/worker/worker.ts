@@ -27,6 +27,8 @@ export interface WorkerKit {
   readonly beatMs: number
   readonly abortGraceMs: number
   readonly poll: ExchangeKit['poll']
+  /** Told of outages of the store. */
+  readonly ear?: ExchangeKit['ear']
   /** Told of each new registration. */
   onRegister(worker: string): void
 }

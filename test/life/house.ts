@@ -24,6 +24,12 @@ interface Told {
   readonly ready?: boolean
   readonly stopped?: boolean
   readonly heard?: number
+  readonly health?: {
+    readonly n: number
+    readonly status: string
+    readonly since: string
+    readonly cause?: object
+  }
 }
 
 export interface Proc {

@@ -33,7 +33,8 @@ export function register(program: Command, terminal: Terminal): void {
 async function examine({ options }: Call<Options>, terminal: Terminal): Promise<number> {
   const place = placeOf(options)
   const { findings: ofStore, size } = await storeFindings(place)
-  const findings = [nodeFinding(), await driverFinding(place), ...ofStore]
+  const driver = isServer(place) ? [] : [await driverFinding(place)]
+  const findings = [nodeFinding(), ...driver, ...ofStore]
   const isWell = findings.every(({ verdict }) => verdict !== 'bad')
   if (options.json)
     terminal.json({
@@ -46,6 +47,9 @@ async function examine({ options }: Call<Options>, terminal: Terminal): Promise<
   else tell(findings, options, terminal)
   return isWell ? exits.ok : exits.failed
 }
+
+/** Where the driver of files is no matter. */
+const isServer = ({ url }: Place): boolean => /^(postgres(ql)?|rediss?):/i.test(url)
 
 function nodeFinding(): Finding {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)

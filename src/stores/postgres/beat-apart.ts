@@ -5,7 +5,7 @@ import type { Where } from './connect.ts'
 
 /** What the thread of the beats is told. */
 export interface Apart {
-  readonly where: Pick<Where, 'url' | 'timeoutMs'>
+  readonly where: Pick<Where, 'url' | 'timeoutMs' | 'callTimeoutMs'>
   /** Quoted. */
   readonly schema: string
   /** For messages. */

@@ -1,4 +1,5 @@
-import type { Clock } from '../../job/clock.ts'
+import { type Clock, within } from '../../job/clock.ts'
+import { realClock } from '../../world.ts'
 import type { Link, ListeningClient } from './connect.ts'
 
 export interface Bell {
@@ -23,7 +24,13 @@ export interface BellKit {
 
 /** Rings of one process that others hear, a second: a notification is a transaction of its own. */
 const everyMs = 20
-const retryMs = { first: 250, most: 10_000 }
+/** A server that is back is heard again as soon as workers call it again. */
+const retryMs = { first: 250, most: 500 }
+/**
+ * So often the connection that listens tells itself something, and hears it, or is given up: it may have fallen silent, or a pooler
+ * may have taken its server away.
+ */
+const test = { everyMs: 30_000, patienceMs: 5_000, restMs: 60_000 }
 
 /** Notifications on a connection of their own. Hints: those that are lost cost a poll. */
 export function bellOf(kit: BellKit): Bell {
@@ -71,31 +78,44 @@ function earOf({ link, channel, clock, self, hear }: BellKit) {
   let isOpen = false
   let cancel = () => {}
   let waitMs = retryMs.first
+  const echo = `legwork ${self}`
   async function connect(): Promise<void> {
     const fresh = (await link()).listener()
     if (!fresh || !isOpen) return
     client = fresh
     fresh.on('error', () => lost(fresh))
     fresh.on('end', () => lost(fresh))
-    fresh.on('notification', ({ payload }: { payload?: string }) => {
-      if (payload !== self) hear()
+    fresh.on('notification', (said: { channel?: string; payload?: string }) => {
+      if (client !== fresh) return
+      if (said.channel === echo) plan(test.everyMs, () => tryOut(fresh))
+      else if (said.payload !== self) hear()
     })
     try {
       await fresh.connect()
-      await fresh.query(`listen "${channel.replaceAll('"', '""')}"`)
+      for (const name of [channel, echo]) await fresh.query(`listen "${name.replaceAll('"', '""')}"`)
       waitMs = retryMs.first
       // What was said while nobody listened.
       hear()
+      tryOut(fresh)
     } catch {
       lost(fresh)
     }
   }
-  function lost(one: ListeningClient): void {
+  function tryOut(one: ListeningClient): void {
+    // Where nothing is ever heard, polling does it all, and trying again soon would be no use.
+    plan(test.patienceMs, () => lost(one, test.restMs))
+    one.query('select pg_notify($1, $2)', [echo, '']).catch(() => lost(one))
+  }
+  function plan(ms: number, then: () => void): void {
+    cancel()
+    cancel = clock.after(ms, then, { idle: true })
+  }
+  function lost(one: ListeningClient, ms = waitMs): void {
     if (client !== one) return
     client = undefined
-    one.end().catch(() => {})
+    void hangUp(one, 0)
     if (!isOpen) return
-    cancel = clock.after(waitMs, () => void connect().catch(() => {}), { idle: true })
+    plan(ms, () => void connect().catch(() => {}))
     waitMs = Math.min(retryMs.most, waitMs * 2)
   }
   return {
@@ -109,7 +129,16 @@ function earOf({ link, channel, clock, self, hear }: BellKit) {
       cancel()
       const old = client
       client = undefined
-      await old?.end().catch(() => {})
+      if (old) await hangUp(old, farewellMs)
     },
   }
+}
+
+const farewellMs = 1_000
+
+/** Ends a connection, also one that is silent and would never confirm it. */
+async function hangUp(client: ListeningClient, patienceMs: number): Promise<void> {
+  const late = () => new Error('no answer to the end of a connection')
+  await within(realClock, patienceMs, { call: client.end(), late }).catch(() => {})
+  client.connection?.stream?.destroy()
 }

@@ -1,4 +1,6 @@
+import { within } from '../../job/clock.ts'
 import { StoreError } from '../../job/errors.ts'
+import { realClock } from '../../world.ts'
 
 /** A row of what our statements answer: one text. */
 export interface Row {
@@ -38,6 +40,8 @@ export interface ListeningClient extends Queryable {
   connect(): Promise<unknown>
   end(): Promise<void>
   on(event: string, hear: (one: never) => void): unknown
+  /** Where the driver lets it be reached: to end what is silent. */
+  readonly connection?: { readonly stream?: { destroy(): void } }
 }
 
 export type Query = (text: string, values?: readonly unknown[]) => Promise<readonly Row[]>
@@ -45,8 +49,8 @@ export type Query = (text: string, values?: readonly unknown[]) => Promise<reado
 /** The way to the server. */
 export interface Link {
   readonly query: Query
-  /** On one connection, between begin and commit. */
-  transaction<T>(work: (query: Query) => Promise<T>): Promise<T>
+  /** On one connection, between begin and commit. `isLong`: no statement of it has a deadline. */
+  transaction<T>(work: (query: Query) => Promise<T>, how?: { readonly isLong?: boolean }): Promise<T>
   /** A connection for notifications, not yet connected; `undefined` where there can be none. */
   listener(): ListeningClient | undefined
   end(): Promise<void>
@@ -57,24 +61,32 @@ export interface Where {
   readonly pool?: PoolLike | SqlLike | undefined
   readonly max: number
   readonly timeoutMs: number
+  /** A statement without an answer for so long takes its connection for gone. */
+  readonly callTimeoutMs: number
 }
 
+/** No deadline; the driver takes 0 for its own default. */
+const noDeadlineMs = 2 ** 31 - 1
+
 /** Connects by a URL with the package `pg`, or uses what the caller has. @throws {StoreError} LW1001 */
-export async function connect({ url, pool, max, timeoutMs }: Where): Promise<Link> {
-  if (pool) return 'unsafe' in pool ? sqlLink(pool) : poolLink(pool)
+export async function connect({ url, pool, max, timeoutMs, callTimeoutMs }: Where): Promise<Link> {
+  if (pool) return 'unsafe' in pool ? sqlLink(pool, callTimeoutMs) : poolLink(pool, callTimeoutMs)
   const { Pool, Client } = await driver()
   const options = {
     connectionString: url,
     max,
     connectionTimeoutMillis: timeoutMs,
-    query_timeout: 60_000,
+    query_timeout: callTimeoutMs,
     keepAlive: true,
+    // Without it the machine waits for two hours before it asks whether the other side is there.
+    keepAliveInitialDelayMillis: 10_000,
     application_name: 'legwork',
   }
   const own = new Pool(options)
   own.on('connect', (client) => client.on('error', unheard))
   // The listener is typed by the events that are heard.
-  return poolLink(own as PoolLike, { max, listener: () => new Client(options) as unknown as ListeningClient })
+  const listener = () => new Client(options) as unknown as ListeningClient
+  return poolLink(own as PoolLike, callTimeoutMs, { max, listener })
 }
 
 async function driver() {
@@ -110,15 +122,32 @@ function gateOf(max: number): <T>(work: () => Promise<T>) => Promise<T> {
   }
 }
 
-function poolLink(pool: PoolLike, ours?: { readonly max: number; listener(): ListeningClient }): Link {
+function poolLink(
+  pool: PoolLike,
+  callTimeoutMs: number,
+  ours?: { readonly max: number; listener(): ListeningClient },
+): Link {
   const pass = gateOf(ours?.max ?? Infinity)
   // A connection that breaks while nobody uses it is simply not used again.
   pool.on?.('error', unheard)
-  const query: Query = (text, values) =>
-    pass(async () => rowsOf(await pool.query(text, values && [...values])))
+  // What is no pool of `pg` itself may know texts alone, and then its own deadline counts.
+  const isOfPg = pool.Client !== undefined && pool.options !== undefined
+  const on =
+    (one: Queryable, ms: number): Query =>
+    async (text, values) => {
+      const given = values && [...values]
+      // The driver takes an object in the place of the text, with a deadline of this call.
+      const statement = { text, query_timeout: ms } as unknown as string
+      return rowsOf(await one.query(isOfPg ? statement : text, given))
+    }
+  const ask = on(pool, callTimeoutMs)
   return {
-    query,
-    transaction: (work) => pass(() => transact(pool, work)),
+    query: (text, values) => pass(() => ask(text, values)),
+    transaction: (work, { isLong = false } = {}) =>
+      pass(() => {
+        const ms = isLong ? noDeadlineMs : callTimeoutMs
+        return transact(pool, work, { on: (client) => on(client, ms), idleMs: isLong ? 0 : ms })
+      }),
     listener: ours?.listener ?? (() => pool.Client && pool.options && new pool.Client(pool.options)),
     async end() {
       if (ours) return pool.end()
@@ -127,48 +156,73 @@ function poolLink(pool: PoolLike, ours?: { readonly max: number; listener(): Lis
   }
 }
 
-async function transact<T>(pool: PoolLike, work: (query: Query) => Promise<T>): Promise<T> {
+interface Transacting {
+  on(client: PooledClient): Query
+  readonly idleMs: number
+}
+
+async function transact<T>(
+  pool: PoolLike,
+  work: (query: Query) => Promise<T>,
+  { on, idleMs }: Transacting,
+): Promise<T> {
   const client = await pool.connect()
   client.on?.('error', unheard)
   try {
-    const answer = await between(work, async (text, values) =>
-      rowsOf(await client.query(text, values && [...values])),
-    )
+    const answer = await between(work, on(client), idleMs)
     client.release()
     return answer
   } catch (error) {
-    // Nobody else gets a connection of which nothing is known.
-    await client.query('rollback').then(
-      () => client.release(),
-      () => client.release(true),
-    )
+    // Nobody else gets a connection of which nothing is known; one that is silent would not answer this either.
+    if (isSilence(error)) client.release(true)
+    else
+      await client.query('rollback').then(
+        () => client.release(),
+        () => client.release(true),
+      )
     throw error
   } finally {
     client.off?.('error', unheard)
   }
 }
 
+const isSilence = (error: unknown): boolean => /query read timeout/i.test(String(error))
+
 /** A connection that breaks says so to its next statement; an event that nobody hears would end the process. */
 const unheard = () => {}
 
-async function between<T>(work: (query: Query) => Promise<T>, query: Query): Promise<T> {
-  await query('begin')
+/** A server whose client is gone, without word of it, must not keep the locks of its transaction. */
+const idleLimit = (ms: number): string => `set local idle_in_transaction_session_timeout = ${ms}`
+
+async function between<T>(work: (query: Query) => Promise<T>, query: Query, idleMs: number): Promise<T> {
+  await query(`begin; ${idleLimit(idleMs)}`)
   const answer = await work(query)
   await query('commit')
   return answer
 }
 
-function sqlLink(sql: SqlLike): Link {
+function sqlLink(sql: SqlLike, callTimeoutMs: number): Link {
   const on =
-    (one: SqlLike): Query =>
-    async (text, values) =>
+    (one: SqlLike, ms: number): Query =>
+    async (text, values) => {
       // The driver's own rows are objects of the columns.
-      (await one.unsafe(text, values as never[] | undefined)) as readonly Row[]
+      const call = one.unsafe(text, values as never[] | undefined) as Promise<readonly Row[]>
+      return within(realClock, ms, {
+        call,
+        late: () => new Error(`Query read timeout: no answer for ${ms} ms`),
+      })
+    }
   return {
-    query: on(sql),
+    query: on(sql, callTimeoutMs),
     // The driver hands back what the work answered.
-    transaction: async <T>(work: (query: Query) => Promise<T>) =>
-      (await sql.begin((one) => work(on(one)))) as T,
+    transaction: async <T>(work: (query: Query) => Promise<T>, { isLong = false } = {}) => {
+      const ms = isLong ? noDeadlineMs : callTimeoutMs
+      return (await sql.begin(async (one) => {
+        const query = on(one, ms)
+        await query(idleLimit(isLong ? 0 : ms))
+        return work(query)
+      })) as T
+    },
     listener: () => undefined,
     end: async () => {},
   }

@@ -34,7 +34,10 @@ export function toStoreError(error: unknown, where: string): StoreError {
     fault(title, message, { error, code, where })
   if (code === 'ENOTFOUND') return said('LW1017', `the host of ${where} is unknown: ${text}. Check the URL.`)
   if (unreachable.test(code) || (code === '' && lost.test(text)))
-    return said('LW1017', `${where} cannot be reached: ${text}. Calls go on by themselves when it is back.`)
+    return said(
+      'LW1017',
+      `${where} cannot be reached: ${text}. Check that it runs, and the host and port of its URL; calls go on by themselves when it is back.`,
+    )
   switch (code) {
     case '28P01':
     case '28000':

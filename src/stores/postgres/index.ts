@@ -1,5 +1,5 @@
 import type { Clock } from '../../job/clock.ts'
-import { checkKnown } from '../../job/name.ts'
+import { checkCount, checkKnown } from '../../job/name.ts'
 import { InvalidOption } from '../../job/errors.ts'
 import type { Store } from '../../store/contract.ts'
 import { realClock } from '../../world.ts'
@@ -42,6 +42,8 @@ export interface PostgresOptions {
   readonly max?: number
   /** How long to wait for a connection. Default 5,000 ms. */
   readonly connectTimeoutMs?: number
+  /** How long a statement may wait for its answer; then its connection is given up. Default 20,000 ms. */
+  readonly callTimeoutMs?: number
   /** `false` sends and hears no notifications: workers find jobs by polling alone. Default true. */
   readonly notify?: boolean
   /** For tests. */
@@ -168,8 +170,16 @@ const beatingOf =
     link()
     const here = () => pulsing(clock, { pulse, hear, send: () => beat(e, one) })
     if (!isApart) return here()
-    const { url, timeoutMs, schema, where: shown } = given
-    return beatApart({ where: { url, timeoutMs }, schema, shown, beat: one, pulse, hear, meanwhile: here })
+    const { url, timeoutMs, callTimeoutMs, schema, where: shown } = given
+    return beatApart({
+      where: { url, timeoutMs, callTimeoutMs },
+      schema,
+      shown,
+      beat: one,
+      pulse,
+      hear,
+      meanwhile: here,
+    })
   }
 
 /** What may be part of a transaction of the caller's. */
@@ -227,7 +237,8 @@ const isPool = (given: object): given is PoolLike | SqlLike =>
   typeof given === 'function' || typeof (given as { query?: unknown }).query === 'function'
 
 function check(options: PostgresOptions) {
-  const { url, pool, migrate = 'auto', max = 5, connectTimeoutMs = 5_000 } = options
+  const { url, pool, migrate = 'auto', max = 5 } = options
+  const { connectTimeoutMs = 5_000, callTimeoutMs = 20_000 } = options
   checkKnown(options, known, 'postgres()')
   if ((url === undefined) === (pool === undefined))
     throw new InvalidOption('url', url, 'a URL, or a pool that you have; one of them')
@@ -238,16 +249,11 @@ function check(options: PostgresOptions) {
     throw new InvalidOption('max', max, 'a number of connections, 1 to 1000')
   if (!(connectTimeoutMs >= 1 && connectTimeoutMs <= 3_600_000))
     throw new InvalidOption('connectTimeoutMs', connectTimeoutMs, 'milliseconds from 1 to an hour')
+  checkCount(callTimeoutMs, 'callTimeoutMs', 100, 3_600_000)
   return {
-    ...{
-      url: place.url,
-      pool,
-      migrate,
-      max,
-      name: schema,
-      schema: quoted(schema),
-      timeoutMs: connectTimeoutMs,
-    },
+    ...{ url: place.url, pool, migrate, max, name: schema, schema: quoted(schema) },
+    timeoutMs: connectTimeoutMs,
+    callTimeoutMs,
     where: place.shown ?? 'the pool’s database',
     acceptDataLoss: options.acceptDataLoss ?? false,
     notify: options.notify ?? true,
@@ -262,6 +268,7 @@ const known = [
   'acceptDataLoss',
   'max',
   'connectTimeoutMs',
+  'callTimeoutMs',
   'notify',
   'clock',
 ]

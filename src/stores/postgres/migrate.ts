@@ -73,29 +73,32 @@ export async function migrateUp(link: Link, home: Home): Promise<Migrated> {
   const seen = await readVersion(link.query, home)
   refuseNewer(seen, home)
   if (isCurrent(seen)) return stepsFrom(seen)
-  return link.transaction(async (query) => {
-    await query(`select pg_advisory_xact_lock(hashtextextended($1, 7))::text as answer`, [
-      `legwork migrate ${home.schema}`,
-    ])
-    const known = await readVersion(query, home)
-    refuseNewer(known, home)
-    const plan = stepsFrom(known)
-    if (isCurrent(known)) return plan
-    if (known.version === 0) await query(`create schema if not exists ${home.schema}`)
-    // One statement of many parts: one round trip, and the parser sees the settings of the first.
-    const parts = [
-      // Temporary tables of whoever calls are looked at last.
-      `set local search_path = ${home.schema}, pg_temp`,
-      'set local check_function_bodies = off',
-      ...plan.steps.map(({ sql }) => sql),
-      ...Object.values(functions),
-      `insert into meta (key, value) values ('schema', '${newestVersion}'), ('functions', '${functionsDigest}')
+  return link.transaction(
+    async (query) => {
+      await query(`select pg_advisory_xact_lock(hashtextextended($1, 7))::text as answer`, [
+        `legwork migrate ${home.schema}`,
+      ])
+      const known = await readVersion(query, home)
+      refuseNewer(known, home)
+      const plan = stepsFrom(known)
+      if (isCurrent(known)) return plan
+      if (known.version === 0) await query(`create schema if not exists ${home.schema}`)
+      // One statement of many parts: one round trip, and the parser sees the settings of the first.
+      const parts = [
+        // Temporary tables of whoever calls are looked at last.
+        `set local search_path = ${home.schema}, pg_temp`,
+        'set local check_function_bodies = off',
+        ...plan.steps.map(({ sql }) => sql),
+        ...Object.values(functions),
+        `insert into meta (key, value) values ('schema', '${newestVersion}'), ('functions', '${functionsDigest}')
        on conflict (key) do update set value = excluded.value`,
-      'select secure()',
-    ]
-    await query(parts.join(';\n'))
-    return plan
-  })
+        'select secure()',
+      ]
+      await query(parts.join(';\n'))
+      return plan
+    },
+    { isLong: true },
+  )
 }
 
 /** Tells functions of one release from those of another. */

@@ -41,7 +41,7 @@ export async function grantRights(
   const { url, shown: where } = placeOfUrl(order.url)
   const { schema } = partsOf(order.url)
   const statements = rightsSql(order)
-  const link = await connect({ url, max: 1, timeoutMs: 5_000 })
+  const link = await connect({ url, max: 1, timeoutMs: 5_000, callTimeoutMs: 20_000 })
   try {
     const known = await readVersion(link.query, { schema, where })
     refuseNewer(known, { schema, where })

@@ -59,7 +59,7 @@ export function codedError(error: unknown, what: string): StoreError {
   if (isConnection(error, message))
     return new StoreError(
       'LW1017',
-      `${what} cannot reach the server: ${message}. Check the host and port; calls go on by themselves when it is back.`,
+      `${what}: the server cannot be reached: ${message}. Check that it runs, and the host and port of its URL; calls go on by themselves when it is back.`,
       {},
       options,
     )

@@ -28,7 +28,7 @@ const options = {
   // A connection that answers nothing is given up for a new one, well before a lease runs out.
   socketTimeout: 5_000,
   maxRetriesPerRequest: 1,
-  retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 10), 1_000),
+  retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 10), 500),
 }
 
 /** A client of the package `ioredis`, or `undefined` where that is not installed. */

@@ -28,7 +28,7 @@ export async function makeNodeRedis({ url, cluster }: Dialling): Promise<NodeRed
   let wasReady = false
   // The first connection fails at once, so that open() can say why; later ones are tried for as long as it takes.
   const reconnectStrategy = (times: number, cause: Error) =>
-    wasReady ? Math.min(50 * 2 ** Math.min(times, 10), 1_000) : cause
+    wasReady ? Math.min(50 * 2 ** Math.min(times, 10), 500) : cause
   const socket = { connectTimeout: 5_000, reconnectStrategy }
   const client = (cluster
     ? found.createCluster({
@@ -51,9 +51,22 @@ export async function makeNodeRedis({ url, cluster }: Dialling): Promise<NodeRed
 export function nodeRedisPort(client: NodeRedis, timeoutMs?: number): Port {
   client.on('error', () => {})
   const isCluster = client.masters !== undefined
+  let anew: Promise<unknown> | undefined
+  /** The library waits on a connection that fell silent for as long as the machine does. */
+  const dialAnew = () => {
+    // A turn later: what is late is told as that, and not as a connection that was ended.
+    anew ??= new Promise((resolve) => setImmediate(resolve))
+      .then(() => client.isOpen && client.destroy())
+      .then(() => client.connect())
+      .catch(() => {})
+      .finally(() => (anew = undefined))
+  }
   const send = async (key: string | undefined, args: readonly string[]): Promise<Reply> => {
     const sent = isCluster ? client.sendCommand(key, false, args) : client.sendCommand(args)
-    const late = () => new Error(`Command timed out: no answer within ${timeoutMs} ms`)
+    const late = () => {
+      if (!isCluster) dialAnew()
+      return new Error(`Command timed out: no answer within ${timeoutMs} ms`)
+    }
     const call = timeoutMs === undefined ? sent : within(realClock, timeoutMs, { call: sent, late })
     // The library gives texts, numbers, null and lists of them for these commands.
     return (await call) as Reply
