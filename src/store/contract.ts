@@ -53,7 +53,10 @@ export interface Store {
   claim(ask: Ask): Promise<Claimed>
   /** Writes endings already decided. Whoever no longer holds a job changes nothing. */
   settle(worker: WorkerId, settlements: readonly Settlement[], how?: Joining): Promise<readonly Settled[]>
-  /** `settle`, then `claim`, in one round trip and one atomic write. */
+  /**
+   * `settle`, then `claim`, in one call. What an ending gives back may be what is claimed; jobs that are simply done give
+   * nothing back, so a store may write many of them beside the claim.
+   */
   exchange(
     settlements: readonly Settlement[],
     ask: Ask,

@@ -68,15 +68,16 @@ async function costs(n = 100): Promise<{
     await admin.query('begin')
     const claim = await pagesOf('exchange_v1', ask(n))
     const { rows } = await admin.query(
-      `select j.id, t.fence from legwork.ticket t join legwork.job j using (seq) where t.state = 5 order by t.seq limit ${n}`,
+      `select j.id, j.seq from legwork.ticket t join legwork.job j using (seq) where t.state = 5 order by t.seq limit ${n}`,
     )
     expect(rows).toHaveLength(n)
-    const done = rows.map(({ id, fence }, i) => [id, fence, 'd', '1', i])
+    const done = { s: `{${rows.map(({ seq }) => seq)}}`, ids: rows.map(({ id }) => id), d1: 'd' }
     const settle = await pagesOf('exchange_v1', { worker: 'w', n, done })
     const kinds = [{ task: 't', queue: 'q', version: 1, priority: 5, maxAttempts: 3 }]
     const enqueue = await pagesOf('enqueue_v1', {
       kinds,
-      rows: rows.map((_, i) => [0, `new-${call}-${i}`, '{}']),
+      ids: rows.map((_, i) => `new-${call}-${i}`),
+      payloads: rows.map(() => '{}'),
     })
     await admin.query('rollback')
     found = { claim, settle, enqueue }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../job/clock.ts'
 import { type Link, type Query } from './connect.ts'
 import { isConflict, toStoreError } from './faults.ts'
+import { type Lending, lending } from './lending.ts'
 import { fromWire, toWire } from './wire.ts'
 
 /** Calls a function of the schema with one JSON text, and hears one. The caller knows the shape that the SQL file names. */
@@ -13,6 +14,8 @@ export interface Engine {
   atomically<T>(work: (call: Call) => Promise<T>): Promise<T>
   /** A test's clock; without one the server's time counts. */
   readonly clock: Pick<Clock, 'now' | 'monotonic'> | undefined
+  /** What was handed out through this store. */
+  readonly lent: Lending
 }
 
 export interface EngineKit {
@@ -45,6 +48,7 @@ export function newEngine({ link, schema, where, clock }: EngineKit): Engine {
     call: (verb, arg) => again(async () => on((await link()).query)(verb, arg)),
     atomically: (work) => again(async () => (await link()).transaction((query) => work(on(query)))),
     clock,
+    lent: lending(),
   }
 }
 

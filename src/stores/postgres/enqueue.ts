@@ -31,24 +31,53 @@ type KindRow = readonly [
   },
 ]
 
-export interface Bound {
-  readonly kinds: readonly Kind[]
-  readonly rows: readonly KindRow[]
-  /** True where a key of theirs has to be looked at. */
-  readonly each?: true
+/** Jobs of one call: what they share once for each kind, and all else in columns, or in a row for each where keys have to be looked at. */
+export type Bound =
+  | { readonly kinds: readonly Kind[]; readonly rows: readonly KindRow[]; readonly each: true }
+  | {
+      readonly kinds: readonly Kind[]
+      readonly ids: readonly string[]
+      readonly payloads: readonly string[]
+      /** Numbers as the server writes arrays. */
+      readonly k?: string
+      readonly at?: string
+    }
+
+export function bind(jobs: readonly NewJob[]): Bound {
+  const { kinds, kindsOf } = kindsIn(jobs)
+  if (jobs.some(({ unique }) => unique)) return { kinds, rows: rowsOf(jobs, kindsOf), each: true }
+  return {
+    kinds,
+    ids: jobs.map(({ id }) => id),
+    payloads: jobs.map(({ payload }) => payload),
+    ...(kinds.length > 1 && { k: listOf(kindsOf) }),
+    ...(jobs.some(({ runAt }) => runAt !== undefined) && { at: listOf(jobs.map(({ runAt }) => runAt)) }),
+  }
 }
 
-/** Jobs of one call: what they share once for each kind, and a row for each. */
-export function bind(jobs: readonly NewJob[]): Bound {
+/** The same for one job that is looked at by itself. */
+export function bindOne(job: NewJob): Bound {
+  const { kinds, kindsOf } = kindsIn([job])
+  return { kinds, rows: rowsOf([job], kindsOf), each: true }
+}
+
+const rowsOf = (jobs: readonly NewJob[], kindsOf: readonly number[]): readonly KindRow[] =>
+  jobs.map((job, i) => rowOf(kindsOf[i] as number, job))
+
+const listOf = (numbers: readonly (number | undefined)[]): string =>
+  `{${numbers.map((n) => n ?? 'null').join(',')}}`
+
+/** What they share, and which of it each has. */
+function kindsIn(jobs: readonly NewJob[]) {
   const kinds: Kind[] = []
   const known = new Map<string, number>()
   let last: { readonly job: NewJob; readonly at: number } | undefined
-  const rows = jobs.map((job): KindRow => {
+  const kindsOf = jobs.map((job) => {
     const at = last && isAlike(last.job, job) ? last.at : kindAt(kinds, known, job)
-    last = { job, at }
-    return rowOf(at, job)
+    if (last?.at !== at) last = { job, at }
+    return at
   })
-  return { kinds, rows, ...(jobs.some((job) => job.unique) && { each: true }) }
+  return { kinds, kindsOf }
 }
 
 function kindAt(kinds: Kind[], known: Map<string, number>, job: NewJob): number {

@@ -198,7 +198,9 @@ const joiningOf = (
   record: async (worker, notes, { tx } = {}) =>
     tx === undefined ? rung(record(e.call, worker, notes)) : record(inTx(tx), worker, notes),
   settle: async (worker, settlements, { tx } = {}) =>
-    tx === undefined ? rung(settle(e, worker, settlements)) : settleOn(inTx(tx), worker, settlements),
+    tx === undefined
+      ? rung(settle(e, worker, settlements))
+      : settleOn({ call: inTx(tx), lent: e.lent }, worker, settlements),
 })
 
 type Rung = <T>(change: Promise<T>) => Promise<T>

@@ -32,6 +32,8 @@ export type ClaimedRow = readonly [
   previous: PreviousRow | null,
   slot: SlotRow | null,
   onCrash: number | null,
+  seq: number,
+  isKeptItsOwnTime: boolean,
 ]
 type PreviousRow = readonly [
   outcome: number,

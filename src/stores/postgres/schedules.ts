@@ -8,7 +8,7 @@ import type {
   SlotOutcome,
 } from '../../store/index.ts'
 import type { Engine } from './engine.ts'
-import { bind } from './enqueue.ts'
+import { bindOne } from './enqueue.ts'
 import { given } from './row.ts'
 
 /** The columns of schedule-row.sql. */
@@ -75,7 +75,7 @@ export async function fire(e: Engine, firings: readonly Firing[]): Promise<reado
     slots: slots.map(({ facts: { at, from, isBackfill }, job }) => ({
       ...{ at, from, isBackfill },
       overlap: `overlap: the slot of ${new Date(at).toISOString()} takes its place`,
-      enqueue: bind([job]),
+      enqueue: bindOne(job),
     })),
   }))
   const answers = await e.call<readonly (readonly SlotOutcome[] | null)[]>('schedule_fire_v1', {

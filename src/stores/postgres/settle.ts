@@ -9,27 +9,78 @@ import { limits } from '../../job/defaults.ts'
 import { levels } from '../../store/codes.ts'
 import { utf8Bytes } from '../../job/text.ts'
 import type { Call, Engine } from './engine.ts'
+import type { Lending, Lent } from './lending.ts'
 
-type Done = readonly [id: string, fence: number, digest: string, result: string | null, place: number]
+/** Jobs that are simply done, as settle-all.sql reads them: lists of numbers are texts as the server writes arrays. */
+interface Done {
+  readonly s: string
+  readonly ids: readonly string[]
+  readonly p?: string
+  readonly d1: string
+  readonly f?: BySeq<number>
+  readonly d?: BySeq<string>
+  readonly r?: BySeq<string>
+  readonly k?: true
+}
+type BySeq<T> = Readonly<Record<number, T>>
 
 /** Settlements of one call, as settle-all.sql reads them: those that are simply done, and the others in order. */
 export interface Endings {
   readonly n: number
-  readonly done?: readonly Done[]
+  readonly done?: Done
   readonly rest?: readonly object[]
 }
 
-export function bundle(settlements: readonly Settlement[]): Endings {
-  const done: Done[] = []
+export function bundle(settlements: readonly Settlement[], lent: Lending): Endings {
+  const done: Ending[] = []
   const rest: object[] = []
   const ids = new Set(settlements.map(({ id }) => id))
   // A second word about the same job must meet what the first one has left: all in order, one by one.
   const isOnce = ids.size === settlements.length
   for (const [place, one] of settlements.entries()) {
-    if (isOnce && isDone(one)) done.push([one.id, one.fence, digest(one), one.result ?? null, place])
+    const known = isOnce && isDone(one) ? lent.of(one.id, one.fence) : undefined
+    if (known) done.push({ one, known, place })
     else rest.push(restRow(one, place))
   }
-  return { n: settlements.length, ...(done.length > 0 && { done }), ...(rest.length > 0 && { rest }) }
+  return {
+    n: settlements.length,
+    ...(done.length > 0 && { done: doneOf(done, rest.length === 0) }),
+    ...(rest.length > 0 && { rest }),
+  }
+}
+
+interface Ending {
+  readonly one: Settlement
+  readonly known: Lent
+  readonly place: number
+}
+
+/** Their columns; only what differs from what nearly all have is named job by job. */
+function doneOf(endings: readonly Ending[], isAll: boolean): Done {
+  const [f, d, r]: [Record<number, number>, Record<number, string>, Record<number, string>] = [{}, {}, {}]
+  let isKept = false
+  for (const { one, known } of endings) {
+    if (one.fence !== 1) f[known.seq] = one.fence
+    if (one.result !== undefined) {
+      r[known.seq] = one.result
+      d[known.seq] = digest(one)
+    }
+    isKept ||= known.isKept
+  }
+  return {
+    s: listOf(endings.map(({ known }) => known.seq)),
+    ids: endings.map(({ one }) => one.id),
+    d1: digest({ id: '', fence: 0, move: 'complete' }),
+    ...(!isAll && { p: listOf(endings.map(({ place }) => place)) }),
+    ...{ ...(hasAny(f) && { f }), ...(hasAny(r) && { d, r }) },
+    ...(isKept && { k: true }),
+  }
+}
+
+const listOf = (numbers: readonly number[]): string => `{${numbers.join(',')}}`
+const hasAny = (record: object): boolean => {
+  for (const _ in record) return true
+  return false
 }
 
 /** True for a job that is simply done, as nearly all are. */
@@ -92,17 +143,23 @@ export const settle = (
   e: Engine,
   worker: WorkerId,
   settlements: readonly Settlement[],
-): Promise<readonly Settled[]> => settleOn(e.call, worker, settlements)
+): Promise<readonly Settled[]> => settleOn(e, worker, settlements)
 
 /** The same, on whatever connection. */
 export async function settleOn(
-  call: Call,
+  { call, lent }: Pick<Engine, 'call' | 'lent'>,
   worker: WorkerId,
   settlements: readonly Settlement[],
 ): Promise<readonly Settled[]> {
   if (settlements.length === 0) return []
-  const { settled } = await call<{ settled: Codes }>('exchange_v1', { worker, ...bundle(settlements) })
+  const { settled } = await call<{ settled: Codes }>('exchange_v1', { worker, ...bundle(settlements, lent) })
+  forget(lent, settlements)
   return settledOf(settled, settlements.length)
+}
+
+/** What was settled is nobody's any more. */
+export function forget(lent: Lending, settlements: readonly Settlement[]): void {
+  for (const { id, fence } of settlements) lent.forget(id, fence)
 }
 
 /** Keeps progress and logs with the running attempt, and a checkpoint with the job; fenced like a settle. */

@@ -10,7 +10,7 @@ begin
         select json_build_array(x.outcome, x.ended_at_ms, coalesce((select worker from runner r where r.id = x.holder_id), 'forgotten'), x.error, x.reason)
         from attempt x where x.seq = t.seq order by x.fence desc limit 1) end,
       case when t.schedule_id is not null then (
-        select json_build_array(s.at_ms, s.from_ms, s.is_backfill) from slot s where s.seq = t.seq) end, j.on_crash
+        select json_build_array(s.at_ms, s.from_ms, s.is_backfill) from slot s where s.seq = t.seq) end, j.on_crash, j.seq, j.retain is not null
     ) order by u.o)
     from unnest(p_seqs) with ordinality as u(seq, o)
     cross join lateral (select * from ticket where seq = u.seq limit 1) t

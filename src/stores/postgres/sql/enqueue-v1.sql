@@ -1,4 +1,5 @@
--- Adds each job unless its id is known, or its twin stands for it, or it is refused. Rows are [kind, id, payload, run at, unique].
+-- Adds each job unless its id is known, or its twin stands for it, or it is refused. Rows are [kind, id, payload, run at, unique]; jobs of which all are
+-- likely to be new come in columns instead: { ids, payloads, k kinds, at run at }, without k where there is one kind, without at where none is given.
 create or replace function enqueue_v1(p text) returns text language plpgsql
 set search_path from current set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
@@ -11,7 +12,8 @@ declare
   v_queue int[] := '{}'; v_task int[] := '{}'; v_lane int[] := '{}'; v_version int[] := '{}'; v_priority int[] := '{}';
   v_max int[] := '{}'; v_delay numeric[] := '{}'; v_ttl bigint[] := '{}'; v_deadline bigint[] := '{}';
   v_tags text[] := '{}'; v_retain text[] := '{}'; v_crash int[] := '{}';
-  v_seqs bigint[]; v_ids text[]; v_is_new boolean[]; v_states int[];
+  v_seqs bigint[]; v_ids text[]; v_is_new boolean[]; v_states int[]; v_some jsonb := a->'ids'; v_payloads jsonb := a->'payloads';
+  v_k int[] := (a->>'k')::int[]; v_at numeric[] := (a->>'at')::numeric[]; v_is_tagged boolean := false; v_is_limited boolean;
 begin
   -- Before any number is taken: see src/stores/postgres/gaps.ts.
   perform pg_current_xact_id();
@@ -21,9 +23,42 @@ begin
     v_version := v_version || (k->>'version')::int; v_priority := v_priority || (k->>'priority')::int;
     v_max := v_max || (k->>'maxAttempts')::int; v_delay := v_delay || coalesce((k->>'delayMs')::numeric, 0);
     v_ttl := v_ttl || (k->>'ttlMs')::bigint; v_deadline := v_deadline || (k->>'deadlineMs')::bigint;
+    v_is_tagged := v_is_tagged or k ? 'tags';
     v_tags := v_tags || (k->>'tags'); v_retain := v_retain || (k->>'retain'); v_crash := v_crash || (k->>'onCrash')::int;
   end loop;
-  if a->>'each' is not null or exists (select 1 from queue where limited and id = any(v_queue)) then
+  v_is_limited := exists (select 1 from queue where limited and id = any(v_queue));
+  if v_some is not null then
+    if not v_is_limited and not v_is_tagged then
+      begin
+        with x as materialized (
+          select nextval('job_seq_seq') as seq, e.id, e.payload, coalesce(e.k, 0) + 1 as k,
+            ceil(greatest(v_now, coalesce(e.at, v_now + v_delay[coalesce(e.k, 0) + 1])))::bigint as at
+          from rows from (jsonb_array_elements_text(v_some), jsonb_array_elements_text(v_payloads), unnest(v_k), unnest(v_at)) as e(id, payload, k, at)
+        ), said as (
+          insert into job (seq, created_at_ms, ttl_ms, deadline_ms, task_id, queue_id, version, max_attempts, priority, on_crash, id, retain, payload)
+          select seq, v_now, v_ttl[k], v_deadline[k], v_task[k], v_queue[k], v_version[k], v_max[k], v_priority[k], v_crash[k], id, v_retain[k], payload from x
+        ), stood as (
+          insert into ticket (seq, sort_key, available_at_ms, expires_at_ms, deadline_at_ms, queue_id, lane_id, state)
+          select seq, at + v_priority[k] * 60000, at, least(v_now + v_ttl[k], v_now + v_deadline[k]), v_now + v_deadline[k], v_queue[k], v_lane[k],
+            case when at > v_now then 1 else 3 end
+          from x returning queue_id, state
+        ), counted as (
+          insert into tally_change (queue_id, state, n)
+          select queue_id, s, n from (select queue_id, state, count(*) as n from stood group by 1, 2) g
+          cross join lateral (values (g.state), (20)) as v(s)
+        )
+        select case when min(state) = max(state) then array[min(state)] else array_agg(state) end into v_states from stood;
+        if cardinality(v_states) = 1 then return jsonb_build_object('state', v_states[1])::text; end if;
+        return jsonb_build_object('states', to_jsonb(v_states))::text;
+      exception when unique_violation then
+        null;
+      end;
+    end if;
+    v_rows := (select jsonb_agg(jsonb_build_array(coalesce(e.k, 0), e.id, e.payload, e.at) order by o)
+      from rows from (jsonb_array_elements_text(v_some), jsonb_array_elements_text(v_payloads), unnest(v_k), unnest(v_at)) with ordinality as e(id, payload, k, at, o));
+    a := a || jsonb_build_object('rows', v_rows);
+  end if;
+  if v_is_limited or a->>'each' is not null then
     a := a || jsonb_build_object('queues', to_jsonb(v_queue), 'tasks', to_jsonb(v_task), 'lanes', to_jsonb(v_lane));
     return enqueue_each(a, v_now)::text;
   end if;

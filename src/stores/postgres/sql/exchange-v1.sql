@@ -11,7 +11,7 @@ declare
   v_settled jsonb; v_claimed text;
 begin
   select id into v_holder from runner where worker = a->>'worker';
-  if a ? 'ask' and (a->'ask'->>'limit')::int > 0 then
+  if (a->'ask'->>'limit')::int > 0 then
     -- Who takes its jobs away must wait for the end of a claim, or it would not see what was handed out.
     select lease_ends_mono_ms > v_mono into v_held from worker where holder_id = v_holder for key share;
   else
