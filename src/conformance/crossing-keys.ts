@@ -49,7 +49,7 @@ export const keyCrossings = [
           if (onCrash === 'retry') await room.act('cancel', id)
           await room.store.lapse([worker.id], 'it died')
           assert.deepEqual(await room.states([id]), [onCrash === 'retry' ? 'cancelled' : 'dead'])
-          assert.equal(await isHeld(room, onCrash), false, onCrash)
+          assert.equal(await isHeld(room, onCrash, onCrash), false, onCrash)
         }
       },
     ],
@@ -62,7 +62,7 @@ export const keyCrossings = [
           const worker = await room.hand({ queues: [set] })
           await worker.one()
           await room.store.leave(worker.id)
-          assert.equal(await isHeld(room, set), true, set)
+          assert.equal(await isHeld(room, set, set), true, set)
         }
       },
     ],

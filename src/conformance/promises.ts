@@ -24,6 +24,7 @@ import { poisonPromises } from './poison.ts'
 import { payloadPromises } from './payloads.ts'
 import { processPromises } from './process.ts'
 import type { Promised } from './promise.ts'
+import { apartPromises, queuesPromises } from './queues.ts'
 import { receivedPromises } from './received.ts'
 import { policyPromises } from './retention.ts'
 import { scheduleCrowdPromises, schedulePromises } from './schedules.ts'
@@ -69,6 +70,8 @@ export const promises: readonly Promised[] = [
   ...editPromises,
   ...failurePromises,
   ...bulkRoomPromises,
+  ...queuesPromises,
+  ...apartPromises,
   ...keyCrossings,
   ...scheduleCrossings,
   ...deadCrossings,

@@ -91,6 +91,7 @@ const reasons: Readonly<Record<Need, string>> = {
   shared: 'does not claim to be shared by several processes',
   beatApart: 'does not claim to beat off the event loop',
   durable: 'does not claim to survive the end of the process',
+  apart: 'its queues lie together, so that one write may be about several',
   spawn: 'the house offers no processes',
   begin: 'the house offers no transactions',
 }
@@ -100,4 +101,5 @@ const claims: Readonly<Record<keyof Capabilities, string>> = {
   shared: 'several processes share it',
   beatApart: 'it beats off the event loop',
   durable: 'it survives the end of the process',
+  apart: 'its queues lie in partitions, and no write spans two',
 }

@@ -1,6 +1,6 @@
 import type { AnyTask } from '../define/task.ts'
 import { showMs } from '../job/duration.ts'
-import { LegworkError, NotUnique, QueueFull } from '../job/errors.ts'
+import { LegworkError, NotUnique, QueueFull, UnknownOutcome } from '../job/errors.ts'
 import type { Accepted, Declined, Enqueued } from '../job/job.ts'
 
 /** The job that the caller has now. @throws {NotUnique} LW1209, @throws {LegworkError} LW1207. */
@@ -49,6 +49,8 @@ function refusalError({ id, refusal }: Declined, task: string, where = ''): Legw
       const text = `task ${task}: queue ${queue} takes ${max} new jobs every ${showMs(everyMs)}${where}. Nothing was written. Try again in ${showMs(retryAfterMs)}`
       return new QueueFull('LW1213', `${text}.`, { queue, max, everyMs, retryAfterMs })
     }
+    case 'away':
+      return new UnknownOutcome('LW1032', `task ${task}, job ${id}: ${refusal.message}${where}`, { id })
     case 'batch':
       return new LegworkError('LW1209', `job ${id} was not written, for another of its batch was refused.`, {
         id,

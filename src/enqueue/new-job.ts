@@ -65,6 +65,7 @@ export function decider(task: AnyTask, options: EnqueueOptions, world: World): (
     id: '',
     task: name,
     queue: policy.queue,
+    ...(ownId !== undefined && { isOwnId: true as const }),
     payload: '',
     version: policy.version,
     priority: options.priority === undefined ? policy.priority : toPriority(options.priority, 'priority'),

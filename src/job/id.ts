@@ -44,9 +44,16 @@ export function idTime(id: string): number | undefined {
 /** The shard of an id: part of a minted one, a hash of the caller's own. */
 export function idShard(id: string): number {
   if (idPattern.test(id)) return Math.floor(read(id.slice(10, 15)) / 8) % shardCount
+  return textShard(id)
+}
+
+/** The shard of any text. */
+export function textShard(text: string): number {
   let hash = 0x811c9dc5
-  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193) >>> 0
-  return hash % shardCount
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0
+  // The last characters have moved only the low bits; all must move.
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b) >>> 0
+  return ((hash ^ (hash >>> 13)) >>> 0) % shardCount
 }
 
 const idPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/

@@ -15,6 +15,8 @@ export type Retention = Readonly<Record<FinalState, number | null>>
 /** A job as the producer hands it to the store: everything decided, nothing looked up. */
 export interface NewJob {
   readonly id: string
+  /** The id is the caller's, so that other calls may come with it too. */
+  readonly isOwnId?: true
   readonly task: string
   readonly queue: string
   /** JSON text. */
@@ -92,6 +94,8 @@ export type Refusal =
       readonly retryAfterMs: number
     }
   | { readonly because: 'batch' }
+  /** The partition that it belongs to did not answer: it may be stored, or not. */
+  | { readonly because: 'away'; readonly message: string }
 
 /** A job in a worker's hands. */
 export interface ClaimedJob {

@@ -19,6 +19,7 @@ import type { Changes, Closing, Since } from './changes.ts'
 import type { Schedules } from './schedules.ts'
 import type { Payloads } from './payloads.ts'
 import type { BulkRoom, Failures } from './dead.ts'
+import type { Names } from './names.ts'
 import type { Retaining } from './retention.ts'
 import type { Edit, Edited } from './edit.ts'
 
@@ -56,11 +57,12 @@ export interface Store {
   /**
    * `settle`, then `claim`, in one call. What an ending gives back may be what is claimed; jobs that are simply done give
    * nothing back, so a store may write many of them beside the claim.
+   * A settlement without an answer is to be sent again: the part of the store that has its job did not answer.
    */
   exchange(
     settlements: readonly Settlement[],
     ask: Ask,
-  ): Promise<{ readonly settled: readonly Settled[]; readonly claimed: Claimed }>
+  ): Promise<{ readonly settled: readonly (Settled | undefined)[]; readonly claimed: Claimed }>
   /** Progress and logs of running attempts, kept with the attempt, and checkpoints, kept with the job; fenced like a settle. */
   record(worker: WorkerId, notes: readonly Note[], how?: Joining): Promise<readonly Settled[]>
 
@@ -111,6 +113,8 @@ export interface Store {
   readonly bulk: BulkRoom
   /** What is kept of finished jobs, for all processes. */
   readonly retention: Retaining
+  /** What lets the store be a partition, one of several that keep their ids apart: see `legwork/partitioned`. */
+  readonly names?: Names
 
   /** Wakes whoever listens, in every process. A hint: it may be lost, or come for nothing. */
   ring(): void
@@ -137,6 +141,11 @@ export interface Capabilities {
   readonly beatApart: boolean
   /** Jobs survive the end of the process. */
   readonly durable: boolean
+  /**
+   * Its queues lie in partitions, and no write spans two. Keys are unique within one; batches that are written as a whole, and
+   * redrives to other queues, stay within one; what is kept of all finished jobs at most is split among them.
+   */
+  readonly apart?: boolean
 }
 
 /** What the engine's settings, as read back, let a job survive. */
@@ -185,6 +194,12 @@ export interface Claimed {
    * let its jobs end, and then ask `alone`.
    */
   readonly suspects?: true
+  readonly lost?: readonly Lost[]
+}
+/** A job that the worker no longer holds although its lease holds: that of one partition was lost. */
+export interface Lost {
+  readonly id: string
+  readonly fence: Fence
 }
 export interface CancelRequest {
   readonly id: string
@@ -215,6 +230,7 @@ export interface Beaten {
   readonly lease: 'held' | 'lost'
   readonly now: Instant
   readonly cancels: readonly CancelRequest[]
+  readonly lost?: readonly Lost[]
 }
 export interface WorkerAbout {
   readonly host: string

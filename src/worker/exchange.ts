@@ -1,6 +1,6 @@
 import { sleep } from '../job/clock.ts'
 import { defaults } from '../job/defaults.ts'
-import type { Settlement } from '../job/job.ts'
+import type { Settled, Settlement } from '../job/job.ts'
 import { type Outage, type OutageKit, outage } from '../job/outage.ts'
 import type { Ask, Claimed, KnownTask, Store } from '../store/index.ts'
 import { type Pace, pauseMs } from './pace.ts'
@@ -42,6 +42,8 @@ export class Exchange {
   #nextDueAt: number | undefined
   #plannedAt = Infinity
   #isOver = false
+  /** A partition of the store owes answers. */
+  #isPartial = false
   /** The next turn comes with the next turn of the event loop. */
   #isSoon = false
   #stopTimer = (): void => {}
@@ -108,7 +110,7 @@ export class Exchange {
     const endsAt = clock.monotonic() + ms
     while ((this.#turning || this.pending > 0) && clock.monotonic() < endsAt) {
       await Promise.race([this.turn(), late])
-      if (this.#outage.errors > 0 && this.pending > 0)
+      if ((this.#outage.errors > 0 || this.#isPartial) && this.pending > 0)
         await sleep(clock, Math.min(200, endsAt - clock.monotonic()))
     }
     over.abort()
@@ -142,12 +144,11 @@ export class Exchange {
       this.#outage.answered()
       // The registration may have been lost on the way: then the answer speaks of jobs that are not ours.
       if (worker !== (await registration())) return true
-      answer.settled.forEach(
-        (settled, i) => settled === 'applied' || this.#warn(settlements[i] as Settlement, settled),
-      )
+      answer.settled.forEach((settled, i) => this.#heard(settlements[i] as Settlement, settled))
+      this.#isPartial = answer.settled.includes(undefined)
       this.#note(answer.claimed, pool)
       accept(answer.claimed)
-      return this.pending > 0 || this.#nextPool() !== undefined
+      return (this.pending > 0 && !this.#isPartial) || this.#nextPool() !== undefined
     } catch (error) {
       // The reply may be lost after the store did it all: settling again is answered as before, claiming again delivers again.
       if (worker === (await registration().catch(() => undefined))) this.#done.unshift(...settlements)
@@ -174,7 +175,11 @@ export class Exchange {
     if (pool && jobs.length > 0) pool.isHungry = true
   }
 
-  #warn({ id, fence, move }: Settlement, answer: string): void {
+  #heard(settlement: Settlement, answer: Settled | undefined): void {
+    // Its partition did not answer: again with the next turn.
+    if (answer === undefined) this.#done.push(settlement)
+    if (answer === undefined || answer === 'applied') return
+    const { id, fence, move } = settlement
     const text = `LW2005 job ${id}: this worker’s ${move} was refused as ${answer} and changed nothing; it no longer holds the job.`
     this.#kit.log.warn({ code: 'LW2005', job: id, fence, move, answer }, text)
   }

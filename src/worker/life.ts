@@ -1,7 +1,7 @@
 import type { Clock } from '../job/clock.ts'
 import { defaults } from '../job/defaults.ts'
 import type { WorkerId } from '../job/job.ts'
-import type { Beaten, CancelRequest, Store, WorkerAbout } from '../store/index.ts'
+import type { Beaten, CancelRequest, Lost, Store, WorkerAbout } from '../store/index.ts'
 
 export interface LifeKit {
   readonly store: Store
@@ -11,6 +11,8 @@ export interface LifeKit {
   readonly leaseMs: number
   readonly beatMs: number
   onCancels(cancels: readonly CancelRequest[]): void
+  /** It holds these no more, although its registration stands. */
+  onLostJobs(lost: readonly Lost[]): void
   /** This registration holds nothing any more. */
   onLost(worker: WorkerId, why: string): void
 }
@@ -45,6 +47,7 @@ export async function begin(kit: LifeKit): Promise<Life> {
     if (answer.lease === 'lost') return lost('the store took its lease away')
     confirmedAt = clock.monotonic()
     kit.onCancels(answer.cancels)
+    if (answer.lost) kit.onLostJobs(answer.lost)
   }
   hear(first)
   const pulse = { tick: tick.buffer as SharedArrayBuffer, everyMs: beatMs, maxStallMs: defaults.maxStallMs }

@@ -72,6 +72,7 @@ export class Worker {
       accept: (claimed) => {
         if (claimed.lease === 'lost') return this.#life?.lost('the store does not know it any more')
         this.#slots.cancel(claimed.cancels)
+        this.#slots.giveUp(claimed.lost ?? [])
         if (!this.#exchange.isClaiming) this.#slots.release(claimed.jobs)
         else for (const [pool, jobs] of room.place(claimed)) this.#slots.take(pool, jobs)
       },
@@ -128,6 +129,7 @@ export class Worker {
     const life = await begin({
       ...this.#kit,
       onCancels: (cancels) => this.#slots.cancel(cancels),
+      onLostJobs: (lost) => this.#slots.giveUp(lost),
       onLost: (worker, why) => this.#lose(worker, why),
     })
     this.#life = life

@@ -7,4 +7,24 @@ export const clusterCodes = {
     'The server is one node of a Redis Cluster, and the client does not follow keys to the other nodes.',
     'Add ?cluster=true to the URL, or pass a cluster client of your own.',
   ),
+  LW1030: entry(
+    'Made with other partitions',
+    'The store was made with another number of partitions, in another order, or with other spread queues. Where a job is follows from them, so they are fixed when a store is made.',
+    'Open it as it was made: the message says how. Or use another prefix, and let workers of both run until the old one is empty.',
+  ),
+  LW1031: entry(
+    'Spans partitions',
+    'What was asked concerns several partitions, and can be done only within one: a batch that is written as a whole, a redrive to another queue, limits of a spread queue, an edit that changes the key of a job in one.',
+    'The message says which queues are where. Use queues of one partition, or do it one by one.',
+  ),
+  LW1032: entry(
+    'A partition does not answer',
+    'One of the stores that share the jobs cannot be reached. Calls about its jobs fail; those of the other partitions go on.',
+    'Look at the server that has it: the message says why it does not answer. Calls go on by themselves when it is back. An enqueue may be repeated with the same id.',
+  ),
+  LW1033: entry(
+    'The id is being written elsewhere',
+    'Another call has just taken this id for a queue of another partition, and has not written its job, or has died before that.',
+    'Repeat the call in a minute. Put the name of the task into ids of your own, so that two tasks never share one.',
+  ),
 } as const

@@ -12,6 +12,7 @@ import { edit } from './edit.ts'
 import { enqueue } from './enqueue.ts'
 import { counts, find, get, workers } from './look.ts'
 import { replacePayloads } from './payloads.ts'
+import { namesIn } from './names.ts'
 import { setQueues } from './queues.ts'
 import { record } from './record.ts'
 import { setRetention } from './retain.ts'
@@ -80,6 +81,7 @@ export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): 
     schedules: schedulesOf(s, { call, rung }),
     ...readingOf(s, call),
     ...deadLettersOf(s, { call, rung }),
+    names: namesIn(still, call),
     retention: {
       set: (order) => call(() => setRetention(s, order)),
       get: () => call(() => s.retained.standing),

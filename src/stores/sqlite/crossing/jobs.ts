@@ -74,7 +74,7 @@ const fields = {
   deadlineMs: true,
   onCrash: false,
   unique: false,
-} as const satisfies Record<Exclude<keyof NewJob, 'id' | 'payload'>, boolean>
+} as const satisfies Record<Exclude<keyof NewJob, 'id' | 'isOwnId' | 'payload'>, boolean>
 
 type Field = keyof typeof fields
 const compared = Object.keys(fields) as readonly Field[]

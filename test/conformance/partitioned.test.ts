@@ -1,0 +1,3 @@
+import { play, withoutProcesses } from './play.ts'
+
+play('partitioned', withoutProcesses)
