@@ -3,53 +3,83 @@ import { StoreError } from '../../job/errors.ts'
 import type { Beat, Beaten, Pulse } from '../../store/contract.ts'
 import type { Dialling } from './port.ts'
 
-/** What the thread of the beats is told. */
+/** What the thread of the beats is told at its start. */
 export interface Apart {
   readonly dialling: Dialling
-  readonly prefix: string
   /** For messages. */
   readonly where: string
-  readonly beat: Beat
-  readonly pulse: Pulse
+}
+
+/** Whom it is to beat for from now on, by a number of this store's; one that has only that is to be left. */
+export interface Joining {
+  readonly n: number
+  readonly join?: { readonly tag: string; readonly beat: Beat; readonly pulse: Pulse }
 }
 
 /** What it tells: that it is there, and what each beat heard. */
-export type Told = 'ready' | Beaten | { readonly code: StoreError['code']; readonly text: string }
+export type Told = 'ready' | { readonly n: number; readonly heard: Beaten | Failed }
+export interface Failed {
+  readonly code: StoreError['code']
+  readonly text: string
+}
 
-export interface Beating extends Apart {
+export interface Beating {
+  readonly tag: string
+  readonly beat: Beat
+  readonly pulse: Pulse
   hear(answer: Beaten | Error): void
   /** Beats on this loop until the thread is there. */
   meanwhile(): () => Promise<void>
 }
 
+/** Beats from a thread with a connection of its own, as long as the pulse's tick moves. The answer ends it. */
+export type BeatApart = (beating: Beating) => Promise<() => Promise<void>>
+
 /**
- * Beats from a thread with a connection of its own, as long as the pulse's tick moves: handlers that keep the event loop busy
- * keep their lease. The answer ends it.
+ * One thread for all partitions of a store, from the first beat to the last: handlers that keep the event loop busy keep their
+ * lease.
  */
-export async function beatApart({ hear, meanwhile, ...apart }: Beating): Promise<() => Promise<void>> {
-  let isOver = false
-  const told = (answer: Beaten | Error) => void (isOver || hear(answer))
-  const stopHere = meanwhile()
-  const thread = new Worker(new URL('./beat-thread.js', import.meta.url), {
-    workerData: apart satisfies Apart,
-    // The program's own flags, such as --input-type, are not meant for this thread.
-    execArgv: [],
-    name: 'legwork redis beat',
-  })
-  await new Promise<void>((resolve) => {
-    thread.on('message', (one: Told) => {
-      if (one === 'ready') resolve()
-      else told('code' in one ? new StoreError(one.code, one.text) : one)
+export function beatingApart(apart: Apart): BeatApart {
+  const hearers = new Map<number, (answer: Beaten | Error) => void>()
+  let thread: { readonly worker: Worker; readonly ready: Promise<void> } | undefined
+  let last = 0
+  const begin = () => {
+    const worker = new Worker(new URL('./beat-thread.js', import.meta.url), {
+      workerData: apart satisfies Apart,
+      // The program's own flags, such as --input-type, are not meant for this thread.
+      execArgv: [],
+      name: 'legwork redis beat',
     })
-    thread.on('error', (cause) => {
-      resolve()
-      told(new StoreError('LW1007', `the thread that beats failed: ${String(cause)}`, {}, { cause }))
+    const ready = new Promise<void>((resolve) => {
+      worker.on('message', (one: Told) => {
+        if (one === 'ready') return resolve()
+        const { heard, n } = one
+        hearers.get(n)?.('code' in heard ? new StoreError(heard.code, heard.text) : heard)
+      })
+      worker.on('error', (cause) => {
+        resolve()
+        const error = new StoreError('LW1007', `the thread that beats failed: ${String(cause)}`, {}, { cause })
+        for (const hear of hearers.values()) hear(error)
+      })
     })
-  })
-  thread.unref()
-  await stopHere()
-  return async () => {
-    isOver = true
-    await thread.terminate()
+    return { worker, ready }
+  }
+  return async ({ hear, meanwhile, ...join }) => {
+    const n = ++last
+    hearers.set(n, hear)
+    const stopHere = meanwhile()
+    thread ??= begin()
+    const { worker, ready } = thread
+    worker.postMessage({ n, join } satisfies Joining)
+    await ready
+    worker.unref()
+    await stopHere()
+    return async () => {
+      if (!hearers.delete(n)) return
+      worker.postMessage({ n } satisfies Joining)
+      if (hearers.size > 0) return
+      thread = undefined
+      await worker.terminate()
+    }
   }
 }

@@ -4,9 +4,10 @@ import { type IoRedis, ioRedisPort, isIoRedis, makeIoRedis } from './clients/ior
 import { isNodeRedis, makeNodeRedis, type NodeRedis, nodeRedisPort } from './clients/node-redis.ts'
 import type { Clock } from '../../job/clock.ts'
 import type { Dialling, Port } from './port.ts'
+import { tagIn } from './slots.ts'
 
 export interface RedisOptions {
-  /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. `?prefix=shop` and `?cluster=true` may stand behind it. */
+  /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. `?prefix=shop`, `?cluster=true`, `?partitions=8` and `?spread=a,b` may stand behind it. */
   readonly url?: string
   /** A client of your own, of `ioredis` or `@redis/client`, also one of a Cluster or of Sentinel. It stays open at the end. */
   readonly client?: IoRedis | NodeRedis
@@ -14,6 +15,13 @@ export interface RedisOptions {
   readonly prefix?: string
   /** The URL names one node of a cluster. Default false. */
   readonly cluster?: boolean
+  /**
+   * Lays the queues out over so many partitions, each in a slot of its own, so that the nodes of a cluster share them. Fixed when the
+   * store is made. Default 1.
+   */
+  readonly partitions?: number
+  /** Queues whose jobs lie in all partitions; the others have a home in one. Fixed when the store is made. Default none. */
+  readonly spread?: readonly string[]
   /** Opens even a server that would lose acknowledged jobs. Default false. */
   readonly acceptDataLoss?: boolean
   /** `never` refuses a prefix without a store instead of making one. Default `auto`. */
@@ -26,6 +34,10 @@ export interface RedisOptions {
 
 export interface Settings {
   readonly prefix: string
+  readonly partitions: number
+  readonly spread: readonly string[]
+  /** All keys of a partition share it, and so one slot of a cluster. */
+  readonly tag: string
   readonly acceptDataLoss: boolean
   readonly migrate: 'auto' | 'never'
   readonly clock: Clock | undefined
@@ -36,7 +48,10 @@ export interface Settings {
   connect(): Promise<Port>
 }
 
-const known = ['url', 'client', 'prefix', 'cluster', 'acceptDataLoss', 'migrate', 'callTimeoutMs', 'clock']
+const known = [
+  ...['url', 'client', 'prefix', 'cluster', 'partitions', 'spread'],
+  ...['acceptDataLoss', 'migrate', 'callTimeoutMs', 'clock'],
+]
 
 /** @throws {InvalidOption} LW1201 */
 export function settingsOf(given: string | IoRedis | NodeRedis | RedisOptions): Settings {
@@ -44,7 +59,10 @@ export function settingsOf(given: string | IoRedis | NodeRedis | RedisOptions): 
   checkKnown(options, known, 'redis option')
   const { client, acceptDataLoss = false, migrate = 'auto', callTimeoutMs = 20_000, clock } = options
   checkCount(callTimeoutMs, 'callTimeoutMs', 100, 3_600_000)
-  const { url, prefix, cluster } = client ? { url: '', prefix: 'legwork', cluster: false } : read(options.url)
+  const { url, cluster, ...said } = client ? ofClient : read(options.url)
+  const prefix = checkPrefix(options.prefix ?? said.prefix)
+  const partitions = checkCount(options.partitions ?? said.partitions, 'partitions', 1, 128)
+  const spread = checkSpread(options.spread ?? said.spread, partitions)
   if (client && options.url !== undefined)
     throw new InvalidOption('url', mask(`${options.url}`), 'either a url or a client')
   if (client && !isIoRedis(client) && !isNodeRedis(client))
@@ -52,7 +70,7 @@ export function settingsOf(given: string | IoRedis | NodeRedis | RedisOptions): 
   if (migrate !== 'auto' && migrate !== 'never') throw new InvalidOption('migrate', migrate, 'auto or never')
   const dialling = { url, cluster: options.cluster ?? cluster, callTimeoutMs }
   return {
-    prefix: checkPrefix(options.prefix ?? prefix),
+    ...{ prefix, partitions, spread, tag: tagIn(prefix, 0, 1) },
     acceptDataLoss,
     migrate,
     clock,
@@ -90,9 +108,20 @@ function read(text: string | undefined) {
   const { searchParams } = url
   const prefix = searchParams.get('prefix') ?? 'legwork'
   const cluster = searchParams.get('cluster') === 'true'
-  searchParams.delete('prefix')
-  searchParams.delete('cluster')
-  return { url: url.href, prefix, cluster }
+  const partitions = Number(searchParams.get('partitions') ?? 1)
+  const spread = searchParams.get('spread')?.split(',') ?? []
+  for (const name of ['prefix', 'cluster', 'partitions', 'spread']) searchParams.delete(name)
+  return { url: url.href, prefix, cluster, partitions, spread }
+}
+
+const ofClient = { url: '', prefix: 'legwork', cluster: false, partitions: 1, spread: [] }
+
+function checkSpread(spread: unknown, partitions: number): readonly string[] {
+  if (!Array.isArray(spread) || !spread.every((name) => typeof name === 'string' && name !== ''))
+    throw new InvalidOption('spread', spread, 'a list of names of queues')
+  if (spread.length > 0 && partitions === 1)
+    throw new InvalidOption('spread', spread, 'partitions: 2 or more, over which queues can be spread')
+  return spread
 }
 
 function checkPrefix(prefix: unknown): string {

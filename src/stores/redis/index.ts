@@ -4,18 +4,19 @@ import type { Note, Store, Tended } from '../../store/contract.ts'
 import { realClock } from '../../world.ts'
 import { utf8Bytes } from '../../job/text.ts'
 import { beat } from './beat.ts'
-import { beatApart } from './beat-apart.ts'
+import { type BeatApart, beatingApart } from './beat-apart.ts'
 import { gathered } from './bell.ts'
 import { bulkWith, undriven } from './bulk.ts'
 import { claimedOf } from './claim.ts'
 import type { IoRedis } from './clients/ioredis.ts'
 import type { NodeRedis } from './clients/node-redis.ts'
-import { type RedisOptions, settingsOf } from './connect.ts'
+import { type RedisOptions, type Settings, settingsOf } from './connect.ts'
 import { failuresWith } from './dead.ts'
 import { enqueue } from './enqueue.ts'
-import { lifeOf } from './life.ts'
+import { bellOf, lifeOf } from './life.ts'
 import { numbersOf } from './numbers.ts'
 import { changes, counts, find, get, workers } from './look.ts'
+import { namesWith } from './names.ts'
 import { pulsing } from './pulse.ts'
 import { settingText } from './queues.ts'
 import { retentionWith } from './retention.ts'
@@ -23,7 +24,10 @@ import { parsed, rowsOf } from './row.ts'
 import { schedulesWith } from './schedules.ts'
 import type { Run } from './script.ts'
 import { releaseDigest, settleArgs, settledOf } from './settle.ts'
+import { sharedPort } from './shared-port.ts'
+import { tagIn } from './slots.ts'
 import { refuseTx } from './tx.ts'
+import { partitioned } from '../partitioned/index.ts'
 
 export type { RedisOptions } from './connect.ts'
 export type { IoRedis } from './clients/ioredis.ts'
@@ -37,9 +41,20 @@ export type { NodeRedis } from './clients/node-redis.ts'
  */
 export function redis(given: string | IoRedis | NodeRedis | RedisOptions): Store {
   const settings = settingsOf(given)
+  const { partitions: of, prefix, spread, clock } = settings
+  const apart = settings.dialling && beatingApart({ dialling: settings.dialling, where: settings.where })
+  if (of === 1) return storeOn(settings, apart)
+  const tags = Array.from({ length: of }, (_, i) => tagIn(prefix, i, of))
+  const connect = sharedPort(() => settings.connect(), tags.map(bellOf))
+  const parts = tags.map((tag) => storeOn({ ...settings, tag, connect }, apart))
+  return partitioned(parts, { name: 'redis', spread, ...(clock && { clock }) })
+}
+
+/** All that lies under one tag. */
+function storeOn(settings: Settings, apart: BeatApart | undefined): Store {
   const clock = settings.clock ?? realClock
   // A client of the caller's own cannot follow into another thread, nor can a test's clock.
-  const isApart = settings.dialling !== undefined && settings.clock === undefined
+  const isApart = apart !== undefined && settings.clock === undefined
   const hearers = new Set<() => void>()
   const ring = () => {
     for (const hear of hearers) hear()
@@ -67,9 +82,8 @@ export function redis(given: string | IoRedis | NodeRedis | RedisOptions): Store
     async keepBeating(one, pulse, hear) {
       await life.ready()
       const here = () => pulsing(clock, { pulse, hear, send: () => beat(run, one) })
-      if (!isApart || !settings.dialling) return here()
-      const { dialling, prefix, where } = settings
-      return beatApart({ dialling, prefix, where, beat: one, pulse, hear, meanwhile: here })
+      if (!isApart) return here()
+      return apart({ tag: settings.tag, beat: one, pulse, hear, meanwhile: here })
     },
     lapse: async (ids, cause, { ending = false } = {}) =>
       ids.length > 0 ? Number(await rung('lapse', cause, ending ? '1' : '0', ...ids)) : 0,
@@ -96,6 +110,7 @@ export function redis(given: string | IoRedis | NodeRedis | RedisOptions): Store
     retention: retentionWith(run),
     payloads: payloadsWith(run),
     failures: failuresWith(run),
+    names: namesWith(run),
     bulk: bulkWith(run, rung),
     ring,
     listen(hear) {

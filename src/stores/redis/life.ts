@@ -5,6 +5,7 @@ import { examine } from './durability.ts'
 import { codedError } from './faults.ts'
 import type { Port } from './port.ts'
 import { type Run, runner } from './script.ts'
+import { tagIn } from './slots.ts'
 
 /** Of the keys and of what they hold. It rises with every change that an older Legwork would not understand. */
 const schema = 1
@@ -26,15 +27,12 @@ async function dial(settings: Settings): Promise<Dialled> {
   try {
     await port.connect()
     const report = await examine(port, settings)
-    return { port, run: runner(port, tagOf(settings), time), report }
+    return { port, run: runner(port, settings.tag, time), report }
   } catch (error) {
     await port.close()
     throw error instanceof StoreError ? error : codedError(error, settings.where)
   }
 }
-
-/** All keys of a store share it, and so one slot of a cluster. */
-export const tagOf = ({ prefix }: Pick<Settings, 'prefix'>): string => `${prefix}:0`
 
 /** The schema found, 0 for none; with `make` a new store is made there. @throws {StoreError} LW1003, LW1010 */
 async function schemaOf({ run }: Dialled, { where, prefix }: Settings, make: boolean): Promise<number> {
@@ -52,9 +50,26 @@ async function schemaOf({ run }: Dialled, { where, prefix }: Settings, make: boo
   return version
 }
 
+export const bellOf = (tag: string): string => `{${tag}}:bell`
+
+/** Under the prefix itself stands how many partitions its store has: whoever takes it for another one is refused. @throws LW1030 */
+async function checkPartitions({ port }: Dialled, settings: Settings, mayMake: boolean): Promise<void> {
+  const { prefix, partitions, where } = settings
+  const root = runner(port, tagIn(prefix, 0, 1), () => '')
+  const make = mayMake && partitions > 1
+  const found = Number(await root('partitions', partitions, make ? '1' : '0'))
+  if (found === partitions || found === 0) return
+  throw new StoreError(
+    'LW1030',
+    `${where} has a store of ${found} ${found === 1 ? 'partition' : 'partitions'} under the prefix ${prefix}, and ${partitions} were asked for. Open it with partitions: ${found} (in a URL ?partitions=${found}), or use another prefix.`,
+    { found, partitions },
+  )
+}
+
 async function openOnce(settings: Settings): Promise<Dialled> {
   const made = await dial(settings)
   try {
+    await checkPartitions(made, settings, settings.migrate === 'auto')
     const version = await schemaOf(made, settings, settings.migrate === 'auto')
     if (version === 0 && settings.migrate === 'never')
       throw new StoreError('LW1011', `${settings.where} has no store under the prefix ${settings.prefix}.`, {
@@ -70,8 +85,9 @@ async function openOnce(settings: Settings): Promise<Dialled> {
 async function migrate(settings: Settings, dryRun: boolean): Promise<Migrated> {
   const made = await dial(settings)
   try {
+    await checkPartitions(made, settings, !dryRun)
     const from = await schemaOf(made, settings, !dryRun)
-    const steps = from === 0 ? [{ version: 1, name: 'keys', sql: `{${tagOf(settings)}}:meta schema 1` }] : []
+    const steps = from === 0 ? [{ version: 1, name: 'keys', sql: `{${settings.tag}}:meta schema 1` }] : []
     return { from, to: schema, steps }
   } finally {
     await made.port.close()
@@ -85,7 +101,7 @@ export function lifeOf(settings: Settings, hear: () => void, isListening: () => 
   let unsubscribe: (() => Promise<void>) | undefined
   let isClosed = false
   const listen = (): void => {
-    if (made && !isClosed) unsubscribe ??= made.port.subscribe(`{${tagOf(settings)}}:bell`, hear)
+    if (made && !isClosed) unsubscribe ??= made.port.subscribe([bellOf(settings.tag)], hear)
   }
   const open = async (): Promise<DurabilityReport> => {
     made = await openOnce(settings)

@@ -7,8 +7,8 @@ export interface Port {
   evalsha(sha: string, keys: readonly string[], args: readonly string[]): Promise<Reply>
   eval(lua: string, keys: readonly string[], args: readonly string[]): Promise<Reply>
   call(command: string, ...args: readonly string[]): Promise<Reply>
-  /** Hears a channel on a connection of its own, as well as it can: what comes while there is none is lost. */
-  subscribe(channel: string, hear: () => void): () => Promise<void>
+  /** Hears channels on a connection of its own, as well as it can: what comes while there is none is lost. */
+  subscribe(channels: readonly string[], hear: (channel: string) => void): () => Promise<void>
   /** Ends what `connect` began; a client of the caller's own stays as it was. */
   close(): Promise<void>
 }

@@ -9,7 +9,7 @@ export interface IoRedis {
   eval(lua: string, keys: number, ...args: string[]): Promise<unknown>
   call(command: string, ...args: string[]): Promise<unknown>
   duplicate(): IoRedis
-  subscribe(channel: string): Promise<unknown>
+  subscribe(...channels: string[]): Promise<unknown>
   disconnect(): void
   on(event: string, hear: (...args: readonly unknown[]) => void): unknown
   listenerCount(event: string): number
@@ -84,12 +84,14 @@ export function ioRedisPort(client: IoRedis, own: boolean): Port {
     evalsha: (sha, keys, args) => sent(client.evalsha(sha, keys.length, ...keys, ...args)),
     eval: (lua, keys, args) => sent(client.eval(lua, keys.length, ...keys, ...args)),
     call: (command, ...args) => sent(client.call(command, ...args)),
-    subscribe(channel, hear) {
+    subscribe(channels, hear) {
       const ear = client.duplicate()
       ear.on('error', () => {})
-      ear.on('message', hear)
+      // The library says on which channel, and what.
+      ear.on('message', (channel) => hear(channel as string))
+      const all = () => channels.forEach(hear)
       // It comes back by itself, also where the server was away when it began. What was said meanwhile is looked for.
-      ear.on('ready', () => void ear.subscribe(channel).then(hear, () => {}))
+      ear.on('ready', () => void ear.subscribe(...channels).then(all, () => {}))
       if (ear.status === 'wait') void ear.connect().catch(() => {})
       return async () => ear.disconnect()
     },

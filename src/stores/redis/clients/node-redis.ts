@@ -9,7 +9,7 @@ export interface NodeRedis {
   connect(): Promise<unknown>
   sendCommand(...args: readonly unknown[]): Promise<unknown>
   duplicate(): NodeRedis
-  subscribe(channel: string, hear: () => void): Promise<unknown>
+  subscribe(channels: string[], hear: (message: string, channel: string) => void): Promise<unknown>
   destroy(): void
   on(event: string, hear: (...args: readonly unknown[]) => void): unknown
   /** Only of a cluster. */
@@ -79,13 +79,13 @@ export function nodeRedisPort(client: NodeRedis, timeoutMs?: number): Port {
     evalsha: (sha, keys, args) => send(keys[0], ['EVALSHA', sha, String(keys.length), ...keys, ...args]),
     eval: (lua, keys, args) => send(keys[0], ['EVAL', lua, String(keys.length), ...keys, ...args]),
     call: (command, ...args) => send(undefined, [command, ...args]),
-    subscribe(channel, hear) {
+    subscribe(channels, hear) {
       const ear = client.duplicate()
       ear.on('error', () => {})
       let ended = false
       void ear
         .connect()
-        .then(() => ear.subscribe(channel, hear))
+        .then(() => ear.subscribe([...channels], (_message, channel) => hear(channel)))
         .catch(() => {})
         .finally(() => ended && ear.isOpen && ear.destroy())
       return async () => {
