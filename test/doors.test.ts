@@ -124,7 +124,8 @@ test('a store never imports its sibling but the one that puts several together, 
       .filter(
         (other) =>
           other !== undefined &&
-          (((storeOf(file) ?? other) !== other && other !== 'partitioned') || (room(file) === 'testing' && other !== 'memory')),
+          (((storeOf(file) ?? other) !== other && other !== 'partitioned') ||
+            (room(file) === 'testing' && other !== 'memory')),
       )
       .map((other) => `${file} -> stores/${other}`),
   )

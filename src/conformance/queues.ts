@@ -162,7 +162,10 @@ export const queuesPromises = theme('queues', 'L0', [
       const worker = await room.hand({ queues: names })
       await worker.claim(12)
       const rows = await room.store.counts()
-      assert.deepEqual(rows.map(({ queue }) => queue), [...names].sort())
+      assert.deepEqual(
+        rows.map(({ queue }) => queue),
+        [...names].sort(),
+      )
       assert.ok(rows.every(({ states }) => states.running === 1))
       const [view, ...others] = await room.store.workers()
       assert.deepEqual([view?.id, view?.running, others], [worker.id, 12, []])
@@ -208,10 +211,14 @@ export const queuesPromises = theme('queues', 'L0', [
       await store.bulk.start({ ...plan, id: 'rest' })
       // What dies after the start is none of its business.
       const late: string[] = []
-      for (const name of names) late.push(...(await bury(room, [{ queue: `late-${name}` }], fingerprint('late'))))
+      for (const name of names)
+        late.push(...(await bury(room, [{ queue: `late-${name}` }], fingerprint('late'))))
       assert.deepEqual(await drive(room, 'rest'), [7, 'done'])
       assert.deepEqual(new Set(await room.states(late)), new Set(['dead']))
-      assert.equal((await store.failures.list()).reduce((sum, { count }) => sum + count, 0), late.length)
+      assert.equal(
+        (await store.failures.list()).reduce((sum, { count }) => sum + count, 0),
+        late.length,
+      )
       assert.deepEqual((await store.bulk.list()).map(({ id, done }) => [id, done]).sort(), [
         ['rest', 7],
         ['some', 5],

@@ -56,6 +56,14 @@ const full = (held: number, max: number): StoreError =>
   )
 
 /** Errors that may pass by themselves; every other one of ours says that a repeat is in vain. */
-const passing: ReadonlySet<string> = new Set(['LW1004', 'LW1005', 'LW1007', 'LW1013', 'LW1017', 'LW1021', 'LW1032'])
+const passing: ReadonlySet<string> = new Set([
+  'LW1004',
+  'LW1005',
+  'LW1007',
+  'LW1013',
+  'LW1017',
+  'LW1021',
+  'LW1032',
+])
 
 const isOutage = (error: unknown): boolean => !(error instanceof LegworkError) || passing.has(error.code)

@@ -42,7 +42,6 @@ export class Exchange {
   #nextDueAt: number | undefined
   #plannedAt = Infinity
   #isOver = false
-  /** A partition of the store owes answers. */
   #isPartial = false
   /** The next turn comes with the next turn of the event loop. */
   #isSoon = false
@@ -176,9 +175,9 @@ export class Exchange {
   }
 
   #heard(settlement: Settlement, answer: Settled | undefined): void {
-    // Its partition did not answer: again with the next turn.
-    if (answer === undefined) this.#done.push(settlement)
-    if (answer === undefined || answer === 'applied') return
+    // Without an answer, for its partition does not give one: again with the next turn.
+    if (answer === undefined) return void this.#done.push(settlement)
+    if (answer === 'applied') return
     const { id, fence, move } = settlement
     const text = `LW2005 job ${id}: this worker’s ${move} was refused as ${answer} and changed nothing; it no longer holds the job.`
     this.#kit.log.warn({ code: 'LW2005', job: id, fence, move, answer }, text)

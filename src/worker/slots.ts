@@ -6,7 +6,7 @@ import type { ClaimedJob, Settlement } from '../job/job.ts'
 import type { Logger } from '../job/logger.ts'
 import { type Outcome, settle } from '../job/settle.ts'
 import type { Wrapping } from '../job/wrapping.ts'
-import type { CancelRequest, Lost } from '../store/index.ts'
+import type { CancelRequest } from '../store/index.ts'
 import type { Keeper } from './checkpoint.ts'
 import type { Committer } from './commit.ts'
 import { Halt } from './halt.ts'
@@ -72,22 +72,6 @@ export class Slots {
   drop(): void {
     for (const pool of this.#kit.pools) pool.buffer.length = 0
     this.#kit.notes.take()
-  }
-
-  /** The store has given these to others, or may: nothing of them is recorded. */
-  giveUp(lost: readonly Lost[]): void {
-    for (const { id, fence } of lost) {
-      for (const { buffer } of this.#kit.pools) {
-        const at = buffer.findIndex((job) => job.id === id && job.fence === fence)
-        if (at >= 0) buffer.splice(at, 1)
-      }
-      const one = this.runs.get(id)
-      if (one?.job.fence !== fence) continue
-      this.runs.delete(id)
-      const why = 'its partition of the store has lost this worker, or does not answer'
-      one.abort.abort(new LeaseLost(id, one.job.attempt, why))
-      this.#kit.log.warn({ code: 'LW2005', job: id, fence }, `LW2005 job ${id} is given up here: ${why}.`)
-    }
   }
 
   cancel(cancels: readonly CancelRequest[]): void {

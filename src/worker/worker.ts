@@ -2,12 +2,13 @@ import { LeaseLost, ShuttingDown } from '../define/verdicts.ts'
 import { type Clock, sleep } from '../job/clock.ts'
 import type { Logger } from '../job/logger.ts'
 import type { Wrapping } from '../job/wrapping.ts'
-import type { Note, Store, WorkerAbout } from '../store/index.ts'
+import type { Lost, Note, Store, WorkerAbout } from '../store/index.ts'
 import { keeper } from './checkpoint.ts'
 import { committer } from './commit.ts'
 import { Exchange, type ExchangeKit } from './exchange.ts'
 import type { Handled } from './handler.ts'
 import { begin, type Life } from './life.ts'
+import { giveUpJobs } from './lost-jobs.ts'
 import { notebook, sendNotes } from './notes.ts'
 import type { Pool } from './pool.ts'
 import { quarantine } from './quarantine.ts'
@@ -41,6 +42,7 @@ export class Worker {
   #life: Life | undefined
   #stopListening = (): void => {}
   readonly #stopping = new AbortController()
+  readonly #cell: Pool
 
   constructor(kit: WorkerKit) {
     this.#kit = kit
@@ -54,6 +56,7 @@ export class Worker {
       runs: () => this.#slots.runs.values(),
       giveBack: (jobs, why) => this.#slots.release(jobs, why),
     })
+    this.#cell = room.cell
     const pools = [...kit.pools, room.cell]
     const ends = committer({ ...kit, notes, worker: () => this.#life?.worker ?? '' })
     const own = { notes, keeper: keep, committer: ends, settle, wake: () => this.#exchange.wake() }
@@ -72,11 +75,16 @@ export class Worker {
       accept: (claimed) => {
         if (claimed.lease === 'lost') return this.#life?.lost('the store does not know it any more')
         this.#slots.cancel(claimed.cancels)
-        this.#slots.giveUp(claimed.lost ?? [])
+        this.#giveUp(claimed.lost ?? [])
         if (!this.#exchange.isClaiming) this.#slots.release(claimed.jobs)
         else for (const [pool, jobs] of room.place(claimed)) this.#slots.take(pool, jobs)
       },
     })
+  }
+
+  #giveUp(lost: readonly Lost[]): void {
+    const pools = [...this.#kit.pools, this.#cell]
+    if (lost.length > 0) giveUpJobs({ runs: this.#slots.runs, pools, log: this.#kit.log }, lost)
   }
 
   /** The id of its present registration. */
@@ -129,7 +137,7 @@ export class Worker {
     const life = await begin({
       ...this.#kit,
       onCancels: (cancels) => this.#slots.cancel(cancels),
-      onLostJobs: (lost) => this.#slots.giveUp(lost),
+      onLostJobs: (lost) => this.#giveUp(lost),
       onLost: (worker, why) => this.#lose(worker, why),
     })
     this.#life = life

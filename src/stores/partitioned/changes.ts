@@ -1,6 +1,6 @@
 import type { Change, Changes, Since } from '../../store/index.ts'
 import type { Kit } from './kit.ts'
-import { baseOf } from './members.ts'
+import { baseOf } from './member.ts'
 import type { Part } from './part.ts'
 
 /** Where each partition was read to, and which one comes first next time, for not all have their turn where the limit is small. */
@@ -22,7 +22,9 @@ export async function changes(kit: Kit, { after, limit, running = 0 }: Since): P
   const told = await Promise.all(kit.parts.map((part) => read(part, limit)))
   const shares = sharesOf(told.map(sizeOf), limit, turn)
   // What is not told now is read again the next time.
-  const late = new Set(place ? shares.flatMap((share, i) => (share === 0 && sizeOf(told[i]) > 0 ? [i] : [])) : [])
+  const late = new Set(
+    place ? shares.flatMap((share, i) => (share === 0 && sizeOf(told[i]) > 0 ? [i] : [])) : [],
+  )
   for (const [i, share] of shares.entries())
     if (share > 0 && share < sizeOf(told[i])) told[i] = await read(kit.parts[i] as Part, share)
   const at = told.map(({ cursor }, i) => (late.has(i) ? (place?.at[i] ?? cursor) : cursor))

@@ -72,8 +72,8 @@ export function bulkWith(kit: Kit): BulkRoom {
     async list(ids) {
       const found = await all(kit.parts, async (store, part) => ({ part, bulks: await store.bulk.list(ids) }))
       const pieces = found.flatMap(({ part, bulks }) => bulks.map((bulk) => ({ part, bulk })))
-      const all_ = [...new Set(pieces.map(({ bulk }) => bulk.id))]
-      const bulks = all_.map((id) => merged(pieces.filter(({ bulk }) => bulk.id === id)))
+      const every = [...new Set(pieces.map(({ bulk }) => bulk.id))]
+      const bulks = every.map((id) => merged(pieces.filter(({ bulk }) => bulk.id === id)))
       if (ids) return ids.flatMap((id) => bulks.filter((bulk) => bulk.id === id))
       return bulks.sort((a, b) => b.startedAt - a.startedAt).slice(0, 100)
     },
@@ -160,7 +160,9 @@ async function step(kit: Kit, pieces: readonly Piece[], one: BulkStep): Promise<
   const before = merged(pieces)
   const first = pieces.indexOf(present(pieces))
   if (one.from !== before.cursor) return { outcome: 'stale', bulk: before }
-  const at = one.jobs[0] ? pieces.findIndex(({ part }) => part.index === partOf(one.jobs[0]?.death ?? 0)) : first
+  const at = one.jobs[0]
+    ? pieces.findIndex(({ part }) => part.index === partOf(one.jobs[0]?.death ?? 0))
+    : first
   const now = [...pieces]
   for (let i = first; i < at; i++) {
     const { outcome, bulk } = await endPiece(now, i, one)
@@ -196,7 +198,12 @@ async function step(kit: Kit, pieces: readonly Piece[], one: BulkStep): Promise<
 /** Where a step ends in its partition. */
 function endOf(
   { from, to }: BulkStep,
-  how: { readonly part: Part; readonly bulk: Bulk; readonly last: Death | undefined; readonly isCut: boolean },
+  how: {
+    readonly part: Part
+    readonly bulk: Bulk
+    readonly last: Death | undefined
+    readonly isCut: boolean
+  },
 ): Death {
   if (how.isCut) return (how.last ?? from) % stretch
   if (partOf(to) === how.part.index) return Math.max(how.bulk.cursor, to % stretch)
@@ -226,7 +233,9 @@ async function handOver(pieces: Piece[], { id, driver }: BulkStep): Promise<void
 
 /** An edit that gives a job of a spread queue a key of another partition leaves it dead. */
 async function staying(kit: Kit, part: Part, jobs: BulkStep['jobs']) {
-  const moved = jobs.filter(({ key }) => key && kit.places.hasSpread && kit.places.ofKey(key.to) !== part.index)
+  const moved = jobs.filter(
+    ({ key }) => key && kit.places.hasSpread && kit.places.ofKey(key.to) !== part.index,
+  )
   if (moved.length === 0) return { jobs, failed: 0 }
   const found = await part.call((store) => store.get(moved.map(({ id }) => id)))
   const bad = new Set(found.flatMap((job) => (job && kit.places.isSpread(job.queue) ? [job.id] : [])))

@@ -4,13 +4,14 @@ import { checkKnown } from '../../job/name.ts'
 import type { Store, Tended } from '../../store/index.ts'
 import { realClock } from '../../world.ts'
 import { changes } from './changes.ts'
-import { claimingWith } from './claim.ts'
+import { keepBeating } from './beating.ts'
+import { exchange, record, settle } from './claim.ts'
 import { bulkWith, failuresWith } from './dead.ts'
 import { act, edit, replacePayloads } from './edit.ts'
 import { enqueue } from './enqueue.ts'
 import type { Kit } from './kit.ts'
 import { counts, find, get, workers } from './look.ts'
-import { membersOf } from './members.ts'
+import { beat, lapse, leave, type Members, membersOf } from './members.ts'
 import { openAll } from './opening.ts'
 import { most, type Part, partOf } from './part.ts'
 import { placesOf } from './place.ts'
@@ -66,11 +67,7 @@ export function partitioned(stores: readonly Store[], options: PartitionedOption
       if (tx !== undefined) refuseTx()
       return enqueue(kit, jobs, how)
     },
-    ...refusingTx(claimingWith(kit, members)),
-    beat: (one) => members.beat(one),
-    keepBeating: (one, pulse, hear) => members.keepBeating(one, pulse, hear),
-    lapse: (ids, cause, how) => members.lapse(ids, cause, how),
-    leave: (worker) => members.leave(worker),
+    ...workingWith(members),
     async tend(budget) {
       const done = await most(parts, (store) => store.tend(budget))
       await sweep()
@@ -118,22 +115,32 @@ function check(stores: readonly Store[], options: PartitionedOptions): Partition
     throw new InvalidOption('spread', spread, 'a list of names of queues')
   const bad = stores.find((store) => store.names === undefined)
   if (bad)
-    throw new InvalidOption('partitions', bad.name, 'stores that can be a partition, which this one cannot yet')
+    throw new InvalidOption(
+      'partitions',
+      bad.name,
+      'stores that can be a partition, which this one cannot yet',
+    )
   return options
 }
 
-/** What other stores may do in a transaction of the caller's. */
-const refusingTx = (calls: ReturnType<typeof claimingWith>): ReturnType<typeof claimingWith> => ({
-  ...calls,
-  async settle(worker, all, { tx } = {}) {
-    if (tx !== undefined) refuseTx()
-    return calls.settle(worker, all)
-  },
-  async record(worker, notes, { tx } = {}) {
-    if (tx !== undefined) refuseTx()
-    return calls.record(worker, notes)
-  },
-})
+/** What workers call. */
+const workingWith = (members: Members) =>
+  ({
+    claim: async (ask) => (await exchange(members, [], ask)).claimed,
+    exchange: (settlements, ask) => exchange(members, settlements, ask),
+    async settle(worker, all, { tx } = {}) {
+      if (tx !== undefined) refuseTx()
+      return settle(members, worker, all)
+    },
+    async record(worker, notes, { tx } = {}) {
+      if (tx !== undefined) refuseTx()
+      return record(members, worker, notes)
+    },
+    beat: (one) => beat(members, one),
+    keepBeating: (one, pulse, hear) => keepBeating(members, one, pulse, hear),
+    lapse: (ids, cause, how) => lapse(members, ids, cause, how),
+    leave: (worker) => leave(members, worker),
+  }) satisfies Partial<Store>
 
 function together(done: readonly Tended[]): Tended {
   const sum = (pick: (one: Tended) => number) => done.reduce((n, one) => n + pick(one), 0)

@@ -2,7 +2,7 @@ import type { Job } from '../../job/job.ts'
 import { allStates, type State } from '../../job/state.ts'
 import type { Count, Found, Store, Where, WorkerView } from '../../store/index.ts'
 import { homePart, type Kit } from './kit.ts'
-import { baseOf } from './members.ts'
+import { baseOf } from './member.ts'
 import { place as standing } from './opening.ts'
 import { all, type Part } from './part.ts'
 

@@ -121,7 +121,9 @@ export function failureOf(ends: readonly PromiseSettledResult<unknown>[]): unkno
   const other = errors.find((error) => !isAwayError(error))
   if (other !== undefined) return other
   const first = errors[0]
-  return ends.length > 1 && errors.length === ends.length && first instanceof Error ? (first.cause ?? first) : first
+  return ends.length > 1 && errors.length === ends.length && first instanceof Error
+    ? (first.cause ?? first)
+    : first
 }
 
 export const isAwayError = (error: unknown): boolean => error instanceof StoreError && error.code === 'LW1032'

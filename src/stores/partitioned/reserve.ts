@@ -83,7 +83,10 @@ export const busy = (name: string): StoreError =>
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 
 /** Forgets names of what is no longer there, some at a time. Those of what is there count as taken anew. */
-export async function sweepNames(kit: Kit, isThere: (names: readonly Named[]) => Promise<readonly boolean[]>) {
+export async function sweepNames(
+  kit: Kit,
+  isThere: (names: readonly Named[]) => Promise<readonly boolean[]>,
+) {
   await Promise.allSettled(
     kit.parts.map((part) =>
       part.call(async ({ names }) => {

@@ -1,8 +1,4 @@
-import {
-  type Keeping,
-  type RetentionPolicy,
-  type StateKeeping,
-} from '../../job/retention.ts'
+import { type Keeping, type RetentionPolicy, type StateKeeping } from '../../job/retention.ts'
 import type { Retaining, Sample, StoreSize } from '../../store/index.ts'
 import { type FinalState, finalStates } from '../../job/state.ts'
 import type { Kit } from './kit.ts'
@@ -79,9 +75,10 @@ function shareOf({ places }: Kit, policy: RetentionPolicy): RetentionPolicy {
 function sumOf(samples: readonly Sample[]): Sample {
   const sum = (pick: (one: Sample) => number) => samples.reduce((n, one) => n + pick(one), 0)
   const bytes = samples.every((one) => one.bytes !== undefined) && { bytes: sum((one) => one.bytes ?? 0) }
-  const finals = Object.fromEntries(
-    finalStates.map((state) => [state, sum((one) => one[state])]),
-  ) as Record<FinalState, number>
+  const finals = Object.fromEntries(finalStates.map((state) => [state, sum((one) => one[state])])) as Record<
+    FinalState,
+    number
+  >
   return {
     at: Math.min(...samples.map(({ at }) => at)),
     enqueued: sum((one) => one.enqueued),

@@ -48,9 +48,7 @@ export function schedulesWith(kit: Kit): Schedules {
     async history(name, limit) {
       await locate([name])
       const at = known.get(name)
-      return at === undefined
-        ? []
-        : partAt(kit, at).call((store) => store.schedules.history(name, limit))
+      return at === undefined ? [] : partAt(kit, at).call((store) => store.schedules.history(name, limit))
     },
     async set(changes) {
       const answers: ('set' | 'stale')[] = []
@@ -90,11 +88,11 @@ async function single(
   kit: Kit,
   told: readonly { readonly part: Part; readonly found: readonly Schedule[] }[],
 ): Promise<readonly Found[]> {
-  const all_ = told.flatMap(({ part, found }) => found.map((schedule) => ({ part, schedule })))
-  const twins = [...groups(all_.map(({ schedule }) => schedule.name))].filter(([, of]) => of.length > 1)
+  const every = told.flatMap(({ part, found }) => found.map((schedule) => ({ part, schedule })))
+  const twins = [...groups(every.map(({ schedule }) => schedule.name))].filter(([, of]) => of.length > 1)
   const gone = new Set<Found>()
   for (const [name, of] of twins) {
-    const both = of.map((i) => all_[i] as Found)
+    const both = of.map((i) => every[i] as Found)
     const text = nameOfSchedule(name)
     const value = String(both[0]?.part.index)
     const [standing] = await partAt(kit, kit.places.ofId(text)).call(
@@ -108,7 +106,7 @@ async function single(
       await one.part.call((store) => store.schedules.set([{ name, revision, to: null }]))
     }
   }
-  return all_.filter((one) => !gone.has(one))
+  return every.filter((one) => !gone.has(one))
 }
 
 type Known = Map<string, number>
@@ -193,8 +191,7 @@ async function fireAt(kit: Kit, part: Part, firings: readonly Firing[]): Promise
     ids.map((id) => ({
       name: nameOfJob(id),
       part: part.index,
-      isThere: async (index) =>
-        (await partAt(kit, index).call((store) => store.get([id])))[0] !== undefined,
+      isThere: async (index) => (await partAt(kit, index).call((store) => store.get([id])))[0] !== undefined,
     })),
   )
   const failed = reserved.find((one) => one instanceof Error)

@@ -58,7 +58,12 @@ export function beatingApart(apart: Apart): BeatApart {
       })
       worker.on('error', (cause) => {
         resolve()
-        const error = new StoreError('LW1007', `the thread that beats failed: ${String(cause)}`, {}, { cause })
+        const error = new StoreError(
+          'LW1007',
+          `the thread that beats failed: ${String(cause)}`,
+          {},
+          { cause },
+        )
         for (const hear of hearers.values()) hear(error)
       })
     })

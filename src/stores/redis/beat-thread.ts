@@ -48,7 +48,11 @@ port.on('message', ({ n, join }: Joining) => {
   void stops.get(n)?.()
   stops.delete(n)
   if (!join) return
-  const send = async () => beat(runner(await connected(), join.tag, () => ''), join.beat)
+  const send = async () =>
+    beat(
+      runner(await connected(), join.tag, () => ''),
+      join.beat,
+    )
   const stop = pulsing(realClock, {
     pulse: join.pulse,
     send,
