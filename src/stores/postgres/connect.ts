@@ -44,13 +44,17 @@ export interface ListeningClient extends Queryable {
   readonly connection?: { readonly stream?: { destroy(): void } }
 }
 
-export type Query = (text: string, values?: readonly unknown[]) => Promise<readonly Row[]>
+/** `isLong`: without a deadline. */
+export interface QueryHow {
+  readonly isLong?: boolean
+}
+export type Query = (text: string, values?: readonly unknown[], how?: QueryHow) => Promise<readonly Row[]>
 
 /** The way to the server. */
 export interface Link {
   readonly query: Query
-  /** On one connection, between begin and commit. `isLong`: no statement of it has a deadline. */
-  transaction<T>(work: (query: Query) => Promise<T>, how?: { readonly isLong?: boolean }): Promise<T>
+  /** On one connection, between begin and commit. */
+  transaction<T>(work: (query: Query) => Promise<T>, how?: QueryHow): Promise<T>
   /** A connection for notifications, not yet connected; `undefined` where there can be none. */
   listener(): ListeningClient | undefined
   end(): Promise<void>
@@ -134,15 +138,15 @@ function poolLink(
   const isOfPg = pool.Client !== undefined && pool.options !== undefined
   const on =
     (one: Queryable, ms: number): Query =>
-    async (text, values) => {
+    async (text, values, { isLong = false } = {}) => {
       const given = values && [...values]
       // The driver takes an object in the place of the text, with a deadline of this call.
-      const statement = { text, query_timeout: ms } as unknown as string
+      const statement = { text, query_timeout: isLong ? noDeadlineMs : ms } as unknown as string
       return rowsOf(await one.query(isOfPg ? statement : text, given))
     }
   const ask = on(pool, callTimeoutMs)
   return {
-    query: (text, values) => pass(() => ask(text, values)),
+    query: (text, values, how) => pass(() => ask(text, values, how)),
     transaction: (work, { isLong = false } = {}) =>
       pass(() => {
         const ms = isLong ? noDeadlineMs : callTimeoutMs
@@ -204,13 +208,11 @@ async function between<T>(work: (query: Query) => Promise<T>, query: Query, idle
 function sqlLink(sql: SqlLike, callTimeoutMs: number): Link {
   const on =
     (one: SqlLike, ms: number): Query =>
-    async (text, values) => {
+    async (text, values, { isLong = false } = {}) => {
       // The driver's own rows are objects of the columns.
       const call = one.unsafe(text, values as never[] | undefined) as Promise<readonly Row[]>
-      return within(realClock, ms, {
-        call,
-        late: () => new Error(`Query read timeout: no answer for ${ms} ms`),
-      })
+      const late = () => new Error(`Query read timeout: no answer for ${ms} ms`)
+      return within(realClock, isLong ? noDeadlineMs : ms, { call, late })
     }
   return {
     query: on(sql, callTimeoutMs),

@@ -27,3 +27,10 @@ export function quoted(name: unknown, option = 'schema', longest = 50): string {
 /** A text as SQL writes it, whatever `standard_conforming_strings` is. */
 export const literal = (text: string): string =>
   `${text.includes('\\') ? 'E' : ''}'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
+
+/** Where the schema is, and what to call it in messages. */
+export interface Home {
+  /** Quoted. */
+  readonly schema: string
+  readonly where: string
+}
