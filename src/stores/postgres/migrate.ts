@@ -54,12 +54,14 @@ export async function readVersion(query: Query, { schema }: Home): Promise<Known
         )
   const values = new Map(rows.map(({ answer }) => (answer ?? '').split('=', 2) as [string, string]))
   const version = Number(values.get('schema') ?? 0)
+  // Only what was said together with this version counts.
+  const [of, oldest] = (values.get('oldest') ?? '').split('/', 2).map(Number)
   return {
     version,
     functions: values.get('functions') ?? '',
     edition: Number(values.get('edition') ?? 0),
     indexes: values.get('indexes') ?? digest(''),
-    oldest: Number(values.get('oldest') ?? version),
+    oldest: of === version && oldest !== undefined ? oldest : version,
   }
 }
 
@@ -159,7 +161,7 @@ const stepUp = (link: Link, home: Home, release: Release): Promise<Migrated> =>
         ...plan.steps.map(({ sql }) => sql),
         ...Object.values(release.functions),
         `insert into meta (key, value) values ('schema', '${newestOf(release)}'), ('functions', '${digestOf(release)}'),
-         ('edition', '${release.edition}'), ('oldest', '${release.oldest}')
+         ('edition', '${release.edition}'), ('oldest', '${newestOf(release)}/${release.oldest}')
          on conflict (key) do update set value = excluded.value`,
         'select secure()',
       ]
