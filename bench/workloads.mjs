@@ -6,14 +6,19 @@ import * as stages from './stages.mjs'
 const noClaimer = ['graphile-worker', 'pg-boss', 'bullmq-postgres', 'bullmq', 'bee-queue']
 const rate = { name: 'rate', unit: 'jobs/s', better: 'more' }
 const share = { of: 'raw', atLeast: 0.6 }
+const redisShare = { of: 'raw', atLeast: 0.5 }
 const idleTargets = [{ atMost: 1 }, { figure: 'cpuPercent', atMost: 2 }, { figure: 'rssMb', atMost: 80 }]
 /** At least so many times the best peer of each engine. */
 const times = (sqlite, postgres, redis) => ({
   sqlite: [{ of: 'peer', atLeast: sqlite }, share],
   postgres: [{ of: 'peer', atLeast: postgres }],
-  redis: [{ of: 'peer', atLeast: redis }],
+  redis: [{ of: 'peer', atLeast: redis }, redisShare],
 })
-const withoutRaw = (targets) => ({ ...targets, sqlite: targets.sqlite.filter(({ of }) => of !== 'raw') })
+const withoutRaw = ({ sqlite, redis, ...targets }) => ({
+  ...targets,
+  sqlite: sqlite.filter(({ of }) => of !== 'raw'),
+  redis: redis.filter(({ of }) => of !== 'raw'),
+})
 /** The same bound on every engine, or on each its own. */
 const atMost = (sqlite, postgres = sqlite, redis = sqlite) => ({
   sqlite: [{ atMost: sqlite }],

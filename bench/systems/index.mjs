@@ -94,6 +94,12 @@ export const systems = {
     kind: 'ours',
     about: 'this build, its Redis store with everything on',
   },
+  'raw-redis': {
+    engine: 'redis',
+    adapter: 'raw-redis',
+    kind: 'raw',
+    about: 'scripts that write what Legwork writes, in batches as large, without any semantics',
+  },
   bullmq: {
     engine: 'redis',
     adapter: 'bullmq',

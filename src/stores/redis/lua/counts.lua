@@ -18,8 +18,7 @@ local function oldestIn(queue)
       for i, entry in ipairs(entriesOf(redis.call('ZRANGEBYLEX', K.ready, from, past, 'LIMIT', 0, 16), 4, 11)) do
         if i <= headRows then numbers[i] = string.sub(entry, -5) end
       end
-      loadJobs(numbers)
-      for _, seq in ipairs(numbers) do oldest = math.min(oldest or math.huge, jobAt(seq).at) end
+      for _, raw in ipairs(hmget(K.hot, numbers)) do oldest = math.min(oldest or math.huge, availableIn(raw)) end
     end
   end
   return oldest

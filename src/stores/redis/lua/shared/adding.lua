@@ -26,7 +26,7 @@ local function addJob(new)
   wear(job, shape)
   job.exp = earliest(shape.ttlMs, shape.deadlineMs)
   jobs[job.n] = job
-  putId(job.id, job.n)
+  putId(job.id, job.n, true)
   putPayload(job, new.payload, true)
   arrive(job, job.at > now and 'scheduled' or 'ready')
   if job.ukey then takeKey(job) end

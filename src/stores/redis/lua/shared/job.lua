@@ -25,7 +25,7 @@ end
 
 -- The numbers of these ids by position, read together with their jobs; false where there is none.
 local function jobsOf(ids)
-  local found, numbers = idsLike(ids), {}
+  local found, numbers = numbersOfIds(ids), {}
   for i = 1, #ids do
     for _, n in ipairs(found[i]) do numbers[#numbers + 1] = n end
   end
@@ -107,7 +107,6 @@ local function writeJobs()
   changed = {}
   writeTallies(tally, spans)
   tally, spans = {}, {}
-  writeIds()
   writeShelves()
   writeBags()
   write()

@@ -61,6 +61,13 @@ local function headEnd(raw)
   return last
 end
 
+-- Since when a job may run, without a look at the rest.
+local function availableIn(raw)
+  local flags = string.byte(raw, 2)
+  if flags % 8 >= 4 then return (struct.unpack('>d', raw, 11)) end
+  return (struct.unpack('>d', raw, 19 + (flags % 2 == 1 and 32 or 0) + (flags % 4 >= 2 and 16 or 0)))
+end
+
 local function unpackJob(raw, n)
   local state, flags, prio, lane, max, made, pos = struct.unpack('>BBBI3I4d', raw)
   local try, fence, by, call, start, last, fin, keep

@@ -25,24 +25,47 @@ local function headsFor(shape, at)
   return packHead(job), outside
 end
 
--- False where an id is known already, or comes twice.
-local function noteIds(first)
-  local hashes = {}
-  for at = 4, #ARGV, 2 do hashes[#hashes + 1] = idHash(ARGV[at]) end
-  local places = bucketsOf(hashes)
-  for i, place in ipairs(places) do
-    local bucket, tag = idBuckets[place], struct.pack('>I4', hashes[i])
-    local at = string.find(bucket, tag, 1, true)
-    while at and at % 9 ~= 1 do at = string.find(bucket, tag, at + 1, true) end
-    if at then
-      idBuckets, idDirty = {}, {}
-      return false
+-- Whether one of these keys is known already, or comes twice; those of the places are in order.
+local function isAnyKnown(entries, places)
+  local before = ''
+  for _, place in ipairs(places) do
+    if place.isBehind then before = string.sub(place.body, -17, -6) end
+    for i = place.at, place.last do
+      local key = string.sub(entries[i], 1, 12)
+      if key == before then return true end
+      before = key
+      local at = not place.isBehind and string.find(place.body, key, 1, true)
+      while at and at % 17 ~= 1 do at = string.find(place.body, key, at + 1, true) end
+      if at then return true end
     end
-    idBuckets[place] = bucket .. tag .. packed(first + i)
-    idDirty[place] = true
   end
-  idsChanged = #hashes
-  return true
+  return false
+end
+
+-- What is to be written for the ids; nil where one is known already, or comes twice, as far as their keys tell.
+local function placeIds(first)
+  local entries, own, rows, known = {}, {}, {}, {}
+  for i = 1, (#ARGV - 3) / 2 do
+    local id, n = ARGV[i * 2 + 2], packed(first + i)
+    local key = idKey(id)
+    if key then
+      entries[#entries + 1] = key .. n
+    elseif known[id] then
+      return nil
+    else
+      own[#own + 1] = id
+      rows[#rows + 1] = id
+      rows[#rows + 1] = n
+      known[id] = true
+    end
+  end
+  for _, n in ipairs(hmget(K.own, own)) do
+    if n then return nil end
+  end
+  sortEntries(entries)
+  local places = placesFor(K.ids, '', entries)
+  if isAnyKnown(entries, places) then return nil end
+  return { entries = entries, places = places, rows = rows }
 end
 
 local function addBlocks(blocks, from, to, state)
@@ -57,7 +80,8 @@ end
 enqueueQuickly = function(order)
   if order.width ~= 2 or not arePlain(order.shapes) then return nil end
   local first = counter('seq')
-  if not noteIds(first) then return nil end
+  local ids = placeIds(first)
+  if not ids then return nil end
   local hot, body, due, lines, queues, blocks, states = {}, {}, {}, {}, {}, {}, {}
   local at, number, sizes = 4, first, {}
   for r = 1, #order.runs, 3 do
@@ -106,7 +130,8 @@ enqueueQuickly = function(order)
   for prefix, places in pairs(lines) do
     for _, entries in pairs(places) do putInOrder(K.ready, prefix, entries) end
   end
-  writeIds()
+  putInto(K.ids, '', ids.entries, ids.places)
+  send('HSET', K.own, ids.rows)
   writeTallies(queues, blocks)
   ring()
   return table.concat(states, ' ')

@@ -20,7 +20,7 @@ local function removeJob(job)
   dropKey(job)
   removeAttempts(job)
   removeLines(job)
-  dropId(job.id, job.n)
+  putId(job.id, job.n, false)
   hput(K.hot, job.n, false)
   if not job.body then hput(K.body, job.n, false) end
   if job.res then hput(K.result, job.n, false) end

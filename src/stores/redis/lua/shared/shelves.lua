@@ -1,11 +1,11 @@
 -- Ordered sets of many small entries, up to 64 of them in one member behind what they share: so an entry takes its own bytes
--- and hardly more, and one command moves many. Of a shelf the entries are in order: six bytes of a place or an instant, five of a
--- job's number, behind the kind and the lane, or behind nothing. Of a bag they are numbers without an order, behind who runs them
--- and since which call.
+-- and hardly more, and one command moves many. Of a shelf the entries are in order: a place or an instant and the number of a job, six
+-- and five bytes; of ids, six bytes more before them. Of a bag they are numbers without an order, behind who runs them and since
+-- which call.
 --@ use write
 local shelfMost, ageStep = 64, 60000
 local shelves, bags = {}, {}
-local shelve, entriesOf, isEntryBefore, restock, putInOrder, writeShelves, unbag, writeBags
+local shelve, entriesOf, isEntryBefore, sortEntries, restock, placesFor, putInto, putInOrder, writeShelves, unbag, writeBags
 do
 local function note(of, key, prefix)
   local rows = of[key]
@@ -48,7 +48,15 @@ end
 isEntryBefore = function(a, b)
   local p, n = struct.unpack('>I6I5', a)
   local q, m = struct.unpack('>I6I5', b)
-  return p < q or (p == q and n < m)
+  if p ~= q then return p < q end
+  if n ~= m or #a == 11 then return n < m end
+  return struct.unpack('>I6', a, 12) < struct.unpack('>I6', b, 12)
+end
+
+sortEntries = function(entries)
+  for i = 2, #entries do
+    if isEntryBefore(entries[i], entries[i - 1]) then return table.sort(entries, isEntryBefore) end
+  end
 end
 
 -- Writes a member anew, as several where it got too long.
@@ -73,36 +81,54 @@ end
 
 -- Puts an entry into a body, before the first one that comes after it.
 local function spliceIn(body, entry)
-  local low, high = 0, #body / 11
+  local width = #entry
+  local low, high = 0, #body / width
   while low < high do
     local middle = math.floor((low + high) / 2)
-    if isEntryBefore(entry, string.sub(body, middle * 11 + 1, middle * 11 + 11)) then high = middle else low = middle + 1 end
+    local other = string.sub(body, middle * width + 1, middle * width + width)
+    if isEntryBefore(entry, other) then high = middle else low = middle + 1 end
   end
-  return string.sub(body, 1, low * 11) .. entry .. string.sub(body, low * 11 + 1)
+  return string.sub(body, 1, low * width) .. entry .. string.sub(body, low * width + 1)
 end
 
--- Puts entries that are in order where they belong; those of a call mostly behind all others.
-putInOrder = function(key, prefix, entries)
-  local many, at, start = #entries, 1, #prefix + 1
+-- Where entries belong that are in order, from `at` to `last` into each of these members; those of a call mostly behind all others.
+placesFor = function(key, prefix, entries)
+  local many, at, start, places = #entries, 1, #prefix + 1, {}
+  local width = many > 0 and #entries[1]
   while at <= many do
     local old = memberFor(key, prefix, entries[at])
     local after = memberAfter(key, prefix, old and '(' .. old or '[' .. prefix)
-    if not old and after and #after < shelfMost * 11 then
+    if not old and after and #after < shelfMost * width then
       old = after
       after = memberAfter(key, prefix, '(' .. old)
     end
-    local bound, last = after and string.sub(after, start, start + 10), at
-    while last < many and (not bound or isEntryBefore(entries[last + 1], bound)) do last = last + 1 end
+    local bound, last = after and string.sub(after, start, start + width - 1), at
+    if not bound then last = many end
+    while last < many and isEntryBefore(entries[last + 1], bound) do last = last + 1 end
     local body = old and string.sub(old, start) or ''
-    if body == '' or isEntryBefore(string.sub(body, -11), entries[at]) then
-      restock(key, prefix, old, body .. table.concat(entries, '', at, last), shelfMost * 11)
-    else
-      for i = at, last do body = spliceIn(body, entries[i]) end
-      local pieces = math.ceil(#body / 11 / shelfMost)
-      restock(key, prefix, old, body, math.ceil(#body / 11 / pieces) * 11)
-    end
+    local isBehind = body == '' or isEntryBefore(string.sub(body, -width), entries[at])
+    places[#places + 1] = { old = old, body = body, at = at, last = last, isBehind = isBehind }
     at = last + 1
   end
+  return places
+end
+
+putInto = function(key, prefix, entries, places)
+  local width = #entries > 0 and #entries[1]
+  for _, place in ipairs(places) do
+    local body = place.body
+    if place.isBehind then
+      restock(key, prefix, place.old, body .. table.concat(entries, '', place.at, place.last), shelfMost * width)
+    else
+      for i = place.at, place.last do body = spliceIn(body, entries[i]) end
+      local pieces = math.ceil(#body / width / shelfMost)
+      restock(key, prefix, place.old, body, math.ceil(#body / width / pieces) * width)
+    end
+  end
+end
+
+putInOrder = function(key, prefix, entries)
+  putInto(key, prefix, entries, placesFor(key, prefix, entries))
 end
 
 -- Takes entries away, from one member after the other.
@@ -111,27 +137,24 @@ local function takeAll(key, prefix, entries)
   for _, entry in ipairs(entries) do
     local at = body and placeIn(body, entry)
     if not at then
-      if old then restock(key, prefix, old, body, shelfMost * 11) end
+      if old then restock(key, prefix, old, body, shelfMost * #entries[1]) end
       old = memberFor(key, prefix, entry)
       body = old and string.sub(old, #prefix + 1)
       at = body and placeIn(body, entry)
     end
-    if at then body = string.sub(body, 1, at - 1) .. string.sub(body, at + 11) end
+    if at then body = string.sub(body, 1, at - 1) .. string.sub(body, at + #entry) end
   end
-  if old then restock(key, prefix, old, body, shelfMost * 11) end
+  if old then restock(key, prefix, old, body, shelfMost * #entries[1]) end
 end
 
 local function writeShelf(key, prefix, group)
-  local there, gone, isSorted = {}, {}, true
+  local there, gone = {}, {}
   for _, entry in ipairs(group.entries) do
     if group.wasIn[entry] then gone[#gone + 1] = entry end
-    if group.isIn[entry] then
-      if isSorted and #there > 0 then isSorted = isEntryBefore(there[#there], entry) end
-      there[#there + 1] = entry
-    end
+    if group.isIn[entry] then there[#there + 1] = entry end
   end
-  if #gone > 0 then takeAll(key, prefix, gone) end
-  if not isSorted then table.sort(there, isEntryBefore) end
+  takeAll(key, prefix, gone)
+  sortEntries(there)
   putInOrder(key, prefix, there)
 end
 
