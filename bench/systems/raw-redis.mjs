@@ -11,7 +11,7 @@ const keys = ['meta', 'hot', 'ids', 'ready', 'run', 'ends', 'keep', 'counts', 's
   (key) => `{raw:0}:${key}`,
 )
 
-/** Begins each script: entries go into members, or fields, of 64 or 16, and lists into commands of a thousand. */
+/** Begins each script: entries go into members of 64, and lists into commands of a thousand. */
 const shared = `
 local function send(command, key, args)
   for at = 1, #args, 2000 do redis.call(command, key, unpack(args, at, math.min(#args, at + 1999))) end
@@ -44,15 +44,10 @@ for i = 1, many do
   local n = struct.pack('>I5', first + i)
   hot[i * 2 - 1], hot[i * 2] = n, head .. struct.pack('>I2', #ARGV[i * 2 - 1]) .. ARGV[i * 2 - 1] .. ARGV[i * 2]
   ready[i] = place .. n
-  ids[i] = 'hash' .. n
+  ids[i] = string.sub(ARGV[i * 2 - 1], 4, 13) .. 'ab' .. n
 end
 send('HSET', KEYS[2], hot)
-local buckets = {}
-for at = 1, many, 16 do
-  buckets[#buckets + 1] = struct.pack('>I4', first + at)
-  buckets[#buckets + 1] = table.concat(ids, '', at, math.min(many, at + 15))
-end
-send('HSET', KEYS[3], buckets)
+shelve(KEYS[3], '', ids)
 shelve(KEYS[4], 'lane', ready)
 move(nil, 'ready', many)`
 

@@ -1,8 +1,11 @@
 // What a call costs does not grow with what waits: counted in commands of the server and in the bytes that they touch.
 import { Redis } from 'ioredis'
 import { redis } from 'legwork/redis'
-import type { Store } from 'legwork/store'
+import type { Claimed, Store } from 'legwork/store'
 import { afterAll, expect, test } from 'vitest'
+import { open as openLegwork } from '../../bench/systems/legwork.mjs'
+import { open as openRaw } from '../../bench/systems/raw-redis.mjs'
+import { idSource } from '../../src/job/id.ts'
 import { startRedis } from '../fixtures/redis-server.mjs'
 
 const server = await startRedis()
@@ -12,31 +15,54 @@ afterAll(async () => {
   await server.stop()
 })
 
+const newId = idSource({ now: Date.now, random: Math.random })
 const plain = (id: string, delayMs?: number) => ({
   ...{ id, task: 't', queue: 'q', payload: '{"a":1}', version: 1, priority: 5, maxAttempts: 3, tags: [] },
   retain: { completed: 60_000, cancelled: 60_000, dead: null },
   ...(delayMs !== undefined && { delayMs }),
 })
 
-/** Commands that one call makes inside the server. */
-async function commandsOf(call: () => Promise<unknown>): Promise<number> {
-  await admin.config('RESETSTAT')
+/** What one call does inside the server: its commands, and how many words they have in all. */
+async function spentBy(call: () => Promise<unknown>) {
+  const monitor = await admin.duplicate().monitor()
+  const commands: string[] = []
+  const endless: (readonly string[])[] = []
+  let words = 0
+  const over = new Promise<void>((resolve) =>
+    monitor.on('monitor', (_time: string, args: readonly string[], source: string) => {
+      if (args[0]?.toLowerCase() === 'echo') return resolve()
+      if (source !== 'lua') return
+      commands.push(args[0]?.toUpperCase() ?? '')
+      words += args.length
+      if (/^Z(REV)?RANGEBY/i.test(args[0] ?? '') && !args.some((arg) => /^limit$/i.test(arg)))
+        endless.push(args)
+    }),
+  )
   await call()
-  const stats = await admin.info('commandstats')
-  const rows = [...stats.matchAll(/cmdstat_([^:]+):calls=(\d+)/g)]
-  const mine = /^(info|config|evalsha|eval|publish)/
-  return rows.filter(([, name = '']) => !mine.test(name)).reduce((sum, [, , calls]) => sum + Number(calls), 0)
+  await admin.echo('over')
+  await over
+  monitor.disconnect()
+  expect(endless, 'walks without an end').toEqual([])
+  return { commands, words }
 }
+
+/** Commands whose time does not grow with what the key holds, or by its logarithm, besides what they answer. */
+const bounded = new Set([
+  ...['HGET', 'HMGET', 'HSET', 'HDEL', 'HINCRBY', 'HEXISTS', 'TIME', 'PUBLISH', 'TYPE', 'EXISTS'],
+  ...['ZADD', 'ZREM', 'ZSCORE', 'ZRANGE', 'ZREVRANGE', 'ZRANGEBYLEX', 'ZREVRANGEBYLEX', 'ZRANGEBYSCORE'],
+  // Of the counters, a field for each queue and state; of the groups, a page.
+  ...['HGETALL', 'HSCAN', 'ZREMRANGEBYSCORE'],
+])
 
 async function fill(store: Store, from: number, to: number): Promise<void> {
   for (let i = from; i < to; i += 1_000) {
-    const some = Array.from({ length: 1_000 }, (_, k) => plain(`j${i + k}`))
-    const later = Array.from({ length: 200 }, (_, k) => plain(`d${i + k}`, 3_600_000))
+    const some = Array.from({ length: Math.min(1_000, to - i) }, () => plain(newId()))
+    const later = Array.from({ length: some.length / 50 }, () => plain(newId(), 3_600_000))
     await store.enqueue([...some, ...later])
   }
 }
 
-test('a claim of 100, a settle and upkeep take as many commands at 40,000 waiting jobs as at 1,000', async () => {
+test('a claim of 100, a settle, upkeep and a new job cost as much at 400,000 waiting jobs as at 1,000', async () => {
   const store = redis({ url: server.url, prefix: 'cost' })
   await store.open()
   const about = { host: 'h', pid: 1, version: '1', queues: ['q'], tasks: ['t'], concurrency: 1 }
@@ -46,36 +72,78 @@ test('a claim of 100, a settle and upkeep take as many commands at 40,000 waitin
     const queues = [{ name: 'q', limit: 100 }]
     return store.claim({ worker: 'w', call: ++call, received: call - 1, limit: 100, queues })
   }
-  const measure = async () => {
-    // Scripts are known to the server from here on.
-    const { jobs } = await claim()
-    await store.settle(
+  const settle = ({ jobs }: Claimed) =>
+    store.settle(
       'w',
       jobs.map(({ id, fence }) => ({ id, fence, move: 'complete' as const })),
     )
+  const measure = async () => {
+    // Scripts are known to the server from here on.
+    await settle(await claim())
     await store.tend(100)
-    const next: { jobs: typeof jobs }[] = []
+    await store.counts()
+    let claimed: Claimed | undefined
+    const claiming = await spentBy(async () => (claimed = await claim()))
+    expect(claimed?.jobs).toHaveLength(100)
     return {
-      claim: await commandsOf(async () => next.push(await claim())),
-      settle: await commandsOf(() =>
-        store.settle(
-          'w',
-          (next[0]?.jobs ?? []).map(({ id, fence }) => ({ id, fence, move: 'complete' as const })),
-        ),
-      ),
-      tend: await commandsOf(() => store.tend(100)),
-      counts: await commandsOf(() => store.counts()),
-      enqueue: await commandsOf(() => store.enqueue([plain(`extra${call}`)])),
+      claim: claiming,
+      settle: await spentBy(() => settle(claimed as Claimed)),
+      tend: await spentBy(() => store.tend(100)),
+      counts: await spentBy(() => store.counts()),
+      enqueue: await spentBy(() => store.enqueue([plain(newId())])),
+      own: await spentBy(() => store.enqueue([plain(`mine-${call}`)])),
     }
   }
   await fill(store, 0, 1_000)
   const few = await measure()
-  await fill(store, 1_000, 40_000)
+  await fill(store, 1_000, 400_000)
   const many = await measure()
-  for (const [verb, commands] of Object.entries(many))
-    expect(commands, `commands of ${verb}`).toBeLessThanOrEqual(few[verb as keyof typeof few] + 4)
+  for (const [verb, { commands, words }] of Object.entries(many)) {
+    const before = few[verb as keyof typeof few]
+    expect(commands.length, `commands of ${verb}`).toBeLessThanOrEqual(before.commands.length + 4)
+    expect(words, `words of the commands of ${verb}`).toBeLessThanOrEqual(before.words * 1.1 + 40)
+    for (const command of commands) expect(bounded, `a command of ${verb}`).toContain(command)
+  }
   // One command for each key that is written, and not one for each job.
-  expect(many.claim).toBeLessThan(60)
-  expect(many.settle).toBeLessThan(40)
+  expect(many.claim.commands.length).toBeLessThan(40)
+  expect(many.settle.commands.length).toBeLessThan(30)
+  expect(many.enqueue.commands.length).toBeLessThan(30)
   await store.close()
+}, 120_000)
+
+test('a waiting job takes at most 150 bytes besides its payload, and the raw baseline of the benchmark as many', async () => {
+  const payload = { i: 1, t: 0, p: 'x'.repeat(80) }
+  const bytes = JSON.stringify(payload).length
+  const spent: Record<string, Record<string, number>> = {}
+  for (const [name, open] of Object.entries({ legwork: openLegwork, raw: openRaw })) {
+    const system = await open({ url: server.url })
+    const inputs = Array.from({ length: 1_000 }, () => payload)
+    for (let i = 0; i < 20; i++) await system.enqueueMany(inputs)
+    const waiting = await memoryOf(`{${name}:0}:`)
+    let ran = 0
+    let tellAll = (): void => {}
+    const all = new Promise<void>((resolve) => (tellAll = resolve))
+    const onJob = async () => void (++ran === 20_000 && tellAll())
+    const worker = await system.startWorker({ concurrency: 100, onJob })
+    await all
+    await worker.stop()
+    await system.close()
+    spent[name] = {
+      waiting: waiting / 20_000 - bytes,
+      finished: (await memoryOf(`{${name}:0}:`)) / 20_000 - bytes,
+    }
+  }
+  expect(spent.legwork?.waiting).toBeLessThan(150)
+  for (const when of ['waiting', 'finished']) {
+    const ratio = (spent.raw?.[when] ?? 0) / (spent.legwork?.[when] ?? 1)
+    expect(ratio, `${when}: ${JSON.stringify(spent)}`).toBeGreaterThan(0.9)
+    expect(ratio, `${when}: ${JSON.stringify(spent)}`).toBeLessThan(1.1)
+  }
 })
+
+/** Bytes of all keys that begin so. */
+async function memoryOf(prefix: string): Promise<number> {
+  const keys = await admin.keys(`${prefix}*`)
+  const sizes = await Promise.all(keys.map((key) => admin.memory('USAGE', key, 'SAMPLES', 0)))
+  return sizes.reduce((sum: number, size) => sum + Number(size), 0)
+}

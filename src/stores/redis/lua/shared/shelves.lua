@@ -168,7 +168,7 @@ end
 
 -- The members that a bag has.
 local function bagOf(key, prefix)
-  return redis.call('ZRANGEBYLEX', key, '[' .. prefix, '(' .. prefix .. '\255')
+  return redis.call('ZRANGEBYLEX', key, '[' .. prefix, '(' .. prefix .. '\255', 'LIMIT', 0, 1000)
 end
 
 -- Takes numbers out of a bag.
