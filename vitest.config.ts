@@ -3,9 +3,10 @@ import { defineConfig } from 'vitest/config'
 // Stories with real processes in which time counts come last, two side by side: most of them wait for most of their time.
 const life = ['test/life/**/*.test.ts', 'test/sabotage.test.ts', 'test/torture.test.ts', 'test/cost.test.ts']
 
-// Promises and random sequences on private servers, by virtual clocks: nothing in them waits for time.
+// Promises and random sequences on private servers, by virtual clocks, and examples: nothing in them depends on time.
 const servers = [
   'test/life/conformance-redis.test.ts',
+  'test/life/examples-servers.test.ts',
   'test/life/model-*.test.ts',
   'test/life/pgbouncer.test.ts',
   'test/life/postgres.test.ts',

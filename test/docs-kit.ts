@@ -117,7 +117,7 @@ export function isAsPromised(printed: readonly string[], promised: readonly stri
 export function workshop(programs: readonly Program[]) {
   const folder = mkdtempSync(join(tmpdir(), 'legwork-docs-'))
   link(folder, 'legwork', root)
-  for (const name of ['zod', 'valibot', '@types', '@photostructure', 'ioredis', 'drizzle-orm'])
+  for (const name of ['zod', 'valibot', '@types', '@photostructure', 'ioredis', 'pg', 'drizzle-orm'])
     link(folder, name, join(root, 'node_modules', name))
   write(join(folder, 'package.json'), '{ "type": "module" }')
   write(
@@ -137,7 +137,8 @@ export function workshop(programs: readonly Program[]) {
     folder,
     promisedBy: (one: Program) => promisedBy(one).map((line) => (line === 'power-safe' ? survives : line)),
     compile: () => run([join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], folder),
-    run: (one: Program) => run([one.file.replace(/ts$/, 'js')], join(folder, 'out', slug(one))),
+    run: (one: Program, env: Readonly<Record<string, string>> = {}) =>
+      run([one.file.replace(/ts$/, 'js')], join(folder, 'out', slug(one)), env),
   }
 }
 
@@ -171,12 +172,17 @@ export interface Ended {
 }
 
 /** A process of its own, which must end by itself. */
-export function run(args: readonly string[], cwd: string): Promise<Ended> {
+export function run(
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+  timeout = 25_000,
+): Promise<Ended> {
   const child = spawn(process.execPath, args, {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] ?? '', HOME: cwd },
-    timeout: 25_000,
+    env: { PATH: process.env['PATH'] ?? '', HOME: cwd, ...env },
+    timeout,
     killSignal: 'SIGKILL',
   })
   let [out, err] = ['', '']

@@ -29,7 +29,7 @@ Options:
   --csv FILE    your own people: a CSV file with the columns name and email; 80 at most. The mails go to
                 the demo's own mail server, to nobody else
   --store URL   where the jobs are instead of in the shop's file, such as redis://localhost:6379 or
-                postgres://localhost/shop, with no job in it yet; they stay there
+                postgres://localhost/shop, under a prefix or in a schema of their own; they stay there
   --help        this text
 `
 
@@ -91,11 +91,14 @@ function readOptions(): Options | string {
   }
 }
 
-/** On Redis keys that no other run of the demo has. @throws where it is no URL */
+/** On a server keys, or a schema, that no other run of the demo has. @throws where it is no URL */
 function ownPart(store: string): string {
+  if (!URL.canParse(store))
+    throw new Error(`--store takes a URL such as redis://localhost:6379, got ${store}`)
   const url = new URL(store)
-  if (!url.protocol.startsWith('redis') || url.searchParams.has('prefix')) return store
-  url.searchParams.set('prefix', `shop-${Date.now().toString(36)}`)
+  const part = url.protocol.startsWith('redis') ? 'prefix' : 'schema'
+  if (!/^(redis|postgres)/.test(url.protocol) || url.searchParams.has(part)) return store
+  url.searchParams.set(part, `shop-${Date.now().toString(36)}`)
   return url.href
 }
 
