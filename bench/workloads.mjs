@@ -11,14 +11,13 @@ const idleTargets = [{ atMost: 1 }, { figure: 'cpuPercent', atMost: 2 }, { figur
 /** At least so many times the best peer of each engine. */
 const times = (sqlite, postgres, redis) => ({
   sqlite: [{ of: 'peer', atLeast: sqlite }, share],
-  postgres: [{ of: 'peer', atLeast: postgres }],
+  postgres: [{ of: 'peer', atLeast: postgres }, share],
   redis: [{ of: 'peer', atLeast: redis }, redisShare],
 })
-const withoutRaw = ({ sqlite, redis, ...targets }) => ({
-  ...targets,
-  sqlite: sqlite.filter(({ of }) => of !== 'raw'),
-  redis: redis.filter(({ of }) => of !== 'raw'),
-})
+const withoutRaw = (targets) =>
+  Object.fromEntries(
+    Object.entries(targets).map(([engine, all]) => [engine, all.filter(({ of }) => of !== 'raw')]),
+  )
 /** The same bound on every engine, or on each its own. */
 const atMost = (sqlite, postgres = sqlite, redis = sqlite) => ({
   sqlite: [{ atMost: sqlite }],

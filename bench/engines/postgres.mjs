@@ -19,6 +19,8 @@ export async function start(root) {
   chmodSync(root, 0o755)
   const server = await startPostgres(settings, { within: root })
   const admin = new pg.Pool({ connectionString: server.url, max: 1 })
+  // The server's goodbye to a connection that is about to close.
+  admin.on('error', () => {})
   let n = 0
   return {
     async place(system) {

@@ -17,6 +17,13 @@ const ours = {
   settled: 'select count(*) as n from legwork_history where state = 7',
   counted: 'select coalesce(sum(n), 0) as n from legwork_tally where state = 7',
 }
+const oursOnPostgres = {
+  engine: 'postgres',
+  schema: 'legwork',
+  isDrained: 'select not exists (select 1 from legwork.ticket)',
+  settled: 'select count(*) from legwork.history where state = 7',
+  counted: 'select count(*) from legwork.history where state = 7',
+}
 /** Peers take this much of the jobs of a workload, or a run takes an hour. */
 const aThird = 0.3
 
@@ -46,14 +53,17 @@ export const systems = {
     about: 'the same with synchronous=FULL, hence as durable as Legwork',
   },
   'legwork-postgres': {
-    engine: 'postgres',
+    ...oursOnPostgres,
     adapter: 'legwork',
     kind: 'ours',
-    schema: 'legwork',
-    isDrained: 'select not exists (select 1 from legwork.ticket)',
-    settled: 'select count(*) from legwork.history where state = 7',
-    counted: 'select count(*) from legwork.history where state = 7',
     about: 'this build, its Postgres store with everything on',
+  },
+  'raw-postgres': {
+    ...oursOnPostgres,
+    adapter: 'raw-postgres',
+    kind: 'raw',
+    about:
+      'the rows that Legwork writes, in its tables, one prepared statement a batch as large, without any semantics',
   },
   'graphile-worker': {
     engine: 'postgres',

@@ -103,7 +103,7 @@ function inserter(db, table, columns) {
 }
 
 /** As long as Legwork's, and rising with time as they do. */
-const newId = (now) =>
+export const newId = (now) =>
   now.toString(32).padStart(10, '0') +
   (minted++ % 32 ** 6).toString(32).padStart(6, '0') +
   Math.random().toString(32).slice(2, 12).padEnd(10, '0')

@@ -4,6 +4,7 @@
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import { driver, sqlite } from '../../dist/stores/sqlite/index.js'
 import { ready, rowsOn, running } from './raw-rows.mjs'
+import { sharing } from './sharing.mjs'
 
 /** As many as a worker of Legwork claims ahead at most. */
 const claimBatch = 1_000
@@ -60,21 +61,6 @@ async function committed(db, work) {
   const answer = work()
   db.exec('commit')
   return answer
-}
-
-/** Calls of one turn of the event loop share a commit. */
-function sharing(write) {
-  let waiting = []
-  return (data) =>
-    new Promise((resolve, reject) => {
-      waiting.push({ data, resolve })
-      if (waiting.length > 1) return
-      setImmediate(() => {
-        const batch = waiting
-        waiting = []
-        write(batch.map((one) => one.data)).then(() => batch.forEach((one) => one.resolve()), reject)
-      })
-    })
 }
 
 function startWorker(db, rows, onJob) {

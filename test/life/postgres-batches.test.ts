@@ -151,3 +151,24 @@ test('what another store of the process, or nobody, remembers is found by its id
   expect(new Set(await store.settle('w', other))).toEqual(new Set(['conflict']))
   expect(await statesOf(store)).toMatchObject({ completed: 300 })
 })
+
+test('jobs of a queue, of a task, and of both are found newest first, page by page, however they lie among each other', async () => {
+  const { store } = await fresh()
+  const all = Array.from({ length: 120 }, (_, i) =>
+    job(`f${i}`, { queue: `q${i % 3}`, task: `t${(i * 7) % 4}`, version: 1 + (i % 2) }),
+  )
+  for (let i = 0; i < all.length; i += 40) await store.enqueue(all.slice(i, i + 40))
+  for (const where of [{ queue: 'q1' }, { task: 't2' }, { queue: 'q1', task: 't2' }, { queue: 'q9' }]) {
+    const found: string[] = []
+    let cursor: string | undefined
+    do {
+      const page = await store.find(where, { limit: 7, ...(cursor !== undefined && { cursor }) })
+      found.push(...page.jobs.map(({ id }) => id))
+      cursor = page.cursor
+    } while (cursor !== undefined)
+    const meant = all.filter((one) =>
+      Object.entries(where).every(([key, value]) => one[key as 'queue' | 'task'] === value),
+    )
+    expect(found, JSON.stringify(where)).toEqual(meant.map(({ id }) => id).reverse())
+  }
+})

@@ -73,8 +73,7 @@ function driverOf({ states, queue, task, tag }: Where): string {
   const [only] = states?.length === 1 ? states : []
   if (only === 'dead' || only === 'cancelled') return 'unfinished'
   if (states?.every((state) => !isFinal(state))) return 'live'
-  if (task !== undefined) return 'task'
-  if (queue !== undefined) return 'queue'
+  if (task !== undefined || queue !== undefined) return 'line'
   return states?.every(isFinal) ? 'final' : 'job'
 }
 

@@ -58,8 +58,7 @@ create table job (
   retain text,                  -- json, null for the default retention
   payload text not null         -- json
 ) with (autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_vacuum_scale_factor = 0.05);
-create index job_task on job (task_id, seq);
-create index job_queue on job (queue_id, seq);
+create index job_line on job (queue_id, task_id, seq);
 
 create table tag (
   tag text collate "C" not null,
@@ -96,7 +95,7 @@ create table ticket (
   cancel_reason text,           -- set while a running job has been asked to stop
   progress text                 -- json, of the running attempt
 ) with (
-  fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500,
+  autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500,
   autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0.1
 );
 create index ticket_ready on ticket (lane_id, sort_key, seq) where state = 3;

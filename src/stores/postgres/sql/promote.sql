@@ -1,17 +1,14 @@
 -- Makes due jobs ready, the most overdue first.
 create or replace function promote(p_budget int, p_now bigint) returns int language plpgsql as $$
 #variable_conflict use_column
-declare v_n int;
+declare v_due tid[] := array(
+  select ctid from ticket where state = 1 and available_at_ms <= p_now order by available_at_ms, seq limit p_budget for update skip locked);
 begin
-  with due as (
-    select seq from ticket where state = 1 and available_at_ms <= p_now order by available_at_ms, seq limit p_budget for update skip locked
-  ), up as (
-    update ticket set state = 3 where seq = any(array(select seq from due)) returning queue_id
-  ), counted as (
-    insert into tally_change (queue_id, state, n)
-    select g.queue_id, v.s, v.f * g.n from (select queue_id, count(*) as n from up group by 1) g cross join (values (1, -1), (3, 1)) as v(s, f)
-    returning state, n
+  if cardinality(v_due) = 0 then return 0; end if;
+  with up as (
+    update ticket set state = 3 where ctid = any(v_due) returning queue_id
   )
-  select coalesce(sum(n) filter (where state = 3), 0) into v_n from counted;
-  return v_n;
+  insert into tally_change (queue_id, state, n)
+  select g.queue_id, v.s, v.f * g.n from (select queue_id, count(*) as n from up group by 1) g cross join (values (1, -1), (3, 1)) as v(s, f);
+  return cardinality(v_due);
 end $$

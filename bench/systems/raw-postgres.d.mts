@@ -1,0 +1,3 @@
+import type { Open } from './system.mjs'
+
+export const open: Open
