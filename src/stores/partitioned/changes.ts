@@ -28,9 +28,8 @@ export async function changes(kit: Kit, { after, limit, running = 0 }: Since): P
   for (const [i, share] of shares.entries())
     if (share > 0 && share < sizeOf(told[i])) told[i] = await read(kit.parts[i] as Part, share)
   const at = told.map(({ cursor }, i) => (late.has(i) ? (place?.at[i] ?? cursor) : cursor))
-  const items = told.flatMap((page, i) =>
-    late.has(i) ? [] : page.items.filter((one) => isOnce(kit, one, i)).map(shownChange),
-  )
+  const pages = await Promise.all(told.map((page, i) => (late.has(i) ? [] : onceEach(kit, page.items, i))))
+  const items = pages.flat().map(shownChange)
   const runs = told.flatMap((page) => page.running).sort((a, b) => a.startedAt - b.startedAt)
   const sum = (pick: (page: Changes) => number) => told.reduce((n, page) => n + pick(page), 0)
   return {
@@ -65,15 +64,27 @@ function sharesOf(wanted: readonly number[], limit: number, turn: number): reado
   return shares
 }
 
-/** What was said once of a spread queue, or of the store, stands in each partition. */
-function isOnce(kit: Kit, change: Change, index: number): boolean {
-  if (change.kind !== 'acted') return true
-  const { verb, target } = change
+/** What was said once of a spread queue, of the store, or of an operation that has a piece in each partition, stands in each. */
+async function onceEach(kit: Kit, items: readonly Change[], index: number): Promise<readonly Change[]> {
+  const isTold = await Promise.all(items.map((one) => one.kind !== 'acted' || tells(kit, one, index)))
+  return items.filter((_, i) => isTold[i])
+}
+
+async function tells(
+  { parts, places }: Kit,
+  { verb, target }: Extract<Change, { kind: 'acted' }>,
+  index: number,
+): Promise<boolean> {
   if (verb === 'retain' || verb === 'unretain') return index === 0
-  const isOfQueue = queueVerbs.has(verb) && kit.places.isSpread(target)
-  return !isOfQueue || index === kit.places.homeOf(target)
+  if (queueVerbs.has(verb) && places.isSpread(target)) return index === places.homeOf(target)
+  const one = places.ofId(target)
+  if (!bulkVerbs.has(verb) || index === one) return true
+  // Where that partition has a piece of it, so has every other one, and that one tells.
+  const found = await parts[one]?.call((store) => store.bulk.list([target]))
+  return found?.length === 0
 }
 const queueVerbs = new Set(['pause', 'resume', 'limit', 'unlimit'])
+const bulkVerbs = new Set(['redrive', 'purge', 'stop', 'resume'])
 
 const shownChange = (change: Change): Change =>
   change.kind === 'ended'

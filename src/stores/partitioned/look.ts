@@ -48,28 +48,40 @@ export async function find(
     index,
     found: await store.find(where, pageFrom(from[index], limit)),
   }))
-  const newest = pages
-    .flatMap(({ index, found }) => found.jobs.map((job) => ({ index, job })))
-    .sort((a, b) => b.job.createdAt - a.job.createdAt)
-    .slice(0, limit)
+  const newest = inOrder(pages.map(({ found }) => found.jobs)).slice(0, limit)
+  const used = pages.map((_, i) => newest.filter(({ list }) => list === i).length)
   const next = [...from]
-  const jobs: Job[] = []
-  await Promise.all(
-    pages.map(async ({ index, found }) => {
-      const used = newest.filter((one) => one.index === index).length
-      if (used === 0 && found.jobs.length > 0) return
+  const shownPages = await Promise.all(
+    pages.map(async ({ index, found }, i) => {
+      const n = used[i] ?? 0
+      if (n === 0 && found.jobs.length > 0) return []
+      const isWhole = n === found.jobs.length
       const part = kit.parts[index] as Part
-      const mine =
-        used === found.jobs.length
-          ? found
-          : await part.call((store) => store.find(where, pageFrom(from[index], used)))
-      jobs.push(...mine.jobs)
+      const mine = isWhole ? found : await part.call((store) => store.find(where, pageFrom(from[index], n)))
       next[index] = mine.cursor ?? null
+      return mine.jobs
     }),
   )
-  jobs.sort((a, b) => b.createdAt - a.createdAt)
+  const jobs = inOrder(shownPages).map(({ job }) => shown(job))
   const isEnd = next.every((one) => one === null)
-  return { jobs: jobs.map(shown), ...(!isEnd && { cursor: JSON.stringify(next) }) }
+  return { jobs, ...(!isEnd && { cursor: JSON.stringify(next) }) }
+}
+
+/** The newest first, and those of one list as they are in it: clocks are set back. */
+function inOrder(lists: readonly (readonly Job[])[]): { readonly job: Job; readonly list: number }[] {
+  const at = lists.map(() => 0)
+  const merged: { readonly job: Job; readonly list: number }[] = []
+  for (;;) {
+    let list = -1
+    for (const [i, jobs] of lists.entries()) {
+      const [mine, best] = [jobs[at[i] ?? 0], lists[list]?.[at[list] ?? 0]]
+      if (mine && (!best || mine.createdAt > best.createdAt)) list = i
+    }
+    const job = lists[list]?.[at[list] ?? 0]
+    if (!job) return merged
+    at[list] = (at[list] ?? 0) + 1
+    merged.push({ job, list })
+  }
 }
 
 const pageFrom = (cursor: string | null | undefined, limit: number) => ({

@@ -1,6 +1,7 @@
 import { sleep } from '../../job/clock.ts'
 import { StoreError } from '../../job/errors.ts'
 import type { Named } from '../../store/index.ts'
+import { realClock } from '../../world.ts'
 import { groups, type Kit, partAt } from './kit.ts'
 
 /** A name that is to belong to a partition: `isThere` tells whether what it names is in another one. */
@@ -58,12 +59,13 @@ interface Case {
 async function decide(kit: Kit, { at, wanted, standing }: Case): Promise<Reserved> {
   const { name, part, isThere } = wanted
   let now = standing
-  for (let tries = 0; tries < 6; tries++) {
+  for (let tries = 0; tries < 5; tries++) {
     if (now.value === String(part)) return undefined
     const other = Number(now.value)
     if (await isThere(other)) return other
     const instead = now.agoMs > graceMs ? { instead: now.value } : {}
-    if (now.agoMs <= graceMs) await sleep(kit.clock, 20 * 2 ** tries)
+    // Whoever took it may be about to write: that is a matter of real time.
+    if (now.agoMs <= graceMs) await sleep(realClock, 10 * 2 ** tries)
     const [next] = await partAt(kit, at).call(
       async (store) => store.names?.take([{ name, value: String(part), ...instead }]) ?? [],
     )

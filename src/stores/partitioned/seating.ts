@@ -110,6 +110,9 @@ export function acknowledge({ seats }: Member, { call, received }: Ask): void {
 
 /** The call as the part counts it. In a second one for the same answer, that of the first has arrived. */
 function countedFor(seat: Seat, { call }: Ask): Pick<Ask, 'call' | 'received'> {
-  seat.calls += 1
-  return { call: seat.calls, received: seat.last?.outer === call ? seat.last.own : seat.received }
+  const isSecond = seat.last?.outer === call
+  const received = isSecond ? (seat.last?.own ?? seat.received) : seat.received
+  // As the worker counts where that will do. What comes must not be taken for something that has arrived.
+  seat.calls = Math.max(call, seat.calls, received + 1)
+  return { call: seat.calls, received }
 }

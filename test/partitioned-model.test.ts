@@ -1,0 +1,21 @@
+// Random sequences in queues of one partition: a partition does nothing else than a store alone.
+import { memory } from 'legwork/memory'
+import { partitioned } from 'legwork/partitioned'
+import { clock, compare } from './fixtures/model-play.ts'
+
+compare({
+  name: 'three stores as one',
+  sequences: Number(process.env['LEGWORK_SEQUENCES'] ?? 200),
+  async fresh() {
+    const home = memory({ clock })
+    const opened = partitioned([memory({ clock }), memory({ clock }), home], { clock })
+    await opened.open()
+    // A claim finds workers that have lapsed where its queues are; in the other partitions upkeep does.
+    return { ...opened, workers: () => home.workers() }
+  },
+  /** What is kept of all queues is split; and an operation on dead letters is one on a queue, so that it lies in one partition. */
+  adapt(one) {
+    if (one.do === 'retain' && /"(count|bytes)"/.test(JSON.stringify(one))) return undefined
+    return one.do === 'bulkStart' ? { ...one, plan: { ...one.plan, queue: 'qa' } } : one
+  },
+})
