@@ -51,7 +51,11 @@ export function recording(store, history) {
     v: { move, ...(result !== undefined && { result }), ...(delayMs !== undefined && { delayMs }) },
   })
   const settledLines = (worker, settlements, settled) =>
-    settlements.map((one, i) => ({ ...settleLine(worker, one), outcome: settled[i] }))
+    settlements.map((one, i) =>
+      settled[i] === undefined
+        ? { ...settleLine(worker, one), ty: 'info' }
+        : { ...settleLine(worker, one), outcome: settled[i] },
+    )
   const claimedLines = (worker, { jobs }) =>
     jobs.length > 0
       ? jobs.map(({ id, fence, attempt, startedAt }) => ({
@@ -70,7 +74,13 @@ export function recording(store, history) {
       recorded(
         jobs.map(enqueueLine),
         () => store.enqueue(jobs, options),
-        (answers) => answers.map(({ id, outcome }) => ({ f: 'enqueue', job: id, outcome })),
+        // One of several partitions may have given no answer.
+        (answers) =>
+          answers.map(({ id, outcome, refusal }, i) =>
+            refusal?.because === 'away'
+              ? { ...enqueueLine(jobs[i]), ty: 'info' }
+              : { f: 'enqueue', job: id, outcome },
+          ),
       ),
     settle: (worker, settlements) =>
       recorded(
@@ -122,4 +132,62 @@ export function recording(store, history) {
       })
     },
   }
+}
+
+/** Writes the whole store down, as any reader sees it. */
+export async function dump(store, book) {
+  for (const { queue, states } of await store.counts())
+    book.write([{ n: book.next(), f: 'dump', ty: 'ok', v: { queue, states } }])
+  let cursor
+  do {
+    const page = await store.find({}, { limit: 500, ...(cursor && { cursor }) })
+    const jobs = await store.get(
+      page.jobs.map(({ id }) => id),
+      { attempts: true },
+    )
+    book.write(
+      jobs.map(
+        ({
+          id,
+          queue,
+          state,
+          fence,
+          attempt,
+          failures,
+          losses,
+          createdAt,
+          availableAt,
+          result,
+          attempts,
+        }) => ({
+          n: book.next(),
+          f: 'dump',
+          ty: 'ok',
+          job: id,
+          v: {
+            queue,
+            state,
+            fence,
+            attempt,
+            failures,
+            losses,
+            createdAt,
+            availableAt,
+            result,
+            attempts: attempts.map(({ attempt, fence, worker, outcome, startedAt, endedAt, reason }) => ({
+              attempt,
+              fence,
+              worker,
+              outcome,
+              startedAt,
+              endedAt,
+              reason,
+            })),
+          },
+        }),
+      ),
+    )
+    cursor = page.cursor
+  } while (cursor)
+  book.write([{ n: book.next(), f: 'finish', ty: 'ok', v: { final: true } }])
 }

@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { check, read, summary } from '../checker/check.mjs'
 import { engines, insist, storeAt } from './engines.mjs'
-import { historyFile, recording } from './history.mjs'
+import { dump, historyFile, recording } from './history.mjs'
 
 const script = (name) => fileURLToPath(new URL(name, import.meta.url))
 
@@ -228,62 +228,4 @@ async function counts(store) {
       0,
     )
   return { live: sum((state) => !final.includes(state)), final: sum((state) => final.includes(state)) }
-}
-
-/** Writes the whole store down, as any reader sees it. */
-async function dump(store, book) {
-  for (const { queue, states } of await store.counts())
-    book.write([{ n: book.next(), f: 'dump', ty: 'ok', v: { queue, states } }])
-  let cursor
-  do {
-    const page = await store.find({}, { limit: 500, ...(cursor && { cursor }) })
-    const jobs = await store.get(
-      page.jobs.map(({ id }) => id),
-      { attempts: true },
-    )
-    book.write(
-      jobs.map(
-        ({
-          id,
-          queue,
-          state,
-          fence,
-          attempt,
-          failures,
-          losses,
-          createdAt,
-          availableAt,
-          result,
-          attempts,
-        }) => ({
-          n: book.next(),
-          f: 'dump',
-          ty: 'ok',
-          job: id,
-          v: {
-            queue,
-            state,
-            fence,
-            attempt,
-            failures,
-            losses,
-            createdAt,
-            availableAt,
-            result,
-            attempts: attempts.map(({ attempt, fence, worker, outcome, startedAt, endedAt, reason }) => ({
-              attempt,
-              fence,
-              worker,
-              outcome,
-              startedAt,
-              endedAt,
-              reason,
-            })),
-          },
-        }),
-      ),
-    )
-    cursor = page.cursor
-  } while (cursor)
-  book.write([{ n: book.next(), f: 'finish', ty: 'ok', v: { final: true } }])
 }
