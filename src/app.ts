@@ -65,7 +65,12 @@ function furnish(options: AppOptions) {
   const newId = idSource({ now: () => clock.now(), random })
   const phase = newPhase()
   const opens = opening(phase, options.store)
-  const store = async () => (await opens.open()).store
+  let isApart = false
+  const store = async () => {
+    const { store: opened } = await opens.open()
+    isApart = opened.can.apart === true
+    return opened
+  }
   const handlers = registry({ clock, log })
   const payloads = payloadRoom({ keys: environmentKeys(), ...options }, clock)
   const shared = {
@@ -81,7 +86,7 @@ function furnish(options: AppOptions) {
     opening: opens,
     health: healthDesk({ opening: opens, clock, phase }),
     registry: handlers,
-    producer: producer({ ...shared, ...producing(options) }),
+    producer: producer({ ...shared, isApart: () => isApart, ...producing(options) }),
     desk: scheduleDesk({ ...shared, deployedAt: options.deployedAt }),
     operator: operator(shared),
   }

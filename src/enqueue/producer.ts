@@ -7,7 +7,7 @@ import type { Wrapping } from '../job/wrapping.ts'
 import type { Store } from '../store/index.ts'
 import { accepted, allAccepted } from './accepted.ts'
 import { buffer } from './buffer.ts'
-import { coalesce } from './coalesce.ts'
+import { coalesceInLanes } from './lanes.ts'
 import { inBatches, toNewJobs } from './many.ts'
 import { toNewJob } from './new-job.ts'
 import type { EnqueueOptions } from './options.ts'
@@ -26,6 +26,8 @@ export interface Producer {
 export interface ProducerKit {
   /** The store, which may only now be opened. */
   open(): Promise<Store>
+  /** Its queues lie in partitions. */
+  isApart?(): boolean
   readonly clock: Clock
   newId(): string
   readonly timeoutMs: number
@@ -48,7 +50,7 @@ export function producer(kit: ProducerKit): Producer {
     })
   const held = kit.buffer && buffer(once, { ...kit.buffer, clock })
   const write = held ? held.write : once
-  const one = coalesce(write, { batchMax: defaults.batchMax })
+  const one = coalesceInLanes(write, { batchMax: defaults.batchMax, isApart: kit.isApart })
 
   const bound = (add: (job: NewJob) => Promise<Enqueued>, addAll: Write): Omit<Producer, 'in'> => ({
     enqueue: async (task, input, options = {}) =>

@@ -27,6 +27,8 @@ export function schedulesWith(kit: Kit): Schedules {
       return sorted.slice(0, page.limit)
     },
     async due(limit) {
+      // Who asks for none wants to know whether the store answers: all of it.
+      if (limit === 0) await all(kit.parts, (store) => store.schedules.due(0))
       const told = await most(kit.parts, (store) => store.schedules.due(limit))
       const found = told
         .flatMap(({ part, answer: { schedules: some } }) => {
