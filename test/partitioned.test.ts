@@ -117,7 +117,12 @@ test('one id is one job, whatever fails at any call, whoever dies between two, a
     for (const end of await Promise.allSettled(calls)) {
       const answer = end.status === 'fulfilled' ? end.value[0] : undefined
       if (answer && answer.outcome !== 'refused') acknowledged.add(id)
-      const why = end.status === 'rejected' ? code(end.reason) : (answer?.refusal?.because ?? 'written')
+      const why =
+        end.status === 'rejected'
+          ? code(end.reason)
+          : answer?.outcome === 'refused'
+            ? answer.refusal.because
+            : 'written'
       failures.set(why, (failures.get(why) ?? 0) + 1)
     }
     if (random() < 0.3) await clock.advance(61_000)
