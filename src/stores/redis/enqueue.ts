@@ -80,6 +80,9 @@ interface Alike {
   many: number
 }
 
+/** As ids.lua looks at it. */
+const minted = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/
+
 /** The jobs as arguments: see enqueue.lua. */
 function orderOf(jobs: readonly NewJob[]) {
   const shapes = new Map<string, number>()
@@ -100,8 +103,9 @@ function orderOf(jobs: readonly NewJob[]) {
     if (hasKeys) texts.push(job.id, job.payload, job.unique?.key ?? '')
     else texts.push(job.id, job.payload)
   }
+  const isMinted = jobs.every(({ id }) => minted.test(id))
   const told = JSON.stringify(runs.flatMap(({ shape, many, wait }) => [shape, many, wait]))
-  const order = `{"shapes":[${[...shapes.keys()].join(',')}],"runs":${told},"width":${hasKeys ? 3 : 2}}`
+  const order = `{"shapes":[${[...shapes.keys()].join(',')}],"runs":${told},"width":${hasKeys ? 3 : 2},"minted":${isMinted}}`
   return { order, runs, texts }
 }
 

@@ -1,4 +1,4 @@
--- Adds jobs: ARGV the time, '1' for all or none, the shapes, the runs of jobs that look alike and how many texts each has as JSON, then
+-- Adds jobs: ARGV the time, '1' for all or none, the shapes, the runs of jobs that look alike, how many texts each has and whether all ids are minted as JSON, then
 -- for each id, payload, and where one has it, the unique key. Answers the states of the runs where all are new, or else one for each.
 --@ flags
 --@ use firstEnqueue adding

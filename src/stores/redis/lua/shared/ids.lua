@@ -22,9 +22,12 @@ end
 
 -- The key of a minted id, twelve bytes: the digits that change within a year, down to those of a counter inside the millisecond, and
 -- two bytes of a hash, for others may look like it. Nil for an id of the caller's own.
-local function idKey(id)
-  if #id ~= 26 or not string.find(id, '^[0-7][0-9A-HJKMNP-TV-Z]+$') then return nil end
+local function mintedKey(id)
   return string.sub(id, 4, 13) .. struct.pack('>I2', idHash(id))
+end
+
+local function idKey(id)
+  return #id == 26 and string.find(id, '^[0-7][0-9A-HJKMNP-TV-Z]+$') and mintedKey(id) or nil
 end
 
 -- The numbers of the jobs that may have this key. What is equal may stand at the end of the member before, too.

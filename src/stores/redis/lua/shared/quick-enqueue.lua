@@ -42,30 +42,37 @@ local function isAnyKnown(entries, places)
   return false
 end
 
--- What is to be written for the ids; nil where one is known already, or comes twice, as far as their keys tell.
-local function placeIds(first)
-  local entries, own, rows, known = {}, {}, {}, {}
-  for i = 1, (#ARGV - 3) / 2 do
-    local id, n = ARGV[i * 2 + 2], packed(first + i)
-    local key = idKey(id)
-    if key then
-      entries[#entries + 1] = key .. n
-    elseif known[id] then
-      return nil
-    else
-      own[#own + 1] = id
-      rows[#rows + 1] = id
-      rows[#rows + 1] = n
-      known[id] = true
-    end
+-- Where minted ids belong; nil where one is known already, or comes twice, as far as their keys tell.
+local function placeMinted(ids, first)
+  local entries, isRising, p, m = {}, true, -1, -1
+  for i = 1, #ids do
+    local entry = mintedKey(ids[i]) .. packed(first + i)
+    entries[i] = entry
+    local q, o = struct.unpack('>I6I5', entry)
+    isRising = isRising and (q > p or (q == p and o > m))
+    p, m = q, o
   end
-  for _, n in ipairs(hmget(K.own, own)) do
+  if not isRising then sortEntries(entries) end
+  local places = placesFor(K.ids, '', entries)
+  -- Mostly all of them rise, behind all others.
+  local isNew = isRising and #places == 1 and places[1].isBehind
+  if isNew and string.sub(places[1].body, -17, -6) ~= string.sub(entries[1], 1, 12) then return entries, places end
+  if isAnyKnown(entries, places) then return nil end
+  return entries, places
+end
+
+-- The rows of ids of the caller's own; nil where one is known already, or comes twice.
+local function placeOwn(ids, first)
+  local rows, isHere = {}, {}
+  for i, id in ipairs(ids) do
+    if isHere[id] or idKey(id) then return nil end
+    isHere[id] = true
+    rows[i * 2 - 1], rows[i * 2] = id, packed(first + i)
+  end
+  for _, n in ipairs(hmget(K.own, ids)) do
     if n then return nil end
   end
-  sortEntries(entries)
-  local places = placesFor(K.ids, '', entries)
-  if isAnyKnown(entries, places) then return nil end
-  return { entries = entries, places = places, rows = rows }
+  return rows
 end
 
 local function addBlocks(blocks, from, to, state)
@@ -80,8 +87,14 @@ end
 enqueueQuickly = function(order)
   if order.width ~= 2 or not arePlain(order.shapes) then return nil end
   local first = counter('seq')
-  local ids = placeIds(first)
-  if not ids then return nil end
+  local ids, entries, places, rows = {}, {}, {}, {}
+  for i = 1, (#ARGV - 3) / 2 do ids[i] = ARGV[i * 2 + 2] end
+  if order.minted then
+    entries, places = placeMinted(ids, first)
+  else
+    rows = placeOwn(ids, first)
+  end
+  if not entries or not rows then return nil end
   local hot, body, due, lines, queues, blocks, states = {}, {}, {}, {}, {}, {}, {}
   local at, number, sizes = 4, first, {}
   for r = 1, #order.runs, 3 do
@@ -127,11 +140,11 @@ enqueueQuickly = function(order)
   send('HSET', K.hot, hot)
   send('HSET', K.body, body)
   send('ZADD', K.due, due)
-  for prefix, places in pairs(lines) do
-    for _, entries in pairs(places) do putInOrder(K.ready, prefix, entries) end
+  for prefix, line in pairs(lines) do
+    for _, some in pairs(line) do putInOrder(K.ready, prefix, some) end
   end
-  putInto(K.ids, '', ids.entries, ids.places)
-  send('HSET', K.own, ids.rows)
+  putInto(K.ids, '', entries, places)
+  send('HSET', K.own, rows)
   writeTallies(queues, blocks)
   ring()
   return table.concat(states, ' ')
