@@ -35,16 +35,14 @@ local function laneText(n)
   return laneTexts[n]
 end
 
--- The next instant at which time alone may bring work: a due job, or another worker's lease that runs out; and whether it is here,
--- also by the worker's own lease.
+-- The next instant at which time alone may bring work: a due job, or another worker's lease that runs out.
 local function nextDue(worker)
   local due = tonumber(redis.call('ZRANGE', K.due, 0, 0, 'WITHSCORES')[2] or 'inf')
   local leases = redis.call('ZRANGE', K.leases, 0, 1, 'WITHSCORES')
-  local isDue = due <= now or (leases[2] and tonumber(leases[2]) <= mono)
   for i = 1, #leases, 2 do
     if leases[i] ~= worker then due = math.min(due, now + tonumber(leases[i + 1]) - mono) end
   end
-  return due < math.huge and math.ceil(due) or nil, isDue
+  return due < math.huge and math.ceil(due) or nil
 end
 
 -- With texts as keys, which a list is not.

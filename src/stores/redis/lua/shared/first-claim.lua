@@ -1,4 +1,7 @@
 -- The quick way of a claim, before the functions of the long one are made.
 --@ use quickClaim
 local rows = claimQuickly(ARGV[2])
-if rows then return rows end
+if rows then
+  ring()
+  return rows
+end
