@@ -209,14 +209,21 @@ export interface Facts extends Lane {
 }
 
 export function toFacts(text: string, laneAt: (n: number) => Lane): Facts {
-  const [lane = 0, fence = 0, attempt = 0, failures = 0, losses = 0, maxAttempts = 0, ...instants] = text
-    .split(' ')
-    .map(Number)
-  const [createdAt = 0, startedAt = 0, deadlineAt = -1] = instants
+  const texts = text.split(' ')
+  const numberAt = (i: number) => Number(texts[i])
+  const { queue, task, version } = laneAt(numberAt(0))
   return {
-    ...laneAt(lane),
-    ...{ fence, attempt, failures, losses, maxAttempts },
-    ...{ createdAt, startedAt, deadlineAt },
+    queue,
+    task,
+    version,
+    fence: numberAt(1),
+    attempt: numberAt(2),
+    failures: numberAt(3),
+    losses: numberAt(4),
+    maxAttempts: numberAt(5),
+    createdAt: numberAt(6),
+    startedAt: numberAt(7),
+    deadlineAt: numberAt(8),
   }
 }
 

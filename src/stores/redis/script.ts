@@ -64,9 +64,11 @@ export type Run = (name: ScriptName, ...args: readonly (string | number)[]) => P
  * A server that does not know a script yet is sent it whole.
  */
 export function runner(port: Port, tag: string, time: () => string): Run {
+  const known = new Map<ScriptName, readonly string[]>()
   return async (name, ...args) => {
     const { sha, keys, lua } = wholeOf(name)
-    const places = keys.map((key) => `{${tag}}:${key}`)
+    const places = known.get(name) ?? keys.map((key) => `{${tag}}:${key}`)
+    known.set(name, places)
     const texts = [time(), ...args.map(String)]
     try {
       try {

@@ -2,6 +2,7 @@
 --@ use quickSettle
 local order = orderAt(2)
 settleQuickly(order)
+writeSums()
 if #order.rest == 0 then
   ring()
   return answersOf(order)

@@ -15,7 +15,7 @@ end
 local function promoteQuickly()
   local numbers = redis.call('ZRANGEBYSCORE', K.due, '-inf', now, 'LIMIT', 0, 1000)
   if #numbers == 0 then return end
-  local raws, ways, hot, lines, spanned, queues = hmget(K.hot, numbers), {}, {}, {}, {}, {}
+  local raws, ways, hot, lines = hmget(K.hot, numbers), {}, {}, {}
   for i, n in ipairs(numbers) do
     local raw = raws[i]
     local head = string.sub(raw, 1, headEnd(raw))
@@ -33,12 +33,12 @@ local function promoteQuickly()
     lines[way.prefix] = line
     line[#line + 1] = way.place .. n
     local block = math.floor(numberIn(n) / spanSize)
-    add(spanned, block, 'ready', 1)
-    add(spanned, block, 'scheduled', -1)
+    add(spanSums, block, 'ready', 1)
+    add(spanSums, block, 'scheduled', -1)
   end
   for _, way in pairs(ways) do
-    add(queues, way.queue, 'ready', way.many)
-    add(queues, way.queue, 'scheduled', -way.many)
+    add(queueSums, way.queue, 'ready', way.many)
+    add(queueSums, way.queue, 'scheduled', -way.many)
   end
   send('HSET', K.hot, hot)
   redis.call('ZREM', K.due, unpack(numbers))
@@ -46,7 +46,6 @@ local function promoteQuickly()
     sortEntries(line)
     putInOrder(K.ready, prefix, line)
   end
-  writeTallies(queues, spanned)
   rang = true
 end
 
@@ -183,18 +182,19 @@ local function startAll(taken, runner, ask, writes)
 end
 
 local function writeStarted(writes, bag, taken)
-  local queues, spanned = {}, {}
   for _, way in pairs(writes.ways) do
     local queue = string.match(laneText(way.lane), '^[^\n]*')
-    add(queues, queue, 'running', way.many)
-    add(queues, queue, 'ready', -way.many)
+    add(queueSums, queue, 'running', way.many)
+    add(queueSums, queue, 'ready', -way.many)
   end
-  for block, many in pairs(writes.blocks) do spanned[block] = { running = many, ready = -many } end
+  for block, many in pairs(writes.blocks) do
+    add(spanSums, block, 'running', many)
+    add(spanSums, block, 'ready', -many)
+  end
   send('HSET', K.hot, writes.hot)
   send('ZREM', K.expire, writes.expires)
   send('HDEL', K.progress, writes.progress)
   restock(K.run, bag, nil, table.concat(taken), shelfMost * 5)
-  writeTallies(queues, spanned)
 end
 
 claimQuickly = function(text)

@@ -76,19 +76,22 @@ local function complete(raw, n, number, one, runner)
 end
 
 local function writeCompleted()
-  local queues, spanned = {}, {}
   for _, way in pairs(ways) do
-    if way then add(queues, way.queue, 'completed', way.many) end
+    if way then
+      add(queueSums, way.queue, 'completed', way.many)
+      add(queueSums, way.queue, 'running', -way.many)
+    end
   end
-  for block, many in pairs(blocks) do spanned[block] = { completed = many, running = -many } end
-  for _, sum in pairs(queues) do sum.running = -sum.completed end
+  for block, many in pairs(blocks) do
+    add(spanSums, block, 'completed', many)
+    add(spanSums, block, 'running', -many)
+  end
   redis.call('HSET', K.meta, 'ending', lastEnding)
   send('HSET', K.hot, hot)
   send('HSET', K.ends, ends)
   send('HSET', K.result, results)
   for bag, members in pairs(runs) do unbag(K.run, bag, members) end
   keepAll(keeps)
-  writeTallies(queues, spanned)
   rang = true
 end
 

@@ -1,5 +1,7 @@
 -- How many jobs there are of each kind: by queue and state, and by state in each stretch of numbers.
 local spanSize = 512
+-- What the quick ways move, of queues and of stretches: written once, for what one of them adds another takes away.
+local queueSums, spanSums = {}, {}
 
 local function add(sums, of, state, by)
   local sum = sums[of]
@@ -47,4 +49,9 @@ local function writeTallies(queues, blocks)
       if by < 0 then writeSpan(block, state, by, net == 0) end
     end
   end
+end
+
+local function writeSums()
+  writeTallies(queueSums, spanSums)
+  queueSums, spanSums = {}, {}
 end
