@@ -28,6 +28,20 @@ describe('demo', () => {
     expect(leftovers(where.cwd)).toEqual([])
   })
 
+  test('--url is a server, or refused before anything begins', async () => {
+    const where = own()
+    for (const [url, says] of [
+      ['./jobs.db', /^LW1201 --url: got "\.\/jobs\.db", expected redis:/],
+      ['postgres://x:s3cret@127.0.0.1:1/db', /^LW1017 postgres:\/\/x@127\.0\.0\.1:1\/db cannot be reached/],
+    ] as const) {
+      const { code, out, err } = await cli(['demo', '--url', url], where)
+      expect([code, out]).toEqual([url.startsWith('.') ? 2 : 6, ''])
+      expect(err).toMatch(says)
+      expect(err).not.toContain('s3cret')
+    }
+    expect(leftovers(where.cwd)).toEqual([])
+  })
+
   test('Ctrl-C ends it cleanly', async () => {
     const where = own()
     const running = start(['demo'], where)

@@ -7,6 +7,8 @@ import { Dead } from '../define/verdicts.ts'
 import { fixed } from '../job/backoff.ts'
 import { catalogue } from '../job/catalogue.ts'
 import { sleep } from '../job/clock.ts'
+import { InvalidOption } from '../job/errors.ts'
+import { mask } from '../open-store.ts'
 import type { App } from '../surface.ts'
 import type { JobEvent } from '../watch/events.ts'
 import type { JobHandle } from '../watch/handle.ts'
@@ -51,7 +53,7 @@ export async function demo(options: DemoOptions, terminal: Terminal): Promise<nu
   const show = json ? () => {} : (line: string) => terminal.out(line)
   let isFile = false
   try {
-    const opened = await openApp(folder, { show, keep })
+    const opened = await openApp(folder, { show, options })
     const { app } = opened
     isFile = opened.isFile
     try {
@@ -63,7 +65,7 @@ export async function demo(options: DemoOptions, terminal: Terminal): Promise<nu
     }
   } catch (error) {
     if (!leave.signal.aborted) throw error
-    terminal.err(keep ? '\nStopped.' : '\nStopped; the temporary store is removed.')
+    terminal.err(keep || !isFile ? '\nStopped.' : '\nStopped; the temporary store is removed.')
     return exits.interrupted
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
@@ -77,8 +79,12 @@ const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 /** In a file, where this Node has a driver for one; else in memory, which is enough to look at. */
 async function openApp(
   folder: string,
-  { show, keep = false }: { readonly show: (line: string) => void; readonly keep: boolean | undefined },
+  {
+    show,
+    options: { keep = false, url },
+  }: { readonly show: (line: string) => void; readonly options: DemoOptions },
 ): Promise<{ readonly app: App; readonly isFile: boolean }> {
+  if (url !== undefined) return { app: await onServer(url, show), isFile: false }
   const inFile = legwork({ store: join(folder, 'jobs.db'), log: quiet })
   try {
     const { level } = await inFile.durability()
@@ -91,6 +97,29 @@ async function openApp(
     show(`A demo in memory: this Node has no SQLite that can be used (${code}).\n  ${catalogue[code].fix}\n`)
     return { app: legwork({ store: 'memory:', log: quiet }), isFile: false }
   }
+}
+
+/** Under a prefix, or in a schema, that no other demo has. @throws {InvalidOption} LW1201 for what is no server. */
+async function onServer(url: string, show: (line: string) => void): Promise<App> {
+  if (!/^(postgres(ql)?|rediss?):\/\//i.test(url) || !URL.canParse(url))
+    throw new InvalidOption(
+      '--url',
+      mask(url),
+      'redis://… or postgres://…; without it the demo takes a temporary file, which --keep keeps',
+    )
+  const place = new URL(url)
+  const part = /^redis/i.test(url) ? 'prefix' : 'schema'
+  const name = place.searchParams.get(part) ?? `demo-${realClock.now().toString(36)}`
+  place.searchParams.set(part, name)
+  const app = legwork({ store: place.href, log: quiet })
+  try {
+    const { level } = await app.durability()
+    show(`A demo on ${mask(url)} (${level}). Its jobs stay there, ${part} ${name}. Ctrl-C stops it.\n`)
+  } catch (error) {
+    await app.stop()
+    throw error
+  }
+  return app
 }
 
 interface Stage {

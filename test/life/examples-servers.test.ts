@@ -51,6 +51,14 @@ describe.concurrent.each(Object.keys(servers) as Server[])('on %s', (server) => 
     expect(out).toMatch(/^All 9 verifications hold; [\d.]+ s\.$/m)
   })
 
+  test('legwork demo holds', async () => {
+    const { url } = await servers[server]()
+    const { code, out, err } = await run([join(root, 'dist/cli/main.js'), 'demo', '--url', url], root)
+    expect([code, err]).toEqual([0, ''])
+    expect(out).toMatch(/^A demo on \S+ \([a-z]+-safe\)\. Its jobs stay there, (prefix|schema) demo-\w+\./)
+    expect(out).toContain('8 jobs completed')
+  })
+
   test.each([...chosen.entries()].map(([n, one]) => ({ n, one, name: one.name })))(
     '$name prints what it says',
     async ({ n, one }) => {

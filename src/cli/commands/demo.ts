@@ -6,7 +6,12 @@ import type { Terminal } from '../terminal.ts'
 export function register(program: Command, terminal: Terminal): void {
   const command = add(program, 'demo', {
     summary: 'watch jobs succeed, fail, retry and die, in a temporary store; takes a few seconds',
-    examples: ['demo', 'demo --images ~/Pictures --csv people.csv', 'demo --keep'],
+    examples: [
+      'demo',
+      'demo --images ~/Pictures --csv people.csv',
+      'demo --keep',
+      'demo --url redis://localhost:6379',
+    ],
   })
     .option('--keep', 'keep the store and say where it is')
     .option('--images <dir>', 'measure your own photographs: .jpg, .png, .gif, .webp; 200 at most')
