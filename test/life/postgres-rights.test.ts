@@ -137,7 +137,9 @@ describe('roles', () => {
     await expect(store.open()).rejects.toMatchObject(denied)
     await appOn('rights5')
     const stranger = postgres({ url: urlAs('plain'), schema: 'rights5' })
-    await expect(stranger.open()).rejects.toThrow(/LW1019.*select rights5\.grant_rights\('worker', 'USER'\)/)
+    await expect(stranger.open()).rejects.toThrow(
+      /LW1019.*legwork grant --role "plain" --kind worker.*select rights5\.grant_rights\('worker', 'plain'\)/,
+    )
   })
 })
 

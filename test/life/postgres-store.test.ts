@@ -17,7 +17,7 @@ const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 const ending: (() => Promise<unknown>)[] = []
 
 beforeAll(async () => {
-  server = await startPostgres({ hba: 'host all careful 127.0.0.1/32 scram-sha-256' })
+  server = await startPostgres({ hba: 'host all careful,wordless 127.0.0.1/32 scram-sha-256' })
   admin = new pg.Client({ connectionString: server.url })
   admin.on('error', () => {})
   await admin.connect()
@@ -112,13 +112,13 @@ describe('opening', () => {
     await openingFails(
       `${url}?schema=forbidden`,
       'LW1019',
-      /permission denied for database.*grant create on database/,
+      /permission denied for database.*grant create on database "postgres" to "weak"/,
     )
     await opened(`${server.url}?schema=granted`)
     await openingFails(
       `${url}?schema=granted`,
       'LW1019',
-      /permission denied for schema granted.*select granted\.grant_rights\('worker', 'USER'\)/,
+      /permission denied for schema granted.*legwork grant --role "weak" --kind worker .*select granted\.grant_rights\('worker', 'weak'\)/,
     )
     await admin.query(`select granted.grant_rights('producer', 'weak')`)
     const store = await opened(`${url}?schema=granted`)
@@ -134,6 +134,65 @@ describe('opening', () => {
     await store.close()
   })
 
+  test('a schema with things of somebody else is left alone', async () => {
+    await admin.query(`create schema theirs; create table theirs.orders (id int);
+      create schema theirs2; create table theirs2.meta (a int);
+      create schema theirs3; create function theirs3.enqueue() returns int language sql as 'select 1'; create schema empty_one`)
+    const things = async () =>
+      (
+        await admin.query(
+          `select relname::text as name from pg_class where relnamespace::regnamespace::text like 'theirs%'
+           union all select proname from pg_proc where pronamespace::regnamespace::text like 'theirs%' order by 1`,
+        )
+      ).rows
+    const before = await things()
+    for (const [schema, thing] of [
+      ['theirs', 'orders'],
+      ['theirs2', 'meta'],
+      ['theirs3', 'enqueue'],
+    ] as const)
+      await openingFails(
+        `${server.url}?schema=${schema}`,
+        'LW1003',
+        new RegExp(`schema "${schema}" .*: ${thing}\\. Choose`),
+      )
+    expect(await things()).toEqual(before)
+    const store = await opened(`${server.url}?schema=empty_one`)
+    expect((await store.enqueue([jobNamed('first')]))[0]?.outcome).toBe('created')
+  })
+
+  test('no password, too many connections, no TLS there, and a pool that is all in use are told as that', async () => {
+    await admin.query(`create role wordless login password 'x'`)
+    await openingFails(
+      server.url.replace('test@', 'wordless@'),
+      'LW1018',
+      /wants a password, and the URL has none/,
+    )
+    await openingFails(`${server.url}?sslmode=require`, 'LW1017', /does not support SSL.*Leave out sslmode/)
+    const pool = new pg.Pool({ connectionString: server.url, max: 1, connectionTimeoutMillis: 200 })
+    ending.push(() => pool.end())
+    const store = await opened({ pool, schema: 'tiny', notify: false })
+    const client = await pool.connect()
+    await expect(store.enqueue([jobNamed('waits')])).rejects.toThrow(
+      /LW1017 no connection of the pool.*larger \(max\)/,
+    )
+    client.release()
+    expect((await store.enqueue([jobNamed('waits')]))[0]?.outcome).toBe('created')
+    const full = await startPostgres({ max_connections: '4', superuser_reserved_connections: '0' })
+    const clients = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const one = new pg.Client({ connectionString: full.url })
+        one.on('error', () => {})
+        await one.connect()
+        return one
+      }),
+    )
+    await openingFails(full.url, 'LW1017', /takes no more connections.*max_connections/)
+    await clients[0]?.end()
+    await (await opened(full.url)).close()
+    await full.stop()
+  })
+
   test('several open a new schema at once, of any name, and one of them makes it', async () => {
     const schema = `We "ird'; drop schema x`
     const stores = await Promise.all(
@@ -147,6 +206,9 @@ describe('opening', () => {
     expect(() => postgres({})).toThrow(/LW1201/)
     expect(() => postgres('mysql://h/db')).toThrow(/LW1201/)
     expect(() => postgres({ url: server.url, schema: '' })).toThrow(/schema/)
+    expect(() => postgres(`${server.url}?shcema=x`)).toThrow(
+      /LW1201 url: got "\?shcema=", expected \?schema=/,
+    )
     expect(() => postgres({ url: server.url, max: 0 })).toThrow(/max/)
     expect(() => postgres({ url: server.url, poool: 1 } as never)).toThrow(/poool.*did you mean pool/)
   })

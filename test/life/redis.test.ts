@@ -94,6 +94,56 @@ test('other data under the prefix is left alone, and a newer store is not opened
   expect(await refused({ url, prefix: 'nothing', migrate: 'never' })).toMatchObject({ code: 'LW1011' })
 })
 
+test('a database that is not there is refused, by each client, and no job lands in another one', async () => {
+  const { port } = await server()
+  const url = `redis://127.0.0.1:${port}`
+  expect(await refused(`${url}/99`)).toMatchObject({
+    code: 'LW1002',
+    message: expect.stringMatching(/no database of that number/),
+  })
+  const own = new Redis(url)
+  ending.push(() => own.disconnect())
+  expect(await own.dbsize()).toBe(0)
+  await (await opened({ url: `${url}/3` })).open()
+  expect(await own.dbsize()).toBe(0)
+  await own.select(3)
+  expect(await own.dbsize()).toBeGreaterThan(0)
+})
+
+test('a URL that calls a single server a cluster is told so', async () => {
+  const { url } = await sharedRedis()
+  expect(await refused(`${url}?cluster=true`)).toMatchObject({
+    code: 'LW1022',
+    message: expect.stringMatching(/is no cluster\. Leave out \?cluster=true/),
+  })
+})
+
+test('a server that is full lets workers start, log and settle, and takes no new job', async () => {
+  const { url } = await server()
+  const own = new Redis(url)
+  ending.push(() => own.disconnect())
+  const log = { debug() {}, info() {}, warn() {}, error() {} }
+  const chat = task('chat', { input: unchecked<number>(), output: unchecked<number>() })
+  const producer = legwork({ store: url, log })
+  ending.push(() => producer.stop())
+  const job = await producer.enqueue(chat, 1)
+  await own.config('SET', 'maxmemory', '1mb')
+  await expect(producer.enqueue(chat, 2)).rejects.toMatchObject({ code: 'LW1004' })
+  const worker = legwork({ store: url, log }).handle(chat, ({ input, log: said }) => {
+    said.info('said while full')
+    return input + 1
+  })
+  ending.push(() => worker.stop())
+  await worker.start()
+  expect(await job.result({ timeout: '20s' })).toBe(2)
+  const memory = async () =>
+    (await (await opened({ url })).open()).findings.find(({ about }) => about === 'memory')
+  expect(await memory()).toMatchObject({ verdict: 'bad', note: expect.stringMatching(/full.*LW1004/) })
+  await own.config('SET', 'maxmemory', '0')
+  expect(await memory()).toMatchObject({ verdict: 'good', value: expect.stringMatching(/no maxmemory/) })
+  expect(await producer.run(chat, 2, { timeout: '20s' })).toBe(3)
+})
+
 test('missing rights are named', async () => {
   const { port } = await server()
   const own = new Redis(port)
@@ -119,6 +169,10 @@ test('an option that makes no sense is refused before anything is connected', ()
     { url: 5 },
     { url: 'redis://h', prefix: 'a{b}' },
     { url: 'redis://h', prefx: 'a' },
+    'redis://h?prefx=a',
+    'redis://h?keyPrefix=a',
+    'redis://h/shop',
+    'redis://h/0/1',
     { client: {} },
     { url: 'redis://h', migrate: 'no' },
   ]

@@ -173,13 +173,15 @@ function tell(findings: readonly Finding[], options: Options, terminal: Terminal
   for (const { about, value, verdict, note } of findings) {
     const [colour, mark] = marks[verdict]
     terminal.out(
-      `${terminal.paint(colour, mark)} ${about.padEnd(width)}  ${safe(note ? `${value}: ${note}` : value)}`,
+      `${terminal.paint(colour, mark)} ${about.padEnd(width)}  ${oneLine(note ? `${value}: ${note}` : value)}`,
     )
   }
   const n = (wanted: Finding['verdict']) => findings.filter(({ verdict }) => verdict === wanted).length
   terminal.out(`${n('good')} ok · ${plural(n('warn'), 'warning')} · ${n('bad')} failed`)
   if (options.defaults) tellDefaults(terminal)
 }
+
+const oneLine = (text: string): string => safe(text.replace(/\s*\n\s*/g, ' '))
 
 function tellDefaults(terminal: Terminal): void {
   const flat = (of: object, prefix = ''): [string, string][] =>

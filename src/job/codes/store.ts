@@ -14,8 +14,8 @@ export const storeCodes = {
   ),
   LW1003: entry(
     'Not a Legwork store',
-    'The file is not a SQLite database, or is corrupt.',
-    'Restore a backup, or name another file.',
+    'The file is not a SQLite database, or is corrupt; or the schema or the prefix holds the data of somebody else.',
+    'Restore a backup, or name another file, schema or prefix.',
   ),
   LW1004: entry(
     'Store is full',
@@ -54,8 +54,8 @@ export const storeCodes = {
   ),
   LW1011: entry(
     'Store needs a migration',
-    'The schema is older than this Legwork, or the file is no Legwork store at all, and automatic migration is off.',
-    'Check that it is the right file, then: legwork migrate',
+    'The schema is older than this Legwork, or there is no Legwork store at all, and automatic migration is off.',
+    'Check that it is the right store, then: legwork migrate',
   ),
   LW1012: entry(
     'Durability too weak',
@@ -64,8 +64,8 @@ export const storeCodes = {
   ),
   LW1013: entry(
     'Store is busy',
-    'Another process kept the write lock for longer than the busy timeout.',
-    'Look for a long transaction in another process that uses the same file.',
+    'Another process kept a lock for longer than the busy, lock or statement timeout.',
+    'Look for a long transaction in another process that uses the same store.',
   ),
   LW1014: entry(
     'Wrong transaction',

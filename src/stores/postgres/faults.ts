@@ -30,8 +30,28 @@ export function toStoreError(error: unknown, where: string): StoreError {
   if (error instanceof LegworkError) return error
   const text = textOf(error)
   const code = codeOf(error)
-  const said = (title: Parameters<typeof fault>[0], message: string) =>
-    fault(title, message, { error, code, where })
+  const said = (title: Coded, message: string, fix?: string) =>
+    fault(title, message, { error, code, where, fix })
+  if (code === '53300')
+    return said(
+      'LW1017',
+      `${where} takes no more connections: ${text}. Raise max_connections, lower max of each process, or put a pooler before it; calls go on by themselves.`,
+    )
+  if (/does not support SSL/i.test(text))
+    return said(
+      'LW1017',
+      `${where} cannot be reached as the URL says: ${text}. Leave out sslmode, or set ssl = on there.`,
+    )
+  if (/client password must be|no password supplied|password authentication is required/i.test(text))
+    return said(
+      'LW1018',
+      `${where} wants a password, and the URL has none: postgres://USER:PASSWORD@HOST/DATABASE`,
+    )
+  if (/timeout exceeded when trying to connect/i.test(text))
+    return said(
+      'LW1017',
+      `no connection of the pool to ${where} came free in time: ${text}. Make the pool larger (max), or look for transactions that stay open.`,
+    )
   if (code === 'ENOTFOUND') return said('LW1017', `the host of ${where} is unknown: ${text}. Check the URL.`)
   if (unreachable.test(code) || (code === '' && lost.test(text)))
     return said(
@@ -43,9 +63,9 @@ export function toStoreError(error: unknown, where: string): StoreError {
     case '28000':
       return said('LW1018', `${where} refused the user or the password: ${text}.`)
     case '3D000':
-      return said('LW1002', `${where}: ${text}. Make it: createdb NAME`)
+      return said('LW1002', `${where}: ${text}. Make it: createdb NAME`, 'createdb NAME, or correct the URL')
     case '42501':
-      return said('LW1019', `${where}: ${text}. ${grantFor(text)}`)
+      return said('LW1019', `${where}: ${text}. ${grantFor(text, where)}`, grantFix)
     case '25006':
       return said('LW1021', `${where} takes no writes: ${text}. Name the primary server.`)
     case '53100':
@@ -71,11 +91,16 @@ export function toStoreError(error: unknown, where: string): StoreError {
 
 type Coded = ConstructorParameters<typeof StoreError>[0]
 
-const fault = (
-  code: Coded,
-  message: string,
-  { error, code: sqlstate, where }: { error: unknown; code: string; where: string },
-): StoreError => new StoreError(code, message, { where, sqlstate }, { cause: error })
+interface About {
+  readonly error: unknown
+  readonly code: string
+  readonly where: string
+  /** What to do, where the catalogue speaks of other stores. */
+  readonly fix: string | undefined
+}
+
+const fault = (code: Coded, message: string, { error, code: sqlstate, where, fix }: About): StoreError =>
+  new StoreError(code, message, { where, sqlstate, ...(fix !== undefined && { fix }) }, { cause: error })
 
 function textOf(error: unknown): string {
   const { message, errors } = (error ?? {}) as Said
@@ -83,11 +108,15 @@ function textOf(error: unknown): string {
   return Array.isArray(errors) && errors.length > 0 ? textOf(errors[0]) : String(error)
 }
 
-/** What to grant, by what was denied. */
-function grantFor(text: string): string {
+const grantFix = 'Give the grant that the message names.'
+
+/** What to grant, by what was denied to whom. */
+function grantFor(text: string, where: string): string {
   const [, kind = 'schema', name = 'legwork'] = /permission denied for (\w+) "?([^"]+)"?/.exec(text) ?? []
+  const user = /\/\/([^@/]+)@/.exec(where)?.[1]
+  const role = user === undefined ? 'USER' : decodeURIComponent(user)
   if (kind === 'database')
-    return `As its owner: grant create on database ${name} to USER, or let another user run: legwork migrate`
+    return `As its owner: grant create on database "${name}" to "${role}"; or let another role own the schema, and run: legwork migrate`
   const schema = kind === 'schema' ? name : 'legwork'
-  return `As the owner of the schema: select ${schema}.grant_rights('worker', 'USER'), or 'producer', 'dashboard'`
+  return `As the owner of the schema: legwork grant --role "${role}" --kind worker (or producer, dashboard), or select ${schema}.grant_rights('worker', '${role}')`
 }

@@ -47,7 +47,7 @@ export async function readVersion(query: Query, { schema }: Home): Promise<Known
     [schema],
   )
   const rows =
-    !there || there.answer === null
+    !there || there.answer === null || !(await isOurs(query, there.answer))
       ? []
       : await query(
           `select key || '=' || value as answer from ${schema}.meta where key in ('schema', 'functions', 'edition', 'indexes', 'oldest')`,
@@ -63,6 +63,15 @@ export async function readVersion(query: Query, { schema }: Home): Promise<Known
     indexes: values.get('indexes') ?? digest(''),
     oldest: of === version && oldest !== undefined ? oldest : version,
   }
+}
+
+/** A table of that name may be somebody else's. */
+async function isOurs(query: Query, oid: string): Promise<boolean> {
+  const [row] = await query(
+    `select count(*)::text as answer from pg_attribute where attrelid = $1::oid and attname in ('key', 'value') and atttypid = 'text'::regtype`,
+    [oid],
+  )
+  return row?.answer === '2'
 }
 
 /** @throws {StoreError} LW1010 when a newer Legwork has written the schema, beside which this one may not work. */
@@ -151,7 +160,7 @@ const stepUp = (link: Link, home: Home, release: Release): Promise<Migrated> =>
       refuseNewer(known, home, release)
       const plan = stepsFrom(known, release)
       if (isCurrent(known, release) || hasSchema(known, release)) return plan
-      if (known.version === 0) await query(`create schema if not exists ${home.schema}`)
+      if (known.version === 0) await makeSchema(query, home)
       // One statement of many parts: one round trip, and the parser sees the settings of the first.
       const parts = [
         // Temporary tables of whoever calls are looked at last.
@@ -170,6 +179,24 @@ const stepUp = (link: Link, home: Home, release: Release): Promise<Migrated> =>
     },
     { isLong: true },
   )
+
+/** @throws {StoreError} LW1003 where somebody else has something there: rights and owners are given for all of a schema. */
+async function makeSchema(query: Query, { schema, where }: Home): Promise<void> {
+  const [row] = await query(
+    `select (select string_agg(name, ', ' order by name) from (
+       select c.relname::text as name from pg_class c where c.relnamespace = n.oid
+       union select p.proname from pg_proc p where p.pronamespace = n.oid limit 5) x) as answer
+     from pg_namespace n where '"' || replace(n.nspname, '"', '""') || '"' = $1`,
+    [schema],
+  )
+  if (row?.answer)
+    throw new StoreError(
+      'LW1003',
+      `schema ${schema} of ${where} holds something else, which is not Legwork’s: ${row.answer}. Choose a schema of its own.`,
+      { where, fix: 'Choose another schema: ?schema=NAME behind the URL, or postgres({ schema })' },
+    )
+  await query(`create schema if not exists ${schema}`)
+}
 
 /** Tells texts of one release from those of another. */
 function digest(text: string): string {

@@ -1,4 +1,4 @@
-import { InvalidOption } from '../../job/errors.ts'
+import { InvalidOption, nearest } from '../../job/errors.ts'
 
 export interface Place {
   readonly url: string
@@ -12,9 +12,16 @@ export function placeOfUrl(text: string): Place {
   const url = /^postgres(ql)?:/.test(text) && URL.canParse(text) ? new URL(text) : undefined
   if (!url) throw new InvalidOption('url', '(hidden)', 'postgres://user:password@host:port/database')
   const schema = url.searchParams.get('schema') ?? undefined
+  refuseSlips([...url.searchParams.keys()])
   url.searchParams.delete('schema')
   const shown = `${url.protocol}//${url.username ? `${url.username}@` : ''}${url.host}${url.pathname}`
   return { url: url.href, schema, shown }
+}
+
+/** The driver has options of its own; what is nearly ours would put jobs elsewhere. */
+function refuseSlips(names: readonly string[]): void {
+  const slip = names.find((name) => name !== 'schema' && nearest(name, ['schema']) !== undefined)
+  if (slip) throw new InvalidOption('url', `?${slip}=`, '?schema=, if that is what is meant')
 }
 
 /** A name as SQL writes it. @throws {InvalidOption} LW1201 */

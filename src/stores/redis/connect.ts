@@ -1,4 +1,4 @@
-import { InvalidOption, StoreError } from '../../job/errors.ts'
+import { InvalidOption, nearest, StoreError } from '../../job/errors.ts'
 import { checkCount, checkKnown } from '../../job/name.ts'
 import { type IoRedis, ioRedisPort, isIoRedis, makeIoRedis } from './clients/ioredis.ts'
 import { isNodeRedis, makeNodeRedis, type NodeRedis, nodeRedisPort } from './clients/node-redis.ts'
@@ -105,13 +105,26 @@ function read(text: string | undefined) {
     throw wrong()
   }
   if (!/^rediss?:$/.test(url.protocol) || url.hostname === '') throw wrong()
+  if (!/^\/?\d*$/.test(url.pathname))
+    throw new InvalidOption('url', mask(text), 'the number of a database, such as redis://HOST:PORT/0')
   const { searchParams } = url
+  refuseSlips([...searchParams.keys()])
   const prefix = searchParams.get('prefix') ?? 'legwork'
   const cluster = searchParams.get('cluster') === 'true'
   const partitions = Number(searchParams.get('partitions') ?? 1)
   const spread = searchParams.get('spread')?.split(',') ?? []
-  for (const name of ['prefix', 'cluster', 'partitions', 'spread']) searchParams.delete(name)
+  for (const name of inUrl) searchParams.delete(name)
   return { url: url.href, prefix, cluster, partitions, spread }
+}
+
+const inUrl = ['prefix', 'cluster', 'partitions', 'spread']
+
+/** The client has options of its own; what is nearly one of ours would put jobs elsewhere. */
+function refuseSlips(names: readonly string[]): void {
+  for (const name of names) {
+    const near = inUrl.includes(name) ? undefined : nearest(name, inUrl)
+    if (near) throw new InvalidOption('url', `?${name}=`, `?${near}=, if that is what is meant`)
+  }
 }
 
 const ofClient = { url: '', prefix: 'legwork', cluster: false, partitions: 1, spread: [] }

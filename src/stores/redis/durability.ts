@@ -1,4 +1,5 @@
 import { StoreError } from '../../job/errors.ts'
+import { showBytes } from '../../job/size.ts'
 import type { DurabilityReport, Finding } from '../../store/contract.ts'
 import type { Settings } from './connect.ts'
 import type { Port, Reply } from './port.ts'
@@ -14,6 +15,9 @@ interface Server {
   readonly fsync: string | undefined
   readonly policy: string | undefined
   readonly maxMemory: string | undefined
+  /** Bytes, where the server says them; a limit of 0 is none. */
+  readonly usedBytes: number
+  readonly limitBytes: number
 }
 
 /**
@@ -59,7 +63,27 @@ function levelOf({ appendOnly, fsync, policy }: Server): DurabilityReport['level
   return fsync === 'always' ? 'power-safe' : 'process-safe'
 }
 
-function findingsOf({ version, appendOnly, fsync, policy }: Server): readonly Finding[] {
+/** Above this share of `maxmemory` it is told that there is little left. */
+const nearlyFull = 0.85
+
+function memoryFinding({ usedBytes, limitBytes }: Server): Finding {
+  if (limitBytes === 0)
+    return { about: 'memory', value: `${showBytes(usedBytes)} used, no maxmemory`, verdict: 'good' }
+  const value = `${showBytes(usedBytes)} used, maxmemory ${showBytes(limitBytes)}`
+  if (usedBytes >= limitBytes)
+    return {
+      about: 'memory',
+      value,
+      verdict: 'bad',
+      note: 'it is full: new jobs are refused (LW1004) while workers go on. Raise maxmemory, or remove jobs',
+    }
+  if (usedBytes >= limitBytes * nearlyFull)
+    return { about: 'memory', value, verdict: 'warn', note: 'at maxmemory new jobs are refused (LW1004)' }
+  return { about: 'memory', value, verdict: 'good' }
+}
+
+function findingsOf(server: Server): readonly Finding[] {
+  const { version, appendOnly, fsync, policy } = server
   return [
     { about: 'server', value: version, verdict: 'good' },
     { about: 'appendonly', value: appendOnly ? 'yes' : 'no', verdict: appendOnly ? 'good' : 'bad' },
@@ -76,6 +100,7 @@ function findingsOf({ version, appendOnly, fsync, policy }: Server): readonly Fi
       value: policy ?? 'unknown',
       verdict: policy === undefined ? 'warn' : policy === 'noeviction' ? 'good' : 'bad',
     },
+    memoryFinding(server),
   ]
 }
 
@@ -92,6 +117,8 @@ async function read(port: Port): Promise<Server> {
     fsync: settingOf(fsync),
     policy: info.get('maxmemory_policy'),
     maxMemory: info.get('maxmemory_human'),
+    usedBytes: Number(info.get('used_memory') ?? 0),
+    limitBytes: Number(info.get('maxmemory') ?? 0),
   }
 }
 

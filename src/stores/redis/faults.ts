@@ -5,6 +5,8 @@ interface Known {
   readonly starts: RegExp
   readonly code: Code
   readonly says: string
+  /** What to do, where the catalogue speaks of other stores. */
+  readonly fix?: string
 }
 
 /** What a server answers, and what it means for whoever hears it. */
@@ -20,6 +22,17 @@ const known: readonly Known[] = [
     says: 'the server is part of a cluster, and this client does not follow it. Pass a cluster client: redis({ client: new Cluster([...]) }).',
   },
   {
+    starts: /DB index is out of range/,
+    code: 'LW1002',
+    says: 'the server has no database of that number. Name a lower one, or raise databases in redis.conf.',
+    fix: 'Name a database that the server has: redis://HOST:PORT/0',
+  },
+  {
+    starts: /cluster support disabled/i,
+    code: 'LW1022',
+    says: 'the server is no cluster. Leave out ?cluster=true, or name a node of the cluster.',
+  },
+  {
     starts: /^(READONLY|.*read.?only replica)/i,
     code: 'LW1021',
     says: 'the server is a read-only replica. Connect to its primary, or through Sentinel.',
@@ -32,12 +45,14 @@ const known: readonly Known[] = [
   {
     starts: /^NOPERM/,
     code: 'LW1019',
-    says: 'the user may not do this. Let an administrator say: acl setuser NAME ~{PREFIX:* &{PREFIX:* +@read +@write +@scripting +@connection +@pubsub +info +config|get.',
+    says: 'the user may not do this. Let an administrator say: acl setuser USER ~{PREFIX:* &{PREFIX:* +@read +@write +@scripting +@connection +@pubsub +info +config|get.',
+    fix: 'Give the grant that the message names, with the user of the URL and the prefix of the store.',
   },
   {
     starts: /^(WRONGTYPE|.*WRONGTYPE)/,
     code: 'LW1003',
     says: 'a key under this prefix holds something else: the data of somebody else. Choose another prefix.',
+    fix: 'Choose another prefix: ?prefix=NAME behind the URL, or redis({ prefix })',
   },
   {
     starts: /^(MISCONF|NOREPLICAS|MASTERDOWN|LOADING|BUSY)/,
@@ -55,7 +70,10 @@ export function codedError(error: unknown, what: string): StoreError {
   // The clients hang the whole command on their errors: payloads that belong in no log.
   const options = { cause: new Error(message) }
   const found = known.find(({ starts }) => starts.test(message))
-  if (found) return new StoreError(found.code, `${what}: ${found.says} It said: ${message}`, {}, options)
+  if (found) {
+    const details = found.fix === undefined ? {} : { fix: found.fix }
+    return new StoreError(found.code, `${what}: ${found.says} It said: ${message}`, details, options)
+  }
   if (isConnection(error, message))
     return new StoreError(
       'LW1017',

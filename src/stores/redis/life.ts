@@ -26,12 +26,20 @@ async function dial(settings: Settings): Promise<Dialled> {
   const port = await settings.connect()
   try {
     await port.connect()
+    await checkDatabase(port, settings)
     const report = await examine(port, settings)
     return { port, run: runner(port, settings.tag, time), report }
   } catch (error) {
     await port.close()
     throw error instanceof StoreError ? error : codedError(error, settings.where)
   }
+}
+
+/** Some clients stay in database 0 when that of the URL is not there. @throws {StoreError} LW1002 */
+async function checkDatabase(port: Port, { dialling }: Settings): Promise<void> {
+  const number = dialling && /\/(\d+)$/.exec(new URL(dialling.url).pathname)?.[1]
+  if (number === undefined || Number(number) === 0 || port.isCluster) return
+  await port.call('SELECT', number)
 }
 
 /** The schema found, 0 for none; with `make` a new store is made there. @throws {StoreError} LW1003, LW1010 */
@@ -46,6 +54,7 @@ async function schemaOf({ run }: Dialled, { where, prefix }: Settings, make: boo
     throw new StoreError(
       'LW1003',
       `${where} holds something else under the prefix ${prefix}, which is not Legwork’s. Choose another prefix.`,
+      { fix: `Choose another prefix: ?prefix=NAME behind the URL, or redis({ prefix })` },
     )
   return version
 }

@@ -1,6 +1,6 @@
 -- Says what is under the prefix, and makes a new store there: ARGV the time, the schema that is known, '1' to make it. Answers the schema found, 0 for none, -1 for what is not ours;
 -- of a newer one beside which this may work, as `oldest` says, the schema that is known.
---@ flags
+--@ flags allow-oom
 local kinds = { [K.hot] = 'hash', [K.ids] = 'zset', [K.own] = 'hash', [K.body] = 'hash', [K.ready] = 'zset', [K.due] = 'zset', [K.run] = 'zset', [K.workers] = 'hash' }
 local foreign = false
 for key, kind in pairs(kinds) do

@@ -1,5 +1,5 @@
 -- Progress, logs and checkpoints of running attempts: ARGV the time, the worker, the most bytes of logs, then each note as JSON.
---@ flags
+--@ flags allow-oom
 --@ use ending
 local most = tonumber(ARGV[3])
 local runner
