@@ -20,7 +20,8 @@ const ours = {
 const oursOnPostgres = {
   engine: 'postgres',
   schema: 'legwork',
-  isDrained: 'select not exists (select 1 from legwork.ticket)',
+  // By the key, for the table begins with all the rows that are gone.
+  isDrained: 'select (select seq from legwork.ticket order by seq limit 1) is null',
   settled: 'select count(*) from legwork.history where state = 7',
   counted: 'select count(*) from legwork.history where state = 7',
 }
@@ -71,7 +72,7 @@ export const systems = {
     kind: 'peer',
     schema: 'graphile_worker',
     scale: aThird,
-    isDrained: 'select not exists (select 1 from graphile_worker._private_jobs)',
+    isDrained: 'select (select id from graphile_worker._private_jobs order by id limit 1) is null',
     counted: `select coalesce(last_value, 0) - (select count(*) from graphile_worker._private_jobs)
       from pg_sequences where schemaname = 'graphile_worker' and sequencename = '_private_jobs_id_seq1'`,
     about:

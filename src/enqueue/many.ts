@@ -9,7 +9,8 @@ import {
   UnknownOutcome,
 } from '../job/errors.ts'
 import type { Accepted, NewJob } from '../job/job.ts'
-import { checkInput, type decide, decider } from './new-job.ts'
+import { checkInput } from './check-input.ts'
+import { type decide, decider } from './new-job.ts'
 import type { EnqueueOptions } from './options.ts'
 
 /** The jobs of many inputs of one task; all are checked before any is written, and an error says which input it was. */
@@ -25,12 +26,18 @@ export async function toNewJobs(
   // The schema looks at the input that stopped it too: one that does not fit is the better reason.
   const looked = inputs.slice(0, jobs.length + (stopped ? 1 : 0))
   if (task.input)
-    for (const [i, input] of looked.entries())
-      await checkInput(task, input)?.catch((error: unknown) => {
-        throw numbered(error, i)
-      })
+    for (const [i, input] of looked.entries()) {
+      const wait = checkInput(task, input)
+      if (wait)
+        await wait.catch((error: unknown) => {
+          throw numbered(error, i)
+        })
+    }
   if (stopped) throw numbered(stopped.error, jobs.length)
-  return Promise.all(jobs.map((job) => world.wrapping.store(job, task.policy.hide)))
+  const stored = jobs.map((job) => world.wrapping.store(job, task.policy.hide))
+  const isNow = (all: readonly (NewJob | Promise<NewJob>)[]): all is NewJob[] =>
+    !all.some((one) => one instanceof Promise)
+  return isNow(stored) ? stored : Promise.all(stored)
 }
 
 /** The jobs up to the first input that none can be made of. */

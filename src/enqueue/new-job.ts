@@ -1,5 +1,4 @@
 import { type AnyTask, checkTags, isTask, notATask, toPriority } from '../define/task.ts'
-import { validate } from '../define/validate.ts'
 import { toMs } from '../job/duration.ts'
 import { InvalidOption } from '../job/errors.ts'
 import type { NewJob } from '../job/job.ts'
@@ -8,6 +7,7 @@ import { encode } from '../job/payload.ts'
 import { checkOwnId } from '../job/schedule.ts'
 import type { Wrapping } from '../job/wrapping.ts'
 import { limits } from '../job/defaults.ts'
+import { checkInput } from './check-input.ts'
 import { type EnqueueOptions, enqueueOptions } from './options.ts'
 import { start } from './start.ts'
 import { uniqueFields } from './unique.ts'
@@ -43,10 +43,6 @@ export async function toNewJob(
   }
   return world.wrapping.store(job, task.policy.hide)
 }
-
-/** Undefined where the task has no schema. */
-export const checkInput = (task: AnyTask, input: unknown): Promise<unknown> | undefined =>
-  task.input && validate(task.input, input, { what: `the input of task ${task.name}`, code: 'LW1102' })
 
 /** What is stored is what the producer passed: the worker parses it again, and a transform must not be applied twice. */
 export const decide = (task: AnyTask, input: unknown, options: EnqueueOptions, world: World): NewJob =>

@@ -116,36 +116,55 @@ type ContextKit = Pick<RunKit, 'notes' | 'keeper'> & {
 export function contextOf(run: Run, input: unknown, kit: ContextKit): Context {
   const { notes, keeper, committer = isolatedCommitter } = kit
   const { id, task, queue, attempt, fence, failures, losses, maxAttempts, createdAt, schedule } = run.job
-  const log = (level: LogLevel) => (message: string, data?: unknown) => notes.log(run, level, message, data)
-  let logs: Context['log'] | undefined
-  let iterate: Context['iterate'] | undefined
-  // Made when looked at: most handlers of many small jobs look at neither signal nor log. Rare fields are added after,
-  // for an object that is spread together costs as much as all the rest.
-  const context: Writable<Context> = {
+  const context: Partial<Writable<Context>> = {
     input,
-    get signal() {
-      return run.abort.signal
-    },
     attempt,
     job: { id, task, queue, fence, failures, losses, maxAttempts, createdAt: new Date(createdAt) },
-    get log() {
-      logs ??= { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') }
-      return logs
-    },
     progress: (now) => notes.progress(run, now),
-    get cursor() {
-      return cursorOf(run)
-    },
     checkpoint: (cursor) => checkpoint(run, keeper, cursor),
     commit: (tx, result) => committer.commit(run, tx, result),
-    get iterate() {
-      iterate ??= iterateOf(run, keeper)
-      return iterate
-    },
   }
+  Object.defineProperty(context, made, { value: { run, notes, keeper } satisfies Made })
+  for (const key of lookedAt) Object.defineProperty(context, key, getters[key])
+  // Rare fields are added after, for an object that is spread together costs as much as all the rest.
   if (run.job.previous) context.previous = toPreviousRun(run.job.previous, run.cover)
   if (schedule) context.schedule = toSlot(schedule)
-  return context
+  // The getters are what was missing.
+  return context as Context
+}
+
+/** What a context is made of, for its getters. */
+const made = Symbol('legwork.made')
+interface Made {
+  readonly run: Run
+  readonly notes: Notebook
+  readonly keeper: RunKit['keeper']
+  logs?: Context['log']
+  iterate?: Context['iterate']
+}
+
+/**
+ * Made when looked at: most handlers of many small jobs look at neither signal nor log. The same functions for all contexts,
+ * for one with functions of its own costs three times as much.
+ */
+const getters = {
+  signal: getter(({ run }) => run.abort.signal),
+  log: getter((own) => (own.logs ??= logsOf(own))),
+  cursor: getter(({ run }) => cursorOf(run)),
+  iterate: getter((own) => (own.iterate ??= iterateOf(own.run, own.keeper))),
+}
+const lookedAt = ['signal', 'log', 'cursor', 'iterate'] as const satisfies readonly (keyof typeof getters)[]
+
+function getter(look: (own: Made) => unknown): PropertyDescriptor {
+  function get(this: { readonly [made]: Made }) {
+    return look(this[made])
+  }
+  return { get, enumerable: true, configurable: true }
+}
+
+function logsOf({ run, notes }: Made): Context['log'] {
+  const log = (level: LogLevel) => (message: string, data?: unknown) => notes.log(run, level, message, data)
+  return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') }
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }

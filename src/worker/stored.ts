@@ -1,5 +1,5 @@
 import { upcast } from '../define/upcast.ts'
-import { validate, validateStored } from '../define/validate.ts'
+import { validated, validateStored } from '../define/validate.ts'
 import { InvalidPayload, LegworkError } from '../job/errors.ts'
 import { toErrorInfo } from '../job/failure.ts'
 import type { ClaimedJob } from '../job/job.ts'
@@ -30,7 +30,8 @@ export async function inputOf(
     if (!isOld && !task.input) return { input: stored ?? undefined }
     const value = isOld ? await upcast(stored, [job.version, version], { upcasters, what }) : stored
     const where = isOld ? `${what}, brought from version ${job.version} to ${version},` : what
-    return { input: await validateStored(task.input, value, { what: where, code: 'LW2008' }) }
+    const input = validateStored(task.input, value, { what: where, code: 'LW2008' })
+    return { input: input instanceof Promise ? await input : input }
   } catch (thrown) {
     return unreadable(job, thrown, log)
   }
@@ -69,7 +70,8 @@ export async function returned(
   { wrapping }: Pick<RunKit, 'wrapping'>,
 ): Promise<Outcome> {
   const what = `the result of job ${one.job.id} (task ${task.name})`
-  const out = await validate(task.output, value, { what, code: 'LW1107' })
+  const parsed = validated(task.output, value, { what, code: 'LW1107' })
+  const out = parsed instanceof Promise ? await parsed : parsed
   if (out === undefined) return { kind: 'returned' }
   const text = encode(out, what, wrapping.resultBytes)
   // A cover puts it into a wrapper itself.

@@ -23,7 +23,7 @@ export interface BellKit {
 }
 
 /** Rings of one process that others hear, a second: a notification is a transaction of its own. */
-const everyMs = 20
+const everyMs = 12
 /** A server that is back is heard again as soon as workers call it again. */
 const retryMs = { first: 250, most: 500 }
 /**
