@@ -150,7 +150,7 @@ export interface Capabilities {
 
 /** What the engine's settings, as read back, let a job survive. */
 export interface DurabilityReport {
-  /** Survives a power cut · the death of a process · nothing. */
+  /** Survives a power cut · the end of any process of yours, though perhaps not of the server's · nothing. */
   readonly level: 'power-safe' | 'process-safe' | 'volatile'
   readonly findings: readonly Finding[]
 }

@@ -11,7 +11,7 @@ import { afterEach, expect, test } from 'vitest'
 import { check, read } from '../../checker/check.mjs'
 import { slotOf, tagIn } from '../../src/stores/redis/slots.ts'
 import { dump, historyFile, recording } from '../../torture/history.mjs'
-import { type RedisCluster, startCluster } from '../fixtures/redis-server.mjs'
+import { type RedisCluster, type RedisServer, startCluster, startRedis } from '../fixtures/redis-server.mjs'
 
 const ending: (() => unknown)[] = []
 afterEach(async () => {
@@ -24,10 +24,10 @@ const queues = Array.from({ length: 12 }, (_, n) => `queue-${n}`)
 const tasks = queues.map((queue) => task(queue, { input: unchecked<number>(), queue }))
 
 /** Two workers and a producer on one store, each with a client of its own, that write down what they ask and hear. */
-async function scene(cluster: RedisCluster, prefix: string) {
+async function scene(cluster: RedisCluster, prefix: string, more = '') {
   const folder = mkdtempSync(join(tmpdir(), 'legwork-cluster-'))
   ending.push(() => rmSync(folder, { recursive: true, force: true }))
-  const url = `${cluster.url}?cluster=true&partitions=${partitions}&prefix=${prefix}`
+  const url = `${cluster.url}?cluster=true&partitions=${partitions}&prefix=${prefix}${more}`
   const appOf = (name: string) => {
     const store = recording(redis(url), historyFile(join(folder, `${name}.ndjson`), name))
     return legwork({ store, log: quiet, enqueueTimeout: '10s' })
@@ -87,7 +87,8 @@ async function scene(cluster: RedisCluster, prefix: string) {
 test('a primary that dies takes only its partitions with it, until its replica is there; all else is as ever', async () => {
   const cluster = await startCluster({ replicas: true })
   ending.push(() => cluster.stop())
-  const one = await scene(cluster, 'failover')
+  // A replica has what was answered, so that nothing that was answered is lost; without it some may be.
+  const one = await scene(cluster, 'failover', process.env['LEGWORK_NO_WAIT'] ? '' : '&replicas=1')
   await until(() => one.acknowledged() > 1_500)
 
   // Queues whose partitions lie on the second node, and the others.
@@ -99,8 +100,8 @@ test('a primary that dies takes only its partitions with it, until its replica i
   const others = queues.filter((queue, n) => !away.includes(queue) && n % 2 === 1)
   expect([away.length > 0, others.length > 0]).toEqual([true, true])
 
-  const [victim] = [cluster.nodes[1]]
-  victim?.signal('SIGKILL')
+  const [victim, heir] = [cluster.nodes[1], cluster.nodes[4]] as [RedisServer, RedisServer]
+  victim.signal('SIGKILL')
   const killedAt = performance.now()
   const before = new Map(one.done)
   const doneSince = (names: readonly string[]) =>
@@ -108,6 +109,13 @@ test('a primary that dies takes only its partitions with it, until its replica i
   // The failover takes longer than a second; each queue of the other nodes goes on before.
   await until(() => doneSince(others).every((n) => n >= 3))
   const othersMs = Math.round(performance.now() - killedAt)
+  const look = new Redis(heir.port)
+  ending.push(() => look.disconnect())
+  await until(async () => (await look.info('replication')).includes('role:master'))
+  // It comes back as the replica of its heir, who without one could not say that its changes are safe.
+  await victim.stop({ keep: true })
+  const back = await startRedis({ port: victim.port, folder: victim.folder, config: cluster.config })
+  ending.push(() => back.stop())
   await until(() => doneSince(away).every((n) => n >= 20))
   const awayMs = Math.round(performance.now() - killedAt)
   await until(() => doneSince(queues).every((n) => n >= 50))
@@ -119,7 +127,8 @@ test('a primary that dies takes only its partitions with it, until its replica i
     `a cluster failover lost ${lost} of ${one.acknowledged()} acknowledged jobs; other partitions went on within ${othersMs} ms, its own after ${awayMs} ms`,
   )
   expect(broken.slice(0, 3)).toEqual([])
-  expect(lost).toBeLessThan(200)
+  // WAIT is no promise: a replica that did not have it may be chosen. Here there is but one.
+  expect(lost).toBeLessThanOrEqual(process.env['LEGWORK_NO_WAIT'] ? 200 : 0)
   expect(jobs).toBeGreaterThan(1_500)
 }, 120_000)
 

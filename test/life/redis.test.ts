@@ -293,3 +293,60 @@ async function until(done: () => boolean | Promise<boolean>): Promise<void> {
   }
   throw new Error('it did not come about within 20 s')
 }
+
+test('with acknowledge a change waits for a replica, and fails while there is none; what was made is found again', async () => {
+  const primary = await server()
+  for (const options of [{ acknowledge: { replicas: -1 } }, { acknowledge: { replica: 1 } as object }])
+    expect(() => redis({ url: primary.url, ...options })).toThrow('LW1201')
+  const waiting = { acknowledge: { replicas: 1, timeoutMs: 300 } }
+  const alone = redis({ url: primary.url, ...waiting })
+  ending.push(() => alone.close())
+  const { findings } = await alone.open()
+  expect(findings.find(({ about }) => about === 'acknowledge')).toMatchObject({ verdict: 'bad' })
+  await expect(alone.enqueue([job('one')])).rejects.toThrow(/^LW1034 .* 0 of 1 replicas have it/)
+  expect((await alone.get(['one']))[0]?.state).toBe('ready')
+
+  const replica = await server(['--replicaof', '127.0.0.1', String(primary.port)])
+  const look = new Redis(replica.port)
+  ending.push(() => look.disconnect())
+  const isUp = async () => (await look.info('replication')).includes('master_link_status:up')
+  for (const end = Date.now() + 20_000; !(await isUp()) && Date.now() < end; )
+    await new Promise((resolve) => setTimeout(resolve, 30))
+  expect((await alone.enqueue([job('one')]))[0]?.outcome).toBe('duplicate')
+
+  // Both libraries, and by URL: what was answered is on the replica when its answer comes.
+  const client = createClient({ url: primary.url })
+  ending.push(() => client.destroy())
+  const ways: readonly RedisOptions[] = [
+    { url: `${primary.url}?replicas=1`, prefix: 'a' },
+    { client, prefix: 'b', ...waiting },
+  ]
+  for (const options of ways) {
+    const store = await opened(options)
+    for (let n = 0; n < 50; n++) {
+      await store.enqueue([job(`job-${n}`)])
+      expect(await look.hexists(`{${options.prefix}:0}:own`, `job-${n}`)).toBe(1)
+    }
+  }
+  // A frozen replica confirms nothing.
+  replica.signal('SIGSTOP')
+  await expect(alone.enqueue([job('two')])).rejects.toThrow('LW1034')
+  replica.signal('SIGCONT')
+  expect((await alone.enqueue([job('two')]))[0]?.outcome).toBe('duplicate')
+})
+
+test('a server that cannot wait for its disk is refused where that is asked for', async () => {
+  const { url } = await sharedRedis()
+  const look = new Redis(url)
+  const version = /redis_version:(\d+)\.(\d+)/.exec(await look.info('server'))
+  look.disconnect()
+  const knows = Number(version?.[1]) * 100 + Number(version?.[2]) >= 702
+  const options = { url, prefix: 'disk', acknowledge: { fsync: true } }
+  if (!knows)
+    expect((await refused(options)).message).toMatch(/^LW1035 .* is Redis 7\.[01]\S*, and .* WAITAOF/)
+  else {
+    const store = await opened(options)
+    expect((await store.open()).level).toBe('power-safe')
+    expect((await store.enqueue([job('one')]))[0]?.outcome).toBe('created')
+  }
+})

@@ -22,6 +22,16 @@ export const clusterCodes = {
     'One of the stores that share the jobs cannot be reached. Calls about its jobs fail; those of the other partitions go on.',
     'Look at the server that has it: the message says why it does not answer. Calls go on by themselves when it is back. An enqueue may be repeated with the same id.',
   ),
+  LW1034: entry(
+    'Not copied in time',
+    'The change was made on the primary, and fewer replicas than asked for (or no disk) have confirmed it in time: acknowledge says how many must.',
+    'Repeat the call: with the same id it finds its job. Look whether the replicas are connected: redis-cli info replication.',
+  ),
+  LW1035: entry(
+    'The server cannot wait for a disk',
+    'acknowledge: { fsync: true } asks for WAITAOF, which this server does not have.',
+    'Use Redis 7.2 or Valkey, or leave it out and set appendfsync always.',
+  ),
   LW1033: entry(
     'The id is being written elsewhere',
     'Another call has just taken this id for a queue of another partition, and has not written its job, or has died before that.',

@@ -19,7 +19,9 @@ export async function openAll(parts: readonly Part[], spread: readonly string[])
   ]
   const told = new Set<string>()
   for (const finding of reports.flatMap((report) => report.findings)) {
-    const text = JSON.stringify(finding)
+    // The same of each, but for figures such as the memory in use.
+    const { value: _value, ...about } = finding
+    const text = JSON.stringify(about)
     if (!told.has(text)) findings.push(finding)
     told.add(text)
   }

@@ -126,4 +126,6 @@ export function failureOf(ends: readonly PromiseSettledResult<unknown>[]): unkno
     : first
 }
 
-export const isAwayError = (error: unknown): boolean => error instanceof StoreError && error.code === 'LW1032'
+/** It is that of one partition: the others may go on. */
+export const isAwayError = (error: unknown): boolean =>
+  error instanceof StoreError && (error.code === 'LW1032' || error.code === 'LW1034')

@@ -2,12 +2,13 @@ import { InvalidOption, nearest, StoreError } from '../../job/errors.ts'
 import { checkCount, checkKnown } from '../../job/name.ts'
 import { type IoRedis, ioRedisPort, isIoRedis, makeIoRedis } from './clients/ioredis.ts'
 import { isNodeRedis, makeNodeRedis, type NodeRedis, nodeRedisPort } from './clients/node-redis.ts'
+import { type Acknowledge, checkAcknowledge } from './acknowledge.ts'
 import type { Clock } from '../../job/clock.ts'
 import type { Dialling, Port } from './port.ts'
 import { tagIn } from './slots.ts'
 
 export interface RedisOptions {
-  /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. `?prefix=shop`, `?cluster=true`, `?partitions=8` and `?spread=a,b` may stand behind it. */
+  /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. `?prefix=shop`, `?cluster=true`, `?partitions=8`, `?spread=a,b`, `?replicas=1` and `?fsync=true` may stand behind it. */
   readonly url?: string
   /** A client of your own, of `ioredis` or `@redis/client`, also one of a Cluster or of Sentinel. It stays open at the end. */
   readonly client?: IoRedis | NodeRedis
@@ -22,6 +23,8 @@ export interface RedisOptions {
   readonly partitions?: number
   /** Queues whose jobs lie in all partitions; the others have a home in one. Fixed when the store is made. Default none. */
   readonly spread?: readonly string[]
+  /** What each change waits for besides the primary's answer: copies, or a disk. Default nothing. */
+  readonly acknowledge?: Acknowledge
   /** Opens even a server that would lose acknowledged jobs. Default false. */
   readonly acceptDataLoss?: boolean
   /** `never` refuses a prefix without a store instead of making one. Default `auto`. */
@@ -38,6 +41,7 @@ export interface Settings {
   readonly spread: readonly string[]
   /** All keys of a partition share it, and so one slot of a cluster. */
   readonly tag: string
+  readonly acknowledge: Required<Acknowledge> | undefined
   readonly acceptDataLoss: boolean
   readonly migrate: 'auto' | 'never'
   readonly clock: Clock | undefined
@@ -50,7 +54,7 @@ export interface Settings {
 
 const known = [
   ...['url', 'client', 'prefix', 'cluster', 'partitions', 'spread'],
-  ...['acceptDataLoss', 'migrate', 'callTimeoutMs', 'clock'],
+  ...['acknowledge', 'acceptDataLoss', 'migrate', 'callTimeoutMs', 'clock'],
 ]
 
 /** @throws {InvalidOption} LW1201 */
@@ -71,6 +75,7 @@ export function settingsOf(given: string | IoRedis | NodeRedis | RedisOptions): 
   const dialling = { url, cluster: options.cluster ?? cluster, callTimeoutMs }
   return {
     ...{ prefix, partitions, spread, tag: tagIn(prefix, 0, 1) },
+    acknowledge: checkAcknowledge(options.acknowledge ?? said.acknowledge),
     acceptDataLoss,
     migrate,
     clock,
@@ -113,11 +118,13 @@ function read(text: string | undefined) {
   const cluster = searchParams.get('cluster') === 'true'
   const partitions = Number(searchParams.get('partitions') ?? 1)
   const spread = searchParams.get('spread')?.split(',') ?? []
+  const replicas = searchParams.has('replicas') && { replicas: Number(searchParams.get('replicas')) }
+  const acknowledge = { ...replicas, ...(searchParams.get('fsync') === 'true' && { fsync: true }) }
   for (const name of inUrl) searchParams.delete(name)
-  return { url: url.href, prefix, cluster, partitions, spread }
+  return { url: url.href, prefix, cluster, partitions, spread, acknowledge }
 }
 
-const inUrl = ['prefix', 'cluster', 'partitions', 'spread']
+const inUrl = ['prefix', 'cluster', 'partitions', 'spread', 'replicas', 'fsync']
 
 /** The client has options of its own; what is nearly one of ours would put jobs elsewhere. */
 function refuseSlips(names: readonly string[]): void {
@@ -127,7 +134,10 @@ function refuseSlips(names: readonly string[]): void {
   }
 }
 
-const ofClient = { url: '', prefix: 'legwork', cluster: false, partitions: 1, spread: [] }
+const ofClient = {
+  ...{ url: '', prefix: 'legwork', cluster: false, partitions: 1, spread: [] },
+  acknowledge: undefined,
+}
 
 function checkSpread(spread: unknown, partitions: number): readonly string[] {
   if (!Array.isArray(spread) || !spread.every((name) => typeof name === 'string' && name !== ''))

@@ -1,6 +1,7 @@
 import { StoreError } from '../../job/errors.ts'
 import { showBytes } from '../../job/size.ts'
 import type { DurabilityReport, Finding } from '../../store/contract.ts'
+import { checkVersion, findingOf } from './acknowledge.ts'
 import type { Settings } from './connect.ts'
 import type { Port, Reply } from './port.ts'
 
@@ -18,6 +19,8 @@ interface Server {
   /** Bytes, where the server says them; a limit of 0 is none. */
   readonly usedBytes: number
   readonly limitBytes: number
+  /** That are connected. */
+  readonly replicas: number
 }
 
 /**
@@ -39,8 +42,10 @@ export async function examine(port: Port, settings: Settings): Promise<Durabilit
       'LW1021',
       `${where} is a read-only replica. Connect to its primary, or through Sentinel.`,
     )
+  checkVersion(server.version, settings)
   if (!settings.acceptDataLoss) refuse(server, where)
-  return { level: levelOf(server), findings: findingsOf(server) }
+  const findings = [...findingsOf(server), ...findingOf(settings, server.replicas)]
+  return { level: levelOf(server, settings), findings }
 }
 
 function refuse({ appendOnly, policy, maxMemory }: Server, where: string): void {
@@ -58,9 +63,12 @@ function refuse({ appendOnly, policy, maxMemory }: Server, where: string): void 
     )
 }
 
-function levelOf({ appendOnly, fsync, policy }: Server): DurabilityReport['level'] {
+function levelOf(
+  { appendOnly, fsync, policy }: Server,
+  { acknowledge }: Settings,
+): DurabilityReport['level'] {
   if (appendOnly !== true || (policy !== undefined && policy !== 'noeviction')) return 'volatile'
-  return fsync === 'always' ? 'power-safe' : 'process-safe'
+  return fsync === 'always' || acknowledge?.fsync ? 'power-safe' : 'process-safe'
 }
 
 /** Above this share of `maxmemory` it is told that there is little left. */
@@ -92,7 +100,7 @@ function findingsOf(server: Server): readonly Finding[] {
       value: fsync ?? 'unknown',
       verdict: fsync === 'always' ? 'good' : 'warn',
       ...(fsync !== 'always' && {
-        note: `${fsync === 'everysec' ? 'a kill of the server while it syncs, or a power cut, may take what it answered in the last two seconds' : 'a power cut may take the last seconds'}; appendfsync always takes nothing. A failover may take what its replica had not received`,
+        note: `${fsync === 'everysec' ? 'every process of yours may end, but a kill of the server while it syncs, or a power cut, takes what it answered in the last two seconds at most' : 'a power cut may take the last seconds'}; appendfsync always takes nothing. A failover may take what its replica had not received`,
       }),
     },
     {
@@ -119,6 +127,7 @@ async function read(port: Port): Promise<Server> {
     maxMemory: info.get('maxmemory_human'),
     usedBytes: Number(info.get('used_memory') ?? 0),
     limitBytes: Number(info.get('maxmemory') ?? 0),
+    replicas: Number(info.get('connected_slaves') ?? 0),
   }
 }
 

@@ -29,6 +29,7 @@ import { tagIn } from './slots.ts'
 import { refuseTx } from './tx.ts'
 import { partitioned } from '../partitioned/index.ts'
 
+export type { Acknowledge } from './acknowledge.ts'
 export type { RedisOptions } from './connect.ts'
 export type { IoRedis } from './clients/ioredis.ts'
 export type { NodeRedis } from './clients/node-redis.ts'
@@ -64,6 +65,7 @@ function storeOn(settings: Settings, apart: BeatApart | undefined): Store {
   /** A script after which whoever waits for a change in this process is woken at once. */
   const rung: Run = async (name, ...args) => {
     const reply = await run(name, ...args)
+    await life.confirm()
     ring()
     return reply
   }

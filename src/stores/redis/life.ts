@@ -2,6 +2,7 @@ import { StoreError } from '../../job/errors.ts'
 import type { DurabilityReport, Migrated } from '../../store/contract.ts'
 import type { Settings } from './connect.ts'
 import { examine } from './durability.ts'
+import { confirmed } from './acknowledge.ts'
 import { codedError } from './faults.ts'
 import type { Port } from './port.ts'
 import { type Run, runner } from './script.ts'
@@ -103,6 +104,10 @@ async function migrate(settings: Settings, dryRun: boolean): Promise<Migrated> {
   }
 }
 
+function coded(error: unknown): never {
+  throw error instanceof StoreError ? error : codedError(error, 'the wait for copies')
+}
+
 /** From `open` to `close`, once; `hear` is called for doorbells of other processes. */
 export function lifeOf(settings: Settings, hear: () => void, isListening: () => boolean) {
   let made: Dialled | undefined
@@ -138,6 +143,10 @@ export function lifeOf(settings: Settings, hear: () => void, isListening: () => 
       if (!made || isClosed) throw closed()
     },
     migrate: (dryRun: boolean) => migrate(settings, dryRun),
+    /** @throws {StoreError} LW1034 */
+    confirm: async (): Promise<void> => {
+      if (made && settings.acknowledge) await confirmed(made.port, settings).catch(coded)
+    },
     listen,
     unlisten(): void {
       void unsubscribe?.()

@@ -7,6 +7,8 @@ export interface Port {
   evalsha(sha: string, keys: readonly string[], args: readonly string[]): Promise<Reply>
   eval(lua: string, keys: readonly string[], args: readonly string[]): Promise<Reply>
   call(command: string, ...args: readonly string[]): Promise<Reply>
+  /** The same on the connection on which scripts over keys of this slot are sent. */
+  callAt(slot: number, command: string, ...args: readonly string[]): Promise<Reply>
   /** Hears channels on a connection of its own, as well as it can: what comes while there is none is lost. */
   subscribe(channels: readonly string[], hear: (channel: string) => void): () => Promise<void>
   /** Ends what `connect` began; a client of the caller's own stays as it was. */

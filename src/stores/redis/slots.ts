@@ -24,3 +24,11 @@ export function tagIn(prefix: string, partition: number, of: number): string {
     if (Math.floor((slotOf(tag) * of) / slotCount) === partition) return tag
   }
 }
+
+const keys = new Map<number, string>()
+
+/** Some key of a slot, for a library that finds a node by a key. */
+export function keyIn(slot: number): string {
+  for (let n = 0; !keys.has(slot); n++) keys.set(slotOf(`k${n}`), `k${n}`)
+  return keys.get(slot) as string
+}

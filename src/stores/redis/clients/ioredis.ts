@@ -13,6 +13,13 @@ export interface IoRedis {
   disconnect(): void
   on(event: string, hear: (...args: readonly unknown[]) => void): unknown
   listenerCount(event: string): number
+  /** Only of a cluster: the nodes of each slot, the primary first, as HOST:PORT. */
+  readonly slots?: readonly (readonly string[] | undefined)[]
+  nodes?(role: string): readonly IoRedisNode[]
+}
+interface IoRedisNode {
+  readonly options: { readonly host?: string; readonly port?: number }
+  call(command: string, ...args: string[]): Promise<unknown>
 }
 
 export const isIoRedis = (client: unknown): client is IoRedis =>
@@ -84,6 +91,7 @@ export function ioRedisPort(client: IoRedis, own: boolean): Port {
     evalsha: (sha, keys, args) => sent(client.evalsha(sha, keys.length, ...keys, ...args)),
     eval: (lua, keys, args) => sent(client.eval(lua, keys.length, ...keys, ...args)),
     call: (command, ...args) => sent(client.call(command, ...args)),
+    callAt: (slot, command, ...args) => sent((nodeAt(client, slot) ?? client).call(command, ...args)),
     subscribe(channels, hear) {
       const ear = client.duplicate()
       ear.on('error', () => {})
@@ -99,4 +107,12 @@ export function ioRedisPort(client: IoRedis, own: boolean): Port {
       if (own) client.disconnect()
     },
   }
+}
+
+/** The connection to the primary of a slot; only of a cluster. */
+function nodeAt(client: IoRedis, slot: number): IoRedisNode | undefined {
+  const place = client.slots?.[slot]?.[0]
+  return place === undefined
+    ? undefined
+    : client.nodes?.('master').find(({ options: { host, port } }) => `${host}:${port}` === place)
 }

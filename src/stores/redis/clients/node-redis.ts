@@ -1,6 +1,7 @@
 import { within } from '../../../job/clock.ts'
 import { realClock } from '../../../world.ts'
 import type { Dialling, Port, Reply } from '../port.ts'
+import { keyIn } from '../slots.ts'
 
 /** The parts of a client of `@redis/client` that are used; that of a cluster takes the first key as well. */
 export interface NodeRedis {
@@ -79,6 +80,7 @@ export function nodeRedisPort(client: NodeRedis, timeoutMs?: number): Port {
     evalsha: (sha, keys, args) => send(keys[0], ['EVALSHA', sha, String(keys.length), ...keys, ...args]),
     eval: (lua, keys, args) => send(keys[0], ['EVAL', lua, String(keys.length), ...keys, ...args]),
     call: (command, ...args) => send(undefined, [command, ...args]),
+    callAt: (slot, command, ...args) => send(keyIn(slot), [command, ...args]),
     subscribe(channels, hear) {
       const ear = client.duplicate()
       ear.on('error', () => {})
