@@ -158,7 +158,15 @@ test('jobs of a queue, of a task, and of both are found newest first, page by pa
     job(`f${i}`, { queue: `q${i % 3}`, task: `t${(i * 7) % 4}`, version: 1 + (i % 2) }),
   )
   for (let i = 0; i < all.length; i += 40) await store.enqueue(all.slice(i, i + 40))
-  for (const where of [{ queue: 'q1' }, { task: 't2' }, { queue: 'q1', task: 't2' }, { queue: 'q9' }]) {
+  // A queue that is known, and never had a job.
+  await store.setQueues([{ name: 'q8', paused: { reason: 'r', by: 'b' } }])
+  for (const where of [
+    { queue: 'q1' },
+    { task: 't2' },
+    { queue: 'q1', task: 't2' },
+    { queue: 'q9' },
+    { queue: 'q8' },
+  ]) {
     const found: string[] = []
     let cursor: string | undefined
     do {

@@ -17,7 +17,7 @@ begin
     if v_task is null then return '{"jobs":[]}'; end if;
   end if;
   if a->>'driver' = 'line' then
-    select array_agg(queue_id), array_agg(task_id), ceil((a->>'lookAt')::float8 / count(*)) into v_queues, v_tasks, v_each
+    select array_agg(queue_id), array_agg(task_id), ceil((a->>'lookAt')::float8 / nullif(count(*), 0)) into v_queues, v_tasks, v_each
     from (select distinct queue_id, task_id from lane where (v_queue is null or queue_id = v_queue) and (v_task is null or task_id = v_task)) l;
     if v_queues is null then return '{"jobs":[]}'; end if;
     select max(j.seq) into v_floor from unnest(v_queues, v_tasks) as l(q, t) cross join lateral (
