@@ -4,7 +4,10 @@ declare v_schema regnamespace := quote_ident(current_schema())::regnamespace; v_
 begin
   -- An owner needs no grant, and one that is taken away later would take its own rights.
   if exists (select 1 from meta where key = 'rights' and value::jsonb ? p_role) then perform grant_rights('none', p_role); end if;
-  for v_name in select oid::regclass::text from pg_class where relnamespace = v_schema and relkind in ('r', 'p') loop
+  -- A sequence of a column goes with its table.
+  for v_name in select c.oid::regclass::text from pg_class c where c.relnamespace = v_schema and (c.relkind in ('r', 'p', 'v') or c.relkind = 'S'
+    and not exists (select 1 from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('a', 'i')))
+  loop
     execute format('alter table %s owner to %I', v_name, p_role);
   end loop;
   for v_name in select oid::regprocedure::text from pg_proc where pronamespace = v_schema loop
