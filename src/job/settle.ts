@@ -44,7 +44,8 @@ export function settle(
   const lease = { id: job.id, fence: job.fence }
   switch (outcome.kind) {
     case 'returned':
-      return { ...lease, move: 'complete', ...(outcome.result !== undefined && { result: outcome.result }) }
+      if (outcome.result === undefined) return { id: job.id, fence: job.fence, move: 'complete' }
+      return { ...lease, move: 'complete', result: outcome.result }
     case 'snoozed':
       return {
         ...lease,

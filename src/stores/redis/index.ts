@@ -140,10 +140,10 @@ function workingWith(run: Run, rung: Run): Pick<Store, 'claim' | 'settle' | 'exc
   const numbers = numbersOf()
   /** What is gone by its number is looked for by its id: another job may have it by now. */
   const byId = async (worker: string, settlements: readonly Settlement[], settled: Settled[]) => {
-    for (const [i, one] of settlements.entries()) {
-      const isSure = settled[i] !== 'gone' || numbers.of(one.id) === undefined
-      numbers.drop([one])
-      if (isSure) continue
+    for (let i = 0; i < settlements.length; i++) {
+      const one = settlements[i] as Settlement
+      const wasKnown = numbers.drop(one.id)
+      if (settled[i] !== 'gone' || !wasKnown) continue
       settled[i] = settledOf(await rung('settle', ...settleArgs(worker, [one], numbers)))[0] as Settled
     }
     return settled

@@ -10,7 +10,8 @@ const most = 100_000
 export interface Numbers {
   of(id: string): number | undefined
   put(id: string, n: number): void
-  drop(ids: readonly { readonly id: string }[]): void
+  /** True where it was known. */
+  drop(id: string): boolean
 }
 
 export function numbersOf(): Numbers {
@@ -25,8 +26,6 @@ export function numbersOf(): Numbers {
         break
       }
     },
-    drop(some) {
-      for (const { id } of some) known.delete(id)
-    },
+    drop: (id) => known.delete(id),
   }
 }

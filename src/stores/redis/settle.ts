@@ -17,19 +17,26 @@ const plainDigest = digest({ id: '', fence: 0, move: 'complete' })
 export function settleArgs(worker: WorkerId, settlements: readonly Settlement[], numbers: Numbers) {
   const plain: number[] = []
   const others: (string | number)[] = []
-  for (const [place, one] of settlements.entries()) {
+  for (let place = 0; place < settlements.length; place++) {
+    const one = settlements[place] as Settlement
     const n = numbers.of(one.id)
-    const more = moreOf(one)
-    if (n !== undefined && more === '' && one.result === undefined) plain.push(n, one.fence)
-    else others.push(place, one.id, n ?? '', one.fence, one.move, digest(one), one.result ?? '', more)
+    const done = isDone(one)
+    if (done && n !== undefined && one.result === undefined) plain.push(n, one.fence)
+    else {
+      const more = done ? '' : moreOf(one)
+      others.push(place, one.id, n ?? '', one.fence, one.move, digest(one), one.result ?? '', more)
+    }
   }
   return [worker, `[${plain.join(',')}]`, plainDigest, others.length / 8, ...others]
 }
 
-/** What is decided of an ending, as JSON; '' for one that is simply done. */
+/** Completed, and nothing is said of it. */
+const isDone = ({ move, reason, error }: Settlement): boolean =>
+  move === 'complete' && reason === undefined && error === undefined
+
+/** What is decided of an ending, as JSON. */
 function moreOf(one: Settlement): string {
   const { move, delayMs = 0, reason, error } = one
-  if (move === 'complete' && reason === undefined && error === undefined) return ''
   return JSON.stringify({
     to: stateAfter(one, false),
     toAsked: stateAfter(one, true),
