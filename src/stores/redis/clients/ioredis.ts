@@ -13,7 +13,10 @@ export interface IoRedis {
   disconnect(): void
   on(event: string, hear: (...args: readonly unknown[]) => void): unknown
   listenerCount(event: string): number
-  /** Only of a cluster: the nodes of each slot, the primary first, as HOST:PORT. */
+}
+/** What its Cluster has besides. */
+interface IoRedisCluster {
+  /** The nodes of each slot, the primary first, as HOST:PORT. */
   readonly slots?: readonly (readonly string[] | undefined)[]
   nodes?(role: string): readonly IoRedisNode[]
 }
@@ -111,8 +114,10 @@ export function ioRedisPort(client: IoRedis, own: boolean): Port {
 
 /** The connection to the primary of a slot; only of a cluster. */
 function nodeAt(client: IoRedis, slot: number): IoRedisNode | undefined {
-  const place = client.slots?.[slot]?.[0]
+  // Its types hide the first of these two, which stands on every Cluster.
+  const { slots, nodes } = client as unknown as IoRedisCluster
+  const place = slots?.[slot]?.[0]
   return place === undefined
     ? undefined
-    : client.nodes?.('master').find(({ options: { host, port } }) => `${host}:${port}` === place)
+    : nodes?.call(client, 'master').find(({ options: { host, port } }) => `${host}:${port}` === place)
 }
