@@ -3,6 +3,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createCluster } from '@redis/client'
 import { Redis } from 'ioredis'
 import { legwork, task, unchecked } from 'legwork'
 import { redis } from 'legwork/redis'
@@ -178,6 +179,40 @@ test('a slot that moves to another node under load loses nothing and runs nothin
   expect(violations.slice(0, 3)).toEqual([])
   expect(said.some((text) => /^(ASK|TRYAGAIN)/.test(text))).toBe(true)
 }, 120_000)
+
+test('a wait for copies goes to the node that wrote, with either library', async () => {
+  const cluster = await startCluster()
+  ending.push(() => cluster.stop())
+  const other = createCluster({ rootNodes: [{ url: cluster.url }] })
+  await other.connect()
+  ending.push(() => other.destroy())
+  const waiting = { acknowledge: { replicas: 1, timeoutMs: 20 } }
+  const waits = () =>
+    Promise.all(
+      cluster.nodes.map(async ({ port }) => {
+        const look = new Redis(port, '127.0.0.1')
+        const found = /cmdstat_wait:calls=(\d+)/.exec(await look.info('commandstats'))
+        look.disconnect()
+        return Number(found?.[1] ?? 0)
+      }),
+    )
+  for (const [n, client] of [undefined, other].entries()) {
+    for (const prefix of ['a', 'b', 'c', 'd'].map((name) => `${name}${n}`)) {
+      const before = await waits()
+      const how = client ? { client } : { url: `${cluster.url}?cluster=true` }
+      const store = redis({ ...how, prefix, ...waiting })
+      await store.open()
+      for (let i = 0; i < 5; i++) await store.setQueues([{ name: 'q', paused: null }]).catch(() => {})
+      await store.close()
+      const node = Math.floor((slotOf(tagIn(prefix, 0, 1)) * 3) / 16_384)
+      const after = await waits()
+      const counts = after.map((count, i) => count - (before[i] ?? 0))
+      expect(counts[node]).toBe(5)
+      // The other library asks every primary.
+      if (!client) expect(counts.reduce((a, b) => a + b)).toBe(5)
+    }
+  }
+}, 60_000)
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
