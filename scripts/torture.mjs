@@ -15,10 +15,10 @@ const { values } = parseArgs({
   },
 })
 if (values.help) {
-  process.stdout.write(`npm run torture -- [--engine sqlite|redis|postgres] [--jobs N] [--seconds N] [--kills N] [--workers N] [--outage 20] [--keep]
+  process.stdout.write(`npm run torture -- [--engine sqlite|redis|redis-cluster|postgres] [--jobs N] [--seconds N] [--kills N] [--workers N] [--outage 20] [--keep]
 
 Two producers and some workers, each a process, work on one store: on a file by default (100,000 jobs in 65 s, 12 kills, 2
-workers), or on a private Redis or PostgreSQL server (200,000 jobs in 130 s, 24 kills, 4 workers). Workers are killed while jobs
+workers), or on a private Redis or PostgreSQL server, or a Redis Cluster with partitions (200,000 jobs in 130 s, 24 kills, 4 workers). Workers are killed while jobs
 run on them, producers are killed, a worker is frozen past its lease; a server is killed every 20 s (--outage) and started again on what it
 had written, while nobody touches the workers. Every process writes down what it asked and heard; an independent checker
 (checker/) reads it all and the final state of the store. Exit code 1 on any violation, or where a process ended by itself; the
@@ -28,10 +28,11 @@ history of a violation is kept.\n`)
 const usual = {
   sqlite: { jobs: 100_000, seconds: 65, kills: 12, workers: 2 },
   redis: { jobs: 200_000, seconds: 130, kills: 24, workers: 4 },
+  'redis-cluster': { jobs: 200_000, seconds: 130, kills: 24, workers: 4 },
   postgres: { jobs: 200_000, seconds: 130, kills: 24, workers: 4 },
 }[values.engine]
 if (!usual) {
-  process.stderr.write(`--engine is sqlite, redis or postgres, not ${values.engine}\n`)
+  process.stderr.write(`--engine is sqlite, redis, redis-cluster or postgres, not ${values.engine}\n`)
   process.exit(2)
 }
 const number = (name) => {

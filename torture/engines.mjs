@@ -6,9 +6,12 @@ import { postgres } from 'legwork/postgres'
 import { redis } from 'legwork/redis'
 import { sqlite } from 'legwork/sqlite'
 import { startPostgres } from '../test/fixtures/postgres.mjs'
-import { startRedis } from '../test/fixtures/redis-server.mjs'
+import { startCluster, startRedis } from '../test/fixtures/redis-server.mjs'
 
-export const engines = { sqlite: fileEngine, redis: redisEngine, postgres: postgresEngine }
+export const engines = {
+  ...{ sqlite: fileEngine, redis: redisEngine, postgres: postgresEngine },
+  'redis-cluster': clusterEngine,
+}
 
 /** The store at a URL or a path. */
 export function storeAt(url) {
@@ -16,13 +19,16 @@ export function storeAt(url) {
   return url.startsWith('postgres:') ? postgres({ url, max: 4 }) : sqlite(url)
 }
 
+/** The server, or the one that has this job, does not answer. */
+export const passing = new Set(['LW1005', 'LW1017', 'LW1032'])
+
 /** Repeats a call for as long as nobody answers it; everything that is refused is thrown. */
 export async function insist(call) {
   for (;;) {
     try {
       return await call()
     } catch (error) {
-      if (error?.code !== 'LW1017' && error?.code !== 'LW1005') throw error
+      if (!passing.has(error?.code)) throw error
       await wait(50)
     }
   }
@@ -47,6 +53,28 @@ async function redisEngine(folder) {
       server = await startRedis({ port, folder, config })
     },
     stop: () => server.stop({ keep: true }),
+  }
+}
+
+/** Six partitions on three nodes, over which all jobs are spread. One node dies and comes back, another one each time. */
+async function clusterEngine() {
+  const cluster = await startCluster({ config: ['--appendfsync', 'always'] })
+  const nodes = [...cluster.nodes]
+  let turn = 0
+  // Not the first: whoever starts meanwhile asks it where everything is.
+  const at = () => 1 + (turn % 2)
+  return {
+    url: `${cluster.url}?cluster=true&partitions=6&spread=default`,
+    async kill() {
+      turn += 1
+      nodes[at()].signal('SIGKILL')
+      await nodes[at()].stop({ keep: true })
+    },
+    async start() {
+      const { port, folder } = nodes[at()]
+      nodes[at()] = await startRedis({ port, folder, config: cluster.config })
+    },
+    stop: () => Promise.all(nodes.map((node) => node.stop())),
   }
 }
 

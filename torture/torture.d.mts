@@ -3,7 +3,7 @@ export interface TortureOptions {
   readonly seconds: number
   readonly kills: number
   /** Default `sqlite`. */
-  readonly engine?: 'sqlite' | 'redis' | 'postgres'
+  readonly engine?: 'sqlite' | 'redis' | 'redis-cluster' | 'postgres'
   /** Default 2. */
   readonly workers?: number
   /** How often the server is killed, where there is one. Default 20,000 ms. */

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Dead, legwork, Snooze } from 'legwork'
-import { insist, storeAt } from './engines.mjs'
+import { insist, passing, storeAt } from './engines.mjs'
 import { historyFile, recording } from './history.mjs'
 import { chore } from './tasks.mjs'
 
@@ -12,7 +12,7 @@ const quiet = {
   warn() {},
   error(data, message) {
     // While the server is away, that is all there is to say.
-    if (data.err?.code !== 'LW1017') process.stderr.write(`${name}: ${message} ${JSON.stringify(data)}\n`)
+    if (!passing.has(data.err?.code)) process.stderr.write(`${name}: ${message} ${JSON.stringify(data)}\n`)
   },
 }
 const app = legwork({ store: recording(storeAt(url), book), log: quiet })

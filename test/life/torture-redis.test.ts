@@ -18,3 +18,16 @@ test('4,000 jobs while workers and the Redis server are killed: nothing lost, no
   expect((seen.summary['dumped completed'] ?? 0) + (seen.summary['dumped dead'] ?? 0)).toBe(4_000)
   seen.clean?.()
 })
+
+test('3,000 jobs spread over a cluster while workers and its nodes are killed: nothing lost, nothing settled twice', async () => {
+  const seen = await torture({
+    ...{ engine: 'redis-cluster', jobs: 3_000, seconds: 10, kills: 2, freezes: 0 },
+    outageEveryMs: 3_000,
+  })
+  expect(seen.violations, `history in ${seen.folder}`).toEqual([])
+  expect(seen.kills).toHaveLength(2)
+  expect(seen.outages.length).toBeGreaterThanOrEqual(1)
+  expect(seen.ended).toEqual([])
+  expect((seen.summary['dumped completed'] ?? 0) + (seen.summary['dumped dead'] ?? 0)).toBe(3_000)
+  seen.clean?.()
+})

@@ -17,7 +17,7 @@ const known: readonly Known[] = [
     says: 'the server is full: it has reached its maxmemory and takes no more. Raise maxmemory, or remove jobs.',
   },
   {
-    starts: /^(MOVED|ASK|CROSSSLOT|CLUSTERDOWN|TRYAGAIN)/,
+    starts: /^(MOVED|ASK|CROSSSLOT)/,
     code: 'LW1022',
     says: 'the server is part of a cluster, and this client does not follow it. Pass a cluster client: redis({ client: new Cluster([...]) }).',
   },
@@ -55,7 +55,8 @@ const known: readonly Known[] = [
     fix: 'Choose another prefix: ?prefix=NAME behind the URL, or redis({ prefix })',
   },
   {
-    starts: /^(MISCONF|NOREPLICAS|MASTERDOWN|LOADING|BUSY)/,
+    starts:
+      /^(MISCONF|NOREPLICAS|MASTERDOWN|LOADING|BUSY|CLUSTERDOWN|TRYAGAIN|Too many Cluster redirections)/,
     code: 'LW1017',
     says: 'the server takes no calls at present.',
   },
