@@ -242,6 +242,30 @@ test('a worker that one partition has lost gives up the jobs of that one, and go
   expect(await store.workers()).toEqual([])
 })
 
+test('an answer that refuses an old lease and brings the job anew leaves the new one with the worker', async () => {
+  const { store, stores } = fragile(3)
+  await store.open()
+  await store.enqueue([jobOf('one', 'q')])
+  await store.beat({ worker: 'w', ttlMs: 60_000, about: { ...about, queues: ['q'] } })
+  const ask = (call: number) => ({
+    worker: 'w',
+    call,
+    received: call - 1,
+    limit: 1,
+    queues: [{ name: 'q', limit: 1 }],
+  })
+  const first = (await store.claim(ask(1))).jobs[0]
+  for (const part of stores) if ((await part.get(['one']))[0]) await part.lapse(['w'], 'its lease ran out')
+  const heard = await store.claim(ask(2))
+  expect([heard.lease, heard.jobs, heard.lost]).toEqual(['held', [], [{ id: 'one', fence: first?.fence }]])
+  const late = { id: 'one', fence: first?.fence ?? 0, move: 'complete' } as const
+  const { settled, claimed } = await store.exchange([late], ask(3))
+  expect([settled, claimed.jobs.length]).toEqual([['stale'], 1])
+  const now = { ...late, fence: claimed.jobs[0]?.fence ?? 0 }
+  expect((await store.exchange([now], ask(4))).settled).toEqual(['applied'])
+  expect((await store.get(['one']))[0]).toMatchObject({ state: 'completed', attempt: 2, losses: 1 })
+})
+
 test('replies that are lost in single partitions strand no job and start none twice', async () => {
   const random = dice(11)
   const one = fragile(3, { spread: ['wide'] })

@@ -20,7 +20,9 @@ export async function exchange(members: Members, settlements: readonly Settlemen
   const settled: (Settled | undefined)[] = settlements.map(() => undefined)
   const answer = (i: number, told: Settled) => {
     settled[i] = told
-    member.held.delete((settlements[i] as Settlement).id)
+    const { id, fence } = settlements[i] as Settlement
+    // The same answer may bring the job anew, under another fence.
+    if (member.held.get(id)?.fence === fence) member.held.delete(id)
   }
   for (const i of mine.get(-1) ?? []) answer(i, 'gone')
   const heard: Heard[] = []
@@ -103,7 +105,7 @@ async function fenced<Item extends { readonly id: string; readonly fence: number
     if (held) ids.note(id, held.part)
   }
   const answers: Settled[] = []
-  for (const [name, mine] of groups(items.map((one) => nameFor(member, one)))) {
+  for (const [name, mine] of groups(items.map((one) => nameFor(member, one) ?? worker))) {
     const some = mine.map((i) => items[i] as Item)
     const told = await ids.ask<Item, Settled>(some, {
       idOf: ({ id }) => id,

@@ -52,16 +52,21 @@ const owing = ({ index }: Part, how: string): StoreError =>
 
 async function send(store: Store, member: Member, { batch, ask }: Call): Promise<Answer> {
   if (batch.length === 0) return { settled: [], claimed: await store.claim(ask) }
-  if (batch.some((one) => nameFor(member, one) !== ask.worker))
-    return { settled: await settleEach(store, member, batch), claimed: await store.claim(ask) }
+  const names = batch.map((one) => nameFor(member, one) ?? ask.worker)
+  if (names.some((name) => name !== ask.worker))
+    return { settled: await settleEach(store, names, batch), claimed: await store.claim(ask) }
   const { settled, claimed } = await store.exchange(batch, ask)
   return { settled: settled as readonly Settled[], claimed }
 }
 
 /** Jobs that were claimed under a name of the worker that is no more: it hears that they are not its own. */
-async function settleEach(store: Store, member: Member, batch: readonly Settlement[]): Promise<Settled[]> {
+async function settleEach(
+  store: Store,
+  names: readonly string[],
+  batch: readonly Settlement[],
+): Promise<Settled[]> {
   const answers: Settled[] = []
-  for (const [name, mine] of groups(batch.map((one) => nameFor(member, one)))) {
+  for (const [name, mine] of groups(names)) {
     const some = mine.map((i) => batch[i] as Settlement)
     const told = await store.settle(name, some)
     told.forEach((one, n) => (answers[mine[n] as number] = one))
@@ -69,14 +74,13 @@ async function settleEach(store: Store, member: Member, batch: readonly Settleme
   return answers
 }
 
-/** The name under which the worker holds a job. */
+/** The name under which the worker holds a job, where it holds it under this fence. */
 export function nameFor(
-  { held, worker, seats }: Member,
+  { held }: Member,
   { id, fence }: { readonly id: string; readonly fence: number },
-): string {
+): string | undefined {
   const lease = held.get(id)
-  if (lease?.fence === fence) return lease.name
-  return lease ? (seats[lease.part]?.name ?? worker) : worker
+  return lease?.fence === fence ? lease.name : undefined
 }
 
 function note(
