@@ -114,7 +114,7 @@ function play(name, files) {
     if (file.message) process.stdout.write(`\u2718 ${file.name}: ${file.message.slice(0, 2_000)}\n`)
     for (const { fullName, status, failureMessages } of file.assertionResults)
       if (status === 'failed')
-        process.stdout.write(`\u2718 ${fullName}\n  ${failureMessages[0]?.slice(0, 2_000)}\n`)
+        process.stdout.write(`\u2718 ${fullName}\n  ${failureMessages.join('\n').slice(-5_000)}\n`)
   }
   const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped } = told
   const text = [
