@@ -116,6 +116,8 @@ export function recording(store, history) {
         () => [{ f: 'leave', worker }],
       ),
     async keepBeating(beat, pulse, hear) {
+      // One partition that holds the lease says nothing of the others: none of them is then certainly alive.
+      if (store.can.apart) return store.keepBeating(beat, pulse, hear)
       // Beats are sent by another thread and heard later. The answer names the store's instant, which is never before
       // the sending; five milliseconds less allow for the two clocks being read one after the other.
       const sentAt = ({ now }) =>
