@@ -102,6 +102,10 @@ export const processPromises = theme('process', 'L2', [
       let taken: ClaimedJob | undefined
       await until(room, async () => (taken = (await next.claim(1)).jobs[0]) !== undefined)
       const before = await room.see(id as string)
+      // Of a store of several parts each has a lease of its own.
+      const isOver = async () =>
+        (await room.store.workers()).every((one) => one.id !== worker || one.leaseEndsAt < room.clock.now())
+      await until(room, isOver)
       child.signal('SIGCONT')
       const lease = { id: id as string, fence: jobs[0]?.fence ?? 0 }
       assert.deepEqual(
