@@ -115,9 +115,9 @@ export const processPromises = theme('process', 'L2', [
       assert.deepEqual(await child.call('record', worker, [{ ...lease, progress: { percent: 99 } }]), [
         'stale',
       ])
-      // Another partition may have heard it a moment later, and then it has lost this one’s jobs.
-      const heard = (await child.call('beat', { worker, ttlMs: 600 })) as Beaten
-      assert.ok(heard.lease === 'lost' || heard.lost?.some((lost) => lost.id === id))
+      const { lease: now } = (await child.call('beat', { worker, ttlMs: 600 })) as Beaten
+      // Where queues lie apart another partition may hold it on; that this one does not was said above.
+      if (!room.store.can.apart) assert.equal(now, 'lost')
       assert.deepEqual(await room.see(id as string), before)
       assert.equal(await next.settle(taken as ClaimedJob, 'complete'), 'applied')
     },
