@@ -37,9 +37,14 @@ const processes = [
   'test/package.test.ts',
 ]
 
-// The programs of the documentation and of the types take a third of the daily loop and change seldom: npm test runs them.
+// What takes half of the daily loop and fails seldom alone: documented programs, types, Redis, half of SQLite. npm test runs it.
 const rare = process.env['LEGWORK_DAILY']
-  ? ['test/docs.test.ts', 'test/types.test.ts', 'test/conformance/redis.test.ts']
+  ? [
+      'test/docs.test.ts',
+      'test/types.test.ts',
+      'test/conformance/redis.test.ts',
+      'test/conformance/sqlite-more.test.ts',
+    ]
   : []
 
 export default defineConfig({

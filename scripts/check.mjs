@@ -19,7 +19,7 @@ for (const [name, args] of process.argv.includes('--static') ? steps : [...steps
     encoding: 'utf8',
     env: {
       ...process.env,
-      LEGWORK_SEQUENCES: process.env.LEGWORK_SEQUENCES ?? '150',
+      LEGWORK_SEQUENCES: process.env.LEGWORK_SEQUENCES ?? '80',
       LEGWORK_URL: '',
       LEGWORK_DAILY: '1',
     },
