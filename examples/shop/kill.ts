@@ -1,4 +1,5 @@
 import { kill } from 'node:process'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Job, Store } from 'legwork/store'
 import type { Killed } from './notes.ts'
 import { importAreas } from './tasks.ts'
@@ -30,7 +31,7 @@ async function freeze(store: Store, least: number | undefined): Promise<Victim |
   if (least === undefined || worker === undefined || pid === undefined) return undefined
   if ((await held()).length < least) return undefined
   kill(pid, 'SIGSTOP')
-  const jobs = await held()
+  const jobs = await settled(held)
   if (jobs.length >= least && jobs.some((job) => job.task === importAreas.name)) {
     return {
       pid,
@@ -42,6 +43,24 @@ async function freeze(store: Store, least: number | undefined): Promise<Victim |
   kill(pid, 'SIGCONT')
   return undefined
 }
+
+/** What a frozen process had asked of a server is still done: looks until nothing has changed for half a second. */
+async function settled(look: () => Promise<readonly Job[]>): Promise<readonly Job[]> {
+  let jobs = await look()
+  for (let same = 0; same < 5; ) {
+    await pause(100)
+    const next = await look()
+    same = idsOf(next) === idsOf(jobs) ? same + 1 : 0
+    jobs = next
+  }
+  return jobs
+}
+
+const idsOf = (jobs: readonly Job[]): string =>
+  jobs
+    .map(({ id, attempt }) => `${id} ${attempt}`)
+    .sort()
+    .join()
 
 const running = async (store: Store): Promise<readonly Job[]> =>
   (await store.find({ states: ['running'] }, { limit: 200 })).jobs

@@ -73,9 +73,9 @@ test('from an empty folder to the first result: npm install, legwork init, legwo
     expect(must('npx', ['--no-install', 'legwork', 'run', 'hello', '{"name":"Ada"}'], project)).toBe(
       '"Hello Ada"\n',
     )
-    const seen = await dev.until(/✔ hello .*"Hello Ada"/)
+    await dev.until(/✔ hello .*"Hello Ada"/)
     const tookMs = performance.now() - since
-    expect(seen).toContain('info greeting Ada')
+    await dev.until(/info greeting Ada/)
     // 20 s are promised for a machine that does nothing else; this one runs other tests.
     expect(tookMs, 'milliseconds from the empty folder to the result').toBeLessThan(40_000)
     console.log(`from an empty folder to the first result: ${(tookMs / 1_000).toFixed(1)} s`)
