@@ -118,19 +118,15 @@ export function recording(store, history) {
     async keepBeating(beat, pulse, hear) {
       // One partition that holds the lease says nothing of the others: none of them is then certainly alive.
       if (store.can.apart) return store.keepBeating(beat, pulse, hear)
-      // Beats are sent by another thread and heard later. The answer names the store's instant, which is never before
-      // the sending; five milliseconds less allow for the two clocks being read one after the other.
-      const sentAt = ({ now }) =>
-        String(process.hrtime.bigint() - BigInt(Math.ceil(Date.now() - now) + 5) * 1_000_000n)
-      return store.keepBeating(beat, pulse, (answer) => {
+      return store.keepBeating(beat, pulse, (answer, sentAt) => {
         if (!(answer instanceof Error)) {
           const line = { n: history.next(), f: 'beat', worker: beat.worker }
           history.write([
-            { ...line, ty: 'invoke', v: { ttlMs: beat.ttlMs }, t: sentAt(answer) },
+            { ...line, ty: 'invoke', v: { ttlMs: beat.ttlMs }, t: `${Math.floor(sentAt * 1_000)}000` },
             { ...line, ty: 'ok', outcome: answer.lease },
           ])
         }
-        hear(answer)
+        hear(answer, sentAt)
       })
     },
   }

@@ -250,10 +250,17 @@ export const leasePromises = theme('lease', 'L0', [
       const tick = new SharedArrayBuffer(8)
       const loop = new Float64Array(tick)
       const heard: (Beaten | Error)[] = []
+      const untrue: number[] = []
       const beat = { worker: worker.id, ttlMs: 2_000 }
+      const beganAt = room.clock.monotonic()
       loop[0] = room.clock.monotonic()
-      const stop = await room.store.keepBeating(beat, { tick, everyMs: 100, maxStallMs: 3_000 }, (answer) =>
-        heard.push(answer),
+      const stop = await room.store.keepBeating(
+        beat,
+        { tick, everyMs: 100, maxStallMs: 3_000 },
+        (answer, sentAt) => {
+          heard.push(answer)
+          if (!(sentAt >= beganAt && sentAt <= room.clock.monotonic())) untrue.push(sentAt)
+        },
       )
       try {
         for (let step = 0; step < 40; step++) {
@@ -266,6 +273,7 @@ export const leasePromises = theme('lease', 'L0', [
           heard.filter((answer) => answer instanceof Error || answer.lease !== 'held'),
           [],
         )
+        assert.deepEqual(untrue, [], 'each beat is heard with the instant at which it was sent')
         assert.ok(heard.length >= 10, `${heard.length} beats in ten seconds`)
         // It beats on until the stall has lasted 3 s; what it sent by then is heard before time goes on.
         await room.clock.advance(3_100)

@@ -69,7 +69,7 @@ export interface Store {
   /** Says that a worker lives; `about` registers it the first time. A worker that is not registered, or lapsed, hears `lost`. */
   beat(beat: Beat): Promise<Beaten>
   /** Beats by itself, off the caller's event loop where `can.beatApart`, as long as the pulse's tick moves. */
-  keepBeating(beat: Beat, pulse: Pulse, hear: (answer: Beaten | Error) => void): Promise<() => Promise<void>>
+  keepBeating(beat: Beat, pulse: Pulse, hear: Hear): Promise<() => Promise<void>>
   /**
    * Takes all jobs of these workers away at once, as a loss, and forgets the workers; a supervisor that saw them die calls it.
    * With `ending` they did not crash: a person or a shutdown ended them, so no job is to blame.
@@ -232,6 +232,11 @@ export interface Beaten {
   readonly cancels: readonly CancelRequest[]
   readonly lost?: readonly Lost[]
 }
+/**
+ * What a beat heard, and the monotonic instant at which it was sent. A lease is confirmed from there on: the answer may have waited
+ * while this process stood still.
+ */
+export type Hear = (answer: Beaten | Error, sentAt: number) => void
 export interface WorkerAbout {
   readonly host: string
   readonly pid: number

@@ -1,7 +1,7 @@
 import type { Clock } from '../job/clock.ts'
 import { defaults } from '../job/defaults.ts'
 import type { WorkerId } from '../job/job.ts'
-import type { Beaten, CancelRequest, Lost, Store, WorkerAbout } from '../store/index.ts'
+import type { CancelRequest, Hear, Lost, Store, WorkerAbout } from '../store/index.ts'
 
 export interface LifeKit {
   readonly store: Store
@@ -42,14 +42,14 @@ export async function begin(kit: LifeKit): Promise<Life> {
 
   const first = await store.beat({ worker, ttlMs: leaseMs, about: kit.about() })
   tick[0] = clock.monotonic()
-  const hear = (answer: Beaten | Error) => {
+  const hear: Hear = (answer, sentAt) => {
     if (isOver || answer instanceof Error) return
     if (answer.lease === 'lost') return lost('the store took its lease away')
-    confirmedAt = clock.monotonic()
+    confirmedAt = Math.max(confirmedAt, sentAt)
     kit.onCancels(answer.cancels)
     if (answer.lost) kit.onLostJobs(answer.lost)
   }
-  hear(first)
+  hear(first, confirmedAt)
   const pulse = { tick: tick.buffer as SharedArrayBuffer, everyMs: beatMs, maxStallMs: defaults.maxStallMs }
   const stopBeating = await store.keepBeating({ worker, ttlMs: leaseMs }, pulse, hear)
   let stopTurning = clock.after(turnMs, turn, { idle: true })
@@ -85,7 +85,11 @@ export async function begin(kit: LifeKit): Promise<Life> {
   return {
     worker,
     lost,
-    ending: () => void store.beat({ worker, ttlMs: leaseMs, ending: true }).then(hear, () => {}),
+    ending() {
+      const sentAt = clock.monotonic()
+      const told = store.beat({ worker, ttlMs: leaseMs, ending: true })
+      void told.then((answer) => hear(answer, sentAt)).catch(() => {})
+    },
     async end() {
       if (isOver) return
       stop()

@@ -1,6 +1,7 @@
 import type { Clock } from '../../job/clock.ts'
 import { StoreError } from '../../job/errors.ts'
-import type { Payloads, Pulse, Store } from '../../store/index.ts'
+import type { Payloads, Store } from '../../store/index.ts'
+import { pulsing } from '../../store/pulse.ts'
 import { realClock } from '../../world.ts'
 import { act } from './act.ts'
 import { beat, leave } from './beat.ts'
@@ -69,7 +70,8 @@ export function memory({ clock = realClock }: { readonly clock?: Clock } = {}): 
         claimed: claim(s, ask),
       })),
     beat: (one) => call(() => beat(s, one)),
-    keepBeating: async (one, pulse, hear) => pulsing(clock, pulse, () => call(() => hear(beat(s, one)))),
+    keepBeating: async (one, pulse, hear) =>
+      pulsing(clock, { pulse, hear, send: () => call(() => beat(s, one)) }),
     lapse: (ids, cause, how) => rung(() => lapse(s, ids, cause, how)),
     leave: (worker) => rung(() => leave(s, worker)),
     tend: async (budget) => {
@@ -106,17 +108,6 @@ const refusingTx = (
     rung(() => (tx === undefined ? record(s, worker, notes) : refuse())),
   settle: (worker, all, { tx } = {}) => rung(() => (tx === undefined ? settle(s, worker, all) : refuse())),
 })
-
-/** Beats as long as the pulse's tick moves; the answer ends it. */
-function pulsing(clock: Clock, pulse: Pulse, one: () => Promise<void>): () => Promise<void> {
-  const tick = new Float64Array(pulse.tick)
-  let stop = clock.after(pulse.everyMs, turn, { idle: true })
-  function turn(): void {
-    stop = clock.after(pulse.everyMs, turn, { idle: true })
-    if (clock.monotonic() - (tick[0] ?? 0) <= pulse.maxStallMs) void one().catch(() => {})
-  }
-  return async () => stop()
-}
 
 /** One instant for the whole of a call, for two looks at a clock inside it may fall on both sides of a millisecond. */
 function stillClock(clock: Clock): Tables['clock'] & { tick(): void } {

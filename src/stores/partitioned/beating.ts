@@ -1,9 +1,7 @@
-import type { Beat, Beaten, Store } from '../../store/index.ts'
+import type { Store } from '../../store/index.ts'
 import { partAt } from './kit.ts'
-import { lostOf, type Member, seatOf } from './member.ts'
-import { memberOf, type Members, rejoin } from './members.ts'
-
-type Hear = (answer: Beaten | Error) => void
+import { confirm, isDoubtful, isHeld, lostOf, type Member, seatOf } from './member.ts'
+import { memberOf, type Members, rejoin, vacated } from './members.ts'
 
 /**
  * Beats in every partition by itself. One that has lost the worker, or has not confirmed its lease for four fifths of its length,
@@ -16,44 +14,58 @@ export async function keepBeating(
   const { kit } = members
   const member = memberOf(members, one.worker)
   member.ttlMs = one.ttlMs
-  const watch = watchOf(members, member, one)
   let isOver = false
   const begin = async (index: number): Promise<void> => {
     const seat = seatOf(member, index)
     const { name } = seat
-    const isMine = () => !isOver && seat.name === name
-    const hearIt: Hear = (answer) => void (isMine() && watch(index, answer, hear))
-    seat.stopBeating = await partAt(kit, index).store.keepBeating({ ...one, worker: name }, pulse, hearIt)
+    const part = partAt(kit, index)
+    const isMine = () => !isOver && !member.isOver && seat.name === name
+    seat.stopBeating = await part.store.keepBeating({ ...one, worker: name }, pulse, (answer, sentAt) => {
+      if (!isMine()) return
+      if (answer instanceof Error) return hear(answer, sentAt)
+      if (answer.lease === 'lost') return void vacated(members, member, [{ part, name }])
+      confirm(seat, name, sentAt)
+      hear({ ...answer, ...lostOf(member) }, sentAt)
+    })
     if (!isMine()) await seat.stopBeating()
   }
+  const stopLooking = doubting(members, member)
   member.tell = hear
   member.beatIn = (index) => void begin(index).catch(() => {})
   await Promise.all(kit.parts.map(({ index }) => begin(index)))
   return async () => {
     isOver = true
+    stopLooking()
     member.tell = member.beatIn = undefined
     await Promise.allSettled(member.seats.map((seat) => seat.stopBeating?.()))
   }
 }
 
-/** What the beats of one partition mean for the worker. */
-function watchOf(members: Members, member: Member, { ttlMs }: Beat) {
-  const { parts, clock } = members.kit
-  const heardAt = parts.map(() => clock.monotonic())
-  const isFresh = (at: number | undefined) => clock.monotonic() - (at ?? -Infinity) < ttlMs * 0.8
-  const giveUp = (index: number) => void rejoin(members, member, partAt(members.kit, index)).catch(() => {})
-  return (index: number, answer: Beaten | Error, hear: Hear): void => {
-    const isSilent = answer instanceof Error
-    if (!isSilent && answer.lease === 'held') {
-      heardAt[index] = clock.monotonic()
-      return hear({ ...answer, ...lostOf(member) })
-    }
-    if (!isSilent) heardAt[index] = -Infinity
-    const isAlone = !member.about || !heardAt.some(isFresh)
-    if (isSilent || isAlone) hear(answer)
-    if (isAlone || isFresh(heardAt[index])) return
-    // A lease that nobody confirmed may be over, and its jobs with others.
-    const holds = [...member.held.values()].some(({ part }) => part === index)
-    if (!isSilent || holds) giveUp(index)
+/** How long an answer may lie in this process before it is heard, after its event loop was blocked. */
+const hearingMs = 100
+
+/** Gives up, part by part, what may be with others. Where all is in doubt the worker itself will say so. */
+function doubting(members: Members, member: Member): () => void {
+  const { kit } = members
+  const { clock, parts } = kit
+  const inDoubt = (): readonly number[] => {
+    const now = clock.monotonic()
+    if (member.isOver || !isHeld(member, now)) return []
+    return parts.map(({ index }) => index).filter((index) => isDoubtful(member, index, now))
   }
+  const after = (ms: number, then: () => void) => clock.after(ms, then, { idle: true })
+  let stop = after(member.ttlMs / 10, look)
+  function look(): void {
+    stop = after(member.ttlMs / 10, look)
+    const before = inDoubt()
+    if (before.length === 0) return
+    stop()
+    // After a blocked loop the timers come before the messages: confirmations may be waiting.
+    stop = after(hearingMs, () => {
+      stop = after(member.ttlMs / 10, look)
+      for (const index of inDoubt().filter((one) => before.includes(one)))
+        void rejoin(members, member, partAt(kit, index)).catch(() => {})
+    })
+  }
+  return () => stop()
 }

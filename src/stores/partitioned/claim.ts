@@ -37,7 +37,8 @@ export async function exchange(members: Members, settlements: readonly Settlemen
       const told = await askPart(kit, member, part, { batch, ask: { ...ask, limit: share, queues } })
       told.settled.forEach((settlement, n) => answer(indexes[n] as number, settlement))
       for (const { queue } of told.claimed.jobs) got.set(queue, (got.get(queue) ?? 0) + 1)
-      const found = { part, share, claimed: told.claimed }
+      const { name } = seatOf(member, part.index)
+      const found = { part, name, share, claimed: told.claimed }
       heard.push(found)
       return found
     } catch (error) {
@@ -56,9 +57,9 @@ export async function exchange(members: Members, settlements: readonly Settlemen
 async function together(members: Members, member: Member, heard: readonly Heard[]): Promise<Claimed> {
   const { parts } = members.kit
   const now = Math.max(...heard.map(({ claimed }) => claimed.now))
-  const gone = [...new Set(heard.filter(({ claimed }) => claimed.lease === 'lost').map(({ part }) => part))]
-  if (gone.length > 0 && (await missed(members, member, gone)) === 'lost')
-    return { lease: 'lost', jobs: [], cancels: [], now }
+  const gone = heard.filter(({ claimed }) => claimed.lease === 'lost')
+  if (gone.length > 0) await missed(members, member, gone)
+  if (member.isOver) return { lease: 'lost', jobs: [], cancels: [], now }
   const dues = parts.map((part) => (part.isAway() ? undefined : seatOf(member, part.index).dueAt))
   const due = Math.min(...dues.map((at) => at ?? Infinity))
   const cancels = new Map<string, CancelRequest>()

@@ -1,5 +1,5 @@
 import type { Fence, WorkerId } from '../../job/job.ts'
-import type { Beaten, Lost, WorkerAbout } from '../../store/index.ts'
+import type { Hear, Lost, WorkerAbout } from '../../store/index.ts'
 import type { Kit } from './kit.ts'
 
 /**
@@ -16,11 +16,13 @@ export interface Member {
   /** What it has not been told yet. */
   lost: Lost[]
   /** Where beats go by themselves: what they hear. */
-  tell: ((beaten: Beaten) => void) | undefined
+  tell: Hear | undefined
   /** Begins to beat in a partition, where beats go by themselves. */
   beatIn: ((index: number) => void) | undefined
   /** Which part comes first in the next claim. */
   turn: number
+  /** It has lost every part, and holds nothing under this registration any more. */
+  isOver: boolean
 }
 
 /** A member in one partition. */
@@ -40,6 +42,14 @@ export interface Seat {
   /** When something comes by time alone, as it said last. */
   dueAt: number | undefined
   stopBeating: (() => Promise<void>) | undefined
+  /** When it took its name, and when the last beat was sent that found it held; monotonic. */
+  readonly madeAt: number
+  heldAt: number | undefined
+  /**
+   * A lease here is one of the worker's: not before another part was found to hold the worker beside it, and no more once it is lost,
+   * for what is heard then was sent before.
+   */
+  isSure: boolean
 }
 
 export interface Held {
@@ -52,17 +62,18 @@ export interface Held {
 /** The worker's own name. */
 export const baseOf = (name: WorkerId): WorkerId => name.replace(/~\d+$/, '')
 
-export const newMember = (worker: WorkerId, { parts }: Kit): Member => ({
+export const newMember = (worker: WorkerId, { parts, clock }: Kit): Member => ({
   ...{ worker, about: undefined, ttlMs: 0, lost: [], tell: undefined, beatIn: undefined, turn: 0 },
+  isOver: false,
   held: new Map(),
-  seats: parts.map(() => newSeat(worker, 0)),
+  seats: parts.map(() => newSeat(worker, 0, clock.monotonic())),
 })
 
-export const newSeat = (worker: WorkerId, generation: number): Seat => ({
+export const newSeat = (worker: WorkerId, generation: number, madeAt: number): Seat => ({
   name: generation === 0 ? worker : `${worker}~${generation}`,
   generation,
   ...{ isBusy: false, isRich: false, calls: 0, received: 0, last: undefined },
-  ...{ dueAt: undefined, stopBeating: undefined },
+  ...{ dueAt: undefined, stopBeating: undefined, madeAt, heldAt: undefined, isSure: generation === 0 },
 })
 
 export const seatOf = ({ seats }: Member, index: number): Seat => seats[index] as Seat
@@ -72,4 +83,28 @@ export function lostOf(member: Member): { readonly lost?: readonly Lost[] } {
   const { lost } = member
   member.lost = []
   return lost.length > 0 ? { lost } : {}
+}
+
+/** A beat has found this lease held. It counts from when it was sent: the answer may have waited while this process stood still. */
+export function confirm(seat: Seat, name: WorkerId, sentAt: number): boolean {
+  if (seat.name !== name || !seat.isSure) return false
+  seat.heldAt = Math.max(seat.heldAt ?? -Infinity, sentAt)
+  return true
+}
+
+/** A beat has found it lost. */
+export const vacate = (seat: Seat): void => void Object.assign(seat, { heldAt: undefined, isSure: false })
+
+/** Less than a lease, so that what is trusted here is given up before somebody else has it. */
+const trustedMs = ({ ttlMs }: Member): number => ttlMs * 0.8
+
+/** Some part has certainly not lost it by now. */
+export const isHeld = (member: Member, now: number): boolean =>
+  member.seats.some(({ heldAt }) => heldAt !== undefined && now - heldAt < trustedMs(member))
+
+/** What it holds in this part may be with others, for nobody has confirmed its lease there. */
+export function isDoubtful(member: Member, index: number, now: number): boolean {
+  const { madeAt, heldAt = madeAt } = seatOf(member, index)
+  if (now - heldAt < trustedMs(member)) return false
+  return [...member.held.values()].some(({ part }) => part === index)
 }

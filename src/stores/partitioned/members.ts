@@ -1,7 +1,7 @@
 import type { WorkerId } from '../../job/job.ts'
 import type { Beat, Beaten, Store } from '../../store/index.ts'
 import { type Kit, partAt } from './kit.ts'
-import { baseOf, lostOf, type Member, newMember, newSeat, seatOf } from './member.ts'
+import { baseOf, confirm, isHeld, lostOf, type Member, newMember, newSeat, seatOf, vacate } from './member.ts'
 import { failureOf, most, type Part, patienceMs } from './part.ts'
 
 /** The workers that this process speaks for. */
@@ -20,11 +20,22 @@ export function memberOf({ kit, all }: Members, worker: WorkerId): Member {
   return made
 }
 
-/** Registers in a partition under a new name, for a lapsed one is never used again. What it held there is lost. */
-export async function rejoin({ kit }: Members, member: Member, part: Part): Promise<void> {
+/** A seat that was asked about, by the name that it had then. */
+export interface Asked {
+  readonly part: Part
+  readonly name: WorkerId
+}
+
+/**
+ * Registers in a partition under a new name, for a lapsed one is never used again. What it held there is lost. Only while another
+ * part holds the worker: one that every part has lost is not to live on.
+ */
+export async function rejoin(members: Members, member: Member, part: Part): Promise<void> {
+  const { clock } = members.kit
   const seat = seatOf(member, part.index)
   void seat.stopBeating?.().catch(() => {})
-  Object.assign(seat, newSeat(member.worker, seat.generation + 1))
+  Object.assign(seat, newSeat(member.worker, seat.generation + 1, clock.monotonic()))
+  const { name, madeAt } = seat
   for (const [id, { part: at, fence }] of member.held) {
     if (at !== part.index) continue
     member.held.delete(id)
@@ -32,50 +43,115 @@ export async function rejoin({ kit }: Members, member: Member, part: Part): Prom
   }
   const { about, ttlMs } = member
   try {
-    if (about) await part.call((store) => store.beat({ worker: seat.name, ttlMs, about }), patienceMs)
+    if (!about) return
+    await part.call((store) => store.beat({ worker: name, ttlMs, about }), patienceMs)
+    if (!(await isElsewhere(members, member, part))) return end(members, member)
+    seat.isSure ||= seat.name === name
+    confirm(seat, name, madeAt)
   } finally {
     // Where it could not be registered now, a beat hears so, and it is tried anew.
-    member.beatIn?.(part.index)
-    member.tell?.({ lease: 'held', now: kit.clock.now(), cancels: [], ...lostOf(member) })
+    if (!member.isOver && seat.name === name) {
+      member.beatIn?.(part.index)
+      const heldAt = Math.max(...member.seats.map((one) => one.heldAt ?? -Infinity))
+      member.tell?.({ lease: 'held', now: clock.now(), cancels: [], ...lostOf(member) }, heldAt)
+    }
   }
 }
 
-/** These partitions do not know the worker any more: `lost` where none does, else it is registered there anew. */
-export async function missed(
-  members: Members,
-  member: Member,
-  gone: readonly Part[],
-): Promise<'held' | 'lost'> {
-  if (!member.about) return 'lost'
-  const { ttlMs } = member
-  const others = members.kit.parts.filter((part) => !gone.includes(part))
-  const told = await Promise.allSettled(
-    others.map(({ index, call }) =>
-      call((store) => store.beat({ worker: seatOf(member, index).name, ttlMs }), patienceMs),
-    ),
+/**
+ * Another part holds the worker now, and so did all the while: the process may have stood still until all was over, and be registered
+ * here only since then. One that does not answer is believed for as long as it was confirmed.
+ */
+async function isElsewhere(members: Members, member: Member, here: Part): Promise<boolean> {
+  const { clock, parts } = members.kit
+  const others = parts.filter((part) => part !== here && seatOf(member, part.index).isSure)
+  const asked = others.map(async (part) => {
+    const one = { ttlMs: member.ttlMs }
+    const { isHeld } = await part.call((store) => beatIn(members, member, { store, part, one }), patienceMs)
+    if (!isHeld) throw new Error('lost')
+  })
+  const isFound = await Promise.any(asked).then(
+    () => true,
+    () => false,
   )
-  if (!told.some((end) => end.status === 'fulfilled' && end.value.lease === 'held')) return 'lost'
-  await Promise.allSettled(gone.map((part) => rejoin(members, member, part)))
-  return 'held'
+  return isFound || isHeld(member, clock.monotonic())
 }
 
-export async function beat(members: Members, one: Beat): Promise<Beaten> {
+/** No part holds the worker any more, so it is told, once, and comes back under no name. */
+function end({ kit, all }: Members, member: Member): void {
+  if (member.isOver) return
+  member.isOver = true
+  if (!member.about) all.delete(member.worker)
+  // Late calls must find it over, for a while.
+  const over = [...all.values()].filter((one) => one.isOver)
+  for (const { worker } of over.slice(0, -overMax)) all.delete(worker)
+  for (const seat of member.seats) void seat.stopBeating?.().catch(() => {})
+  member.tell?.({ lease: 'lost', now: kit.clock.now(), cancels: [] }, kit.clock.monotonic())
+}
+
+const overMax = 100
+
+/** These seats are lost: registered anew while another part certainly holds the worker; otherwise it has lost all. */
+export async function vacated(members: Members, member: Member, lost: readonly Asked[]): Promise<void> {
+  // What was asked under an old name says nothing of the new one.
+  const isNow = ({ part, name }: Asked) => seatOf(member, part.index).name === name
+  const gone = new Set(lost.filter(isNow).map(({ part }) => part))
+  if (gone.size === 0 || member.isOver) return
+  for (const { index } of gone) vacate(seatOf(member, index))
+  if (!member.about || !isHeld(member, members.kit.clock.monotonic())) return end(members, member)
+  await Promise.allSettled([...gone].map((part) => rejoin(members, member, part)))
+}
+
+interface Beating {
+  readonly store: Store
+  readonly part: Part
+  readonly one: Omit<Beat, 'worker'>
+}
+
+/** Beats in one partition, and notes whether it holds the worker. */
+async function beatIn({ kit }: Members, member: Member, { store, part, one }: Beating) {
+  const seat = seatOf(member, part.index)
+  const { name } = seat
+  const sentAt = kit.clock.monotonic()
+  const beaten = await store.beat({ ...one, worker: name })
+  const isLost = beaten.lease === 'lost'
+  if (isLost && seat.name === name) vacate(seat)
+  return { ...{ part, name, beaten, isLost }, isHeld: !isLost && confirm(seat, name, sentAt) }
+}
+
+/** A claim found that these partitions do not know the worker any more. */
+export async function missed(members: Members, member: Member, gone: readonly Asked[]): Promise<void> {
+  const { ttlMs, about, isOver } = member
+  const others = members.kit.parts.filter((part) => !gone.some((one) => one.part === part))
+  if (about && !isOver)
+    await most(others, (store, part) => beatIn(members, member, { store, part, one: { ttlMs } })).catch(
+      () => {},
+    )
+  await vacated(members, member, gone)
+}
+
+export async function beat(members: Members, { worker, ...one }: Beat): Promise<Beaten> {
   const { kit, all } = members
-  const member = memberOf(members, one.worker)
+  // Who was forgotten may register anew, as in any store.
+  if (one.about && all.get(worker)?.isOver) all.delete(worker)
+  const member = memberOf(members, worker)
+  if (member.isOver) return { lease: 'lost', now: kit.clock.now(), cancels: [] }
   if (one.about) member.about = one.about
   member.ttlMs = one.ttlMs
-  const told = await most(kit.parts, (store, { index }) =>
-    store.beat({ ...one, worker: seatOf(member, index).name }),
-  )
-  const now = Math.max(...told.map(({ answer }) => answer.now))
-  const gone = told.filter(({ answer }) => answer.lease === 'lost')
-  if (gone.length === told.length) {
-    all.delete(one.worker)
-    return { lease: 'lost', now, cancels: [] }
-  }
+  const ends = await most(kit.parts, (store, part) => beatIn(members, member, { store, part, one }))
+  const told = ends.map(({ answer }) => answer)
+  const now = Math.max(...told.map(({ beaten }) => beaten.now))
+  const isAnywhere = told.some((answer) => answer.isHeld) || isHeld(member, kit.clock.monotonic())
+  if (!isAnywhere) end(members, member)
   // What could not be registered anew now is so with the next beat.
-  if (member.about) await Promise.allSettled(gone.map(({ part }) => rejoin(members, member, part)))
-  return { lease: 'held', now, cancels: told.flatMap(({ answer }) => answer.cancels), ...lostOf(member) }
+  else if (member.about)
+    await vacated(
+      members,
+      member,
+      told.filter(({ isLost }) => isLost),
+    )
+  if (member.isOver) return { lease: 'lost', now, cancels: [] }
+  return { lease: 'held', now, cancels: told.flatMap(({ beaten }) => beaten.cancels), ...lostOf(member) }
 }
 
 /** The names under which one partition knows workers. */

@@ -1,3 +1,4 @@
+import type { WorkerId } from '../../job/job.ts'
 import type { Ask, Claimed } from '../../store/index.ts'
 import type { Kit } from './kit.ts'
 import { type Member, seatOf } from './member.ts'
@@ -6,6 +7,8 @@ import type { Part } from './part.ts'
 /** What one part answered in a round. */
 export interface Heard {
   readonly part: Part
+  /** The worker's name there. */
+  readonly name: WorkerId
   /** How many jobs it was asked for. */
   readonly share: number
   readonly claimed: Claimed

@@ -4,6 +4,12 @@ import type { Beat, Beaten, CancelRequest } from '../../store/contract.ts'
 import type { Engine } from './engine.ts'
 import { aboutText } from './row.ts'
 
+/**
+ * How long to wait for the answer of one beat before the next is sent beside it. Two on two connections might arrive in the other
+ * order; one that hangs must not be the last.
+ */
+export const patienceMs = 5_000
+
 /** Makes a worker's lease longer; the first time it registers the worker. */
 export async function beat(e: Engine, { worker, ttlMs, about, ending }: Beat): Promise<Beaten> {
   const { lease, now, cancels } = await e.call<{

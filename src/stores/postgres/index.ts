@@ -2,10 +2,12 @@ import type { Clock } from '../../job/clock.ts'
 import { checkCount, checkKnown } from '../../job/name.ts'
 import { InvalidOption } from '../../job/errors.ts'
 import type { Store } from '../../store/contract.ts'
+import { pulsing } from '../../store/pulse.ts'
 import { realClock } from '../../world.ts'
+import { type BeatApart, beatingApart } from '../server/beat-apart.ts'
 import { act, actOn, edit, keepPlace, placeOf, replacePayloads, setQueues } from './act.ts'
-import { beat, leave } from './beat.ts'
-import { beatApart } from './beat-apart.ts'
+import { beat, leave, patienceMs } from './beat.ts'
+import type { Apart } from './beat-thread.ts'
 import { bellOf } from './bell.ts'
 import * as bulk from './bulk.ts'
 import { changes } from './changes.ts'
@@ -18,7 +20,6 @@ import { laneMaker } from './lanes.ts'
 import { lifeOf } from './life.ts'
 import { counts, find, get, workers } from './look.ts'
 import { type Place, placeOfUrl, quoted } from './place.ts'
-import { pulsing } from './pulse.ts'
 import * as schedules from './schedules.ts'
 import { retentionGet, setRetention, size } from './retain.ts'
 import { record, settle, settleOn } from './settle.ts'
@@ -61,8 +62,7 @@ export function postgres(options: PostgresOptions | PoolLike | SqlLike | string)
   const { where, schema, clock: testClock } = given
   const clock = testClock ?? realClock
   const life = lifeOf(given)
-  // What the caller brought cannot be used from another thread, and a test's time is not there.
-  const isApart = given.url !== undefined && testClock === undefined
+  const apart = apartOf(given)
   const channel = `legwork ${given.name}`
   const hearers = new Set<() => void>()
   const bell = bellOf({
@@ -92,7 +92,7 @@ export function postgres(options: PostgresOptions | PoolLike | SqlLike | string)
     ...changingOf(e, rung),
     // A pool of the caller's may have no connection left besides those of its transactions.
     ...joiningOf(e, rung, { inTx, lanes: given.url === undefined ? undefined : laneMaker(e) }),
-    can: { tx: true, shared: true, beatApart: isApart, durable: true },
+    can: { tx: true, shared: true, beatApart: apart !== undefined, durable: true },
     async open() {
       const report = await life.open()
       if (hearers.size > 0) bell.listen(true)
@@ -107,7 +107,7 @@ export function postgres(options: PostgresOptions | PoolLike | SqlLike | string)
     exchange: (settlements, ask) =>
       settlements.length > 0 ? rung(exchange(e, settlements, ask)) : exchange(e, settlements, ask),
     beat: (one) => beat(e, one),
-    keepBeating: beatingOf({ given, e, clock, isApart, link: life.link }),
+    keepBeating: beatingOf({ schema, e, clock, apart, link: life.link }),
     lapse: (ids, cause, { ending } = {}) => rung(lapse(e, ids, { cause, ending })),
     leave: async (worker) => void (await rung(leave(e, worker))),
     async tend(budget) {
@@ -156,30 +156,30 @@ const changingOf = (
 
 type Checked = ReturnType<typeof check>
 
+/** What the caller brought cannot be used from another thread, and a test's time is not there. */
+function apartOf({ url, timeoutMs, callTimeoutMs, where, clock }: Checked): BeatApart | undefined {
+  if (url === undefined || clock) return undefined
+  return beatingApart({
+    module: new URL('./beat-thread.js', import.meta.url),
+    name: 'legwork postgres beat',
+    workerData: { url, timeoutMs, callTimeoutMs, where } satisfies Apart,
+  })
+}
+
 interface BeatingKit {
-  readonly given: Checked
+  readonly schema: string
   readonly e: Engine
   readonly clock: Clock
-  readonly isApart: boolean
+  readonly apart: BeatApart | undefined
   link(): unknown
 }
 
 const beatingOf =
-  ({ given, e, clock, isApart, link }: BeatingKit): Store['keepBeating'] =>
+  ({ schema, e, clock, apart, link }: BeatingKit): Store['keepBeating'] =>
   async (one, pulse, hear) => {
     link()
-    const here = () => pulsing(clock, { pulse, hear, send: () => beat(e, one) })
-    if (!isApart) return here()
-    const { url, timeoutMs, callTimeoutMs, schema, where: shown } = given
-    return beatApart({
-      where: { url, timeoutMs, callTimeoutMs },
-      schema,
-      shown,
-      beat: one,
-      pulse,
-      hear,
-      meanwhile: here,
-    })
+    const here = () => pulsing(clock, { pulse, patienceMs, hear, send: () => beat(e, one) })
+    return apart ? apart({ place: schema, beat: one, pulse, hear, meanwhile: here }) : here()
   }
 
 /** What may be part of a transaction of the caller's. */

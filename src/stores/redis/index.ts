@@ -1,10 +1,12 @@
 import { defaults, limits } from '../../job/defaults.ts'
 import type { Settled, Settlement } from '../../job/job.ts'
 import type { Note, Store, Tended } from '../../store/contract.ts'
+import { pulsing } from '../../store/pulse.ts'
 import { realClock } from '../../world.ts'
 import { utf8Bytes } from '../../job/text.ts'
+import { type BeatApart, beatingApart } from '../server/beat-apart.ts'
 import { beat } from './beat.ts'
-import { type BeatApart, beatingApart } from './beat-apart.ts'
+import type { Apart } from './beat-thread.ts'
 import { gathered } from './bell.ts'
 import { bulkWith, undriven } from './bulk.ts'
 import { claimedOf } from './claim.ts'
@@ -17,7 +19,6 @@ import { bellOf, lifeOf } from './life.ts'
 import { numbersOf } from './numbers.ts'
 import { changes, counts, find, get, workers } from './look.ts'
 import { namesWith } from './names.ts'
-import { pulsing } from './pulse.ts'
 import { settingText } from './queues.ts'
 import { retentionWith } from './retention.ts'
 import { parsed, rowsOf } from './row.ts'
@@ -43,7 +44,7 @@ export type { NodeRedis } from './clients/node-redis.ts'
 export function redis(given: string | IoRedis | NodeRedis | RedisOptions): Store {
   const settings = settingsOf(given)
   const { partitions: of, prefix, spread, clock } = settings
-  const apart = settings.dialling && beatingApart({ dialling: settings.dialling, where: settings.where })
+  const apart = apartOf(settings)
   if (of === 1) return storeOn(settings, apart)
   const tags = Array.from({ length: of }, (_, i) => tagIn(prefix, i, of))
   const connect = sharedPort(() => settings.connect(), tags.map(bellOf))
@@ -51,11 +52,19 @@ export function redis(given: string | IoRedis | NodeRedis | RedisOptions): Store
   return partitioned(parts, { name: 'redis', spread, ...(clock && { clock }) })
 }
 
+/** A client of the caller's own cannot follow into another thread, nor can a test's clock. */
+const apartOf = ({ dialling, where, clock }: Settings): BeatApart | undefined =>
+  dialling && !clock
+    ? beatingApart({
+        module: new URL('./beat-thread.js', import.meta.url),
+        name: 'legwork redis beat',
+        workerData: { dialling, where } satisfies Apart,
+      })
+    : undefined
+
 /** All that lies under one tag. */
 function storeOn(settings: Settings, apart: BeatApart | undefined): Store {
   const clock = settings.clock ?? realClock
-  // A client of the caller's own cannot follow into another thread, nor can a test's clock.
-  const isApart = apart !== undefined && settings.clock === undefined
   const hearers = new Set<() => void>()
   const ring = () => {
     for (const hear of hearers) hear()
@@ -71,7 +80,7 @@ function storeOn(settings: Settings, apart: BeatApart | undefined): Store {
   }
   return {
     name: 'redis',
-    can: { tx: false, shared: true, beatApart: isApart, durable: true },
+    can: { tx: false, shared: true, beatApart: apart !== undefined, durable: true },
     open: () => life.open(),
     close: () => life.close(),
     migrate: ({ dryRun = false } = {}) => life.migrate(dryRun),
@@ -84,8 +93,8 @@ function storeOn(settings: Settings, apart: BeatApart | undefined): Store {
     async keepBeating(one, pulse, hear) {
       await life.ready()
       const here = () => pulsing(clock, { pulse, hear, send: () => beat(run, one) })
-      if (!isApart) return here()
-      return apart({ tag: settings.tag, beat: one, pulse, hear, meanwhile: here })
+      if (!apart) return here()
+      return apart({ place: settings.tag, beat: one, pulse, hear, meanwhile: here })
     },
     lapse: async (ids, cause, { ending = false } = {}) =>
       ids.length > 0 ? Number(await rung('lapse', cause, ending ? '1' : '0', ...ids)) : 0,

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import type { Clock } from '../../job/clock.ts'
 import { InvalidOption, StoreError } from '../../job/errors.ts'
-import type { Beat, Beaten, DurabilityReport, Migrated, Pulse, Store } from '../../store/contract.ts'
+import type { DurabilityReport, Migrated, Store } from '../../store/contract.ts'
+import { pulsing } from '../../store/pulse.ts'
 import { checkDurability, checkFileName, isInMemory } from './checks.ts'
 import type { Settings } from './connect.ts'
 import { act } from './act.ts'
@@ -84,8 +85,7 @@ export function sqlite(options: SqliteOptions | string): Store {
     ...workingWith(call, rung),
     beat: (beat) => call('beat', beat),
     async keepBeating(beat, pulse, hear) {
-      if (given.clock)
-        return beatOnClock(given.clock, { beat, pulse, hear, send: (one) => call('beat', one) })
+      if (given.clock) return pulsing(given.clock, { pulse, hear, send: () => call('beat', beat) })
       const stop = (life.now() ?? (await life.ready())).beat(beat, pulse, hear)
       return async () => stop()
     },
@@ -305,29 +305,5 @@ function lifeOf(start: () => Remote, onRestart: (remote: Remote) => void) {
     // The thread answers `migrate` with what it did.
     migrate: async (dryRun: boolean) => (await begin().migrate(dryRun)) as Migrated,
     close,
-  }
-}
-
-interface Beating {
-  readonly beat: Beat
-  readonly pulse: Pulse
-  send(beat: Beat): Promise<Beaten>
-  hear(answer: Beaten | Error): void
-}
-
-/** Beats on the turns of a test's clock. */
-function beatOnClock(clock: Clock, { beat, pulse, send, hear }: Beating): () => Promise<void> {
-  const tick = new Float64Array(pulse.tick)
-  let stop = clock.after(pulse.everyMs, turn, { idle: true })
-  let stopped = false
-  function turn(): void {
-    stop = clock.after(pulse.everyMs, turn, { idle: true })
-    if (clock.monotonic() - (tick[0] ?? 0) > pulse.maxStallMs) return
-    const told = (answer: Beaten | Error) => void (stopped || hear(answer))
-    send(beat).then(told, told)
-  }
-  return async () => {
-    stopped = true
-    stop()
   }
 }

@@ -26,5 +26,5 @@ export type ToThread =
 
 export type FromThread =
   | { readonly kind: 'answers'; readonly answers: readonly Answer[] }
-  | { readonly kind: 'beaten'; readonly id: number; readonly reply: Reply }
+  | { readonly kind: 'beaten'; readonly id: number; readonly reply: Reply; readonly sentAt: number }
   | { readonly kind: 'bell' }

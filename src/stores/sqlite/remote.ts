@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { StoreError } from '../../job/errors.ts'
-import type { Beat, Beaten, Pulse } from '../../store/contract.ts'
+import type { Beat, Beaten, Hear, Pulse } from '../../store/contract.ts'
+import { realClock } from '../../world.ts'
 import { fromFault } from './faults.ts'
 import type { Reply } from './desk.ts'
 import type { Call } from './group.ts'
@@ -14,7 +15,7 @@ export interface Remote {
   call(verb: Verb, args: readonly unknown[]): Promise<unknown>
   open(): Promise<unknown>
   migrate(dryRun: boolean): Promise<unknown>
-  beat(beat: Beat, pulse: Pulse, hear: (answer: Beaten | Error) => void): () => void
+  beat(beat: Beat, pulse: Pulse, hear: Hear): () => void
   listen(on: boolean): void
   /** Resolves when the thread has ended; what was called before is answered first. */
   close(): Promise<void>
@@ -33,7 +34,7 @@ class StoreThread implements Remote {
   readonly #path: string
   readonly #ring: () => void
   readonly #pending = new Map<number, Pending>()
-  readonly #hearers = new Map<number, (answer: Beaten | Error) => void>()
+  readonly #hearers = new Map<number, Hear>()
   readonly #ended: Promise<void>
   #batch: Call[] = []
   #lastId = 0
@@ -81,7 +82,7 @@ class StoreThread implements Remote {
     return this.#request((id) => this.#post({ kind: 'migrate', id, dryRun }))
   }
 
-  beat(beat: Beat, { tick, everyMs, maxStallMs }: Pulse, hear: (answer: Beaten | Error) => void): () => void {
+  beat(beat: Beat, { tick, everyMs, maxStallMs }: Pulse, hear: Hear): () => void {
     if (this.#broken) throw this.#broken
     this.#lastId += 1
     const id = this.#lastId
@@ -142,7 +143,8 @@ class StoreThread implements Remote {
 
   #hear(message: FromThread): void {
     if (message.kind === 'bell') return this.#ring()
-    if (message.kind === 'beaten') return this.#hearers.get(message.id)?.(answerOf(message.reply))
+    if (message.kind === 'beaten')
+      return this.#hearers.get(message.id)?.(answerOf(message.reply), message.sentAt)
     for (const { id, reply } of message.answers) {
       this.#settle(id, (p) => ('fault' in reply ? p.reject(fromFault(reply.fault)) : p.resolve(reply.value)))
     }
@@ -161,7 +163,7 @@ class StoreThread implements Remote {
     this.#broken ??= new StoreError('LW1007', `${text}.`, { path: this.#path }, { cause })
     for (const one of this.#pending.values()) one.reject(this.#broken)
     this.#pending.clear()
-    for (const tell of this.#hearers.values()) tell(this.#broken)
+    for (const tell of this.#hearers.values()) tell(this.#broken, realClock.monotonic())
     this.#hearers.clear()
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { Beat, Pulse } from '../../store/contract.ts'
+import { pulsing } from '../../store/pulse.ts'
 import { realClock, realRandom } from '../../world.ts'
 import { watchCommits } from './bell.ts'
 import { bootId } from './boot.ts'
@@ -26,7 +27,7 @@ const port = parentPort
 // The other side starts this thread with exactly this.
 const { settings, time: shared } = workerData as Init
 const time = timeFrom(shared)
-const beats = new Map<number, NodeJS.Timeout>()
+const beats = new Map<number, () => Promise<void>>()
 let db: Database | undefined
 let line: Desk | undefined
 let moving: WalMover | undefined
@@ -54,7 +55,7 @@ function hear(message: ToThread): void {
     case 'beat':
       return startBeating(message.id, message.beat, message.pulse)
     case 'unbeat':
-      clearInterval(beats.get(message.id))
+      void beats.get(message.id)?.()
       return void beats.delete(message.id)
     case 'listen':
       return listen(message.on)
@@ -138,24 +139,21 @@ async function patiently<T>(work: () => T): Promise<T> {
   }
 }
 
-function startBeating(id: number, beat: Beat, { tick, everyMs, maxStallMs }: Pulse): void {
-  const turns = new Float64Array(tick)
-  let pending = false
+function startBeating(id: number, beat: Beat, pulse: Pulse): void {
   // Only the first beat may register the worker; one that was told `lost` must not come back by itself.
   let next = beat
   const { about: _, ...again } = beat
-  const once = () => {
-    if (pending || realClock.monotonic() - (turns[0] ?? 0) > maxStallMs) return
-    pending = true
-    const done = (reply: Reply) => {
-      pending = false
-      if (!('fault' in reply)) next = again
-      tell({ kind: 'beaten', id, reply })
-    }
-    line?.take([{ call: { id, verb: 'beat', args: [next] }, done }])
-    line?.turn()
+  const send = () =>
+    new Promise<Reply>((done) => {
+      line?.take([{ call: { id, verb: 'beat', args: [next] }, done }])
+      line?.turn()
+    })
+  const hear = (reply: Reply, sentAt: number) => {
+    if (!('fault' in reply)) next = again
+    tell({ kind: 'beaten', id, reply, sentAt })
   }
-  beats.set(id, setInterval(once, everyMs))
+  // The line keeps its order: a beat beside one that waits would say nothing new.
+  beats.set(id, pulsing(realClock, { pulse, patienceMs: Infinity, send, hear }))
 }
 
 function listen(on: boolean): void {
@@ -165,7 +163,7 @@ function listen(on: boolean): void {
 }
 
 async function close(): Promise<void> {
-  for (const timer of beats.values()) clearInterval(timer)
+  for (const stop of beats.values()) void stop()
   stopWatching?.()
   flush()
   await moving?.close()

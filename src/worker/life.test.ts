@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import type { Beaten, Hear, Store } from '../store/index.ts'
+import { memory } from '../stores/memory/index.ts'
+import { virtualClock } from '../testing/virtual-clock.ts'
+import { begin } from './life.ts'
+
+test('an answer that was read late confirms the lease from when its beat was sent', async () => {
+  const clock = virtualClock()
+  const told: { hear: Hear | undefined } = { hear: undefined }
+  const store: Store = {
+    ...memory({ clock }),
+    async keepBeating(_beat, _pulse, hear) {
+      told.hear = hear
+      return async () => {}
+    },
+  }
+  const reasons: string[] = []
+  const life = await begin({
+    ...{ store, clock, leaseMs: 15_000, beatMs: 3_000 },
+    newId: () => 'w',
+    about: () => ({ host: 'h', pid: 1, version: '0', queues: [], tasks: [], concurrency: 1 }),
+    ...{ onCancels: () => {}, onLostJobs: () => {} },
+    onLost: (_worker, why) => void reasons.push(why),
+  })
+  const held = (sentAt: number) => {
+    const answer: Beaten = { lease: 'held', now: clock.now(), cancels: [] }
+    told.hear?.(answer, sentAt)
+  }
+  const beganAt = clock.monotonic()
+  /** Looks at the lease, and what waits behind. */
+  const look = async (ms: number) => {
+    await clock.advance(ms)
+    for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve))
+  }
+  await look(11_000)
+  held(beganAt + 3_000)
+  held(beganAt + 2_000)
+  await look(3_750)
+  expect(reasons).toEqual([])
+  // Sent before the process stood still, and read only now.
+  held(beganAt + 3_000)
+  await look(500)
+  expect(reasons).toEqual([expect.stringMatching(/no beat was confirmed for 12\d\d\d ms/)])
+  await life.end()
+})
