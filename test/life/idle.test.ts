@@ -62,7 +62,7 @@ test('PostgreSQL: an idle worker makes a statement a second at most, and one in 
 })
 
 async function idle(real: Store, clock: VirtualClock, meter: Meter): Promise<void> {
-  const { store, atRest } = watched(real)
+  const { store, atRest } = watched(real, clock)
   const app = legwork({ store, clock, log: { debug() {}, info() {}, warn: fail, error: fail } })
   app.handle(task('idle'), () => {})
   await app.start()
@@ -71,8 +71,6 @@ async function idle(real: Store, clock: VirtualClock, meter: Meter): Promise<voi
     for (let i = 0; i < seconds * 4; i++) {
       await clock.advance(250)
       await atRest()
-      // Beats are nobody's call: the store sends them by itself.
-      await new Promise((resolve) => setTimeout(resolve, 1))
     }
   }
   await pass(2)
@@ -92,9 +90,19 @@ async function idle(real: Store, clock: VirtualClock, meter: Meter): Promise<voi
   await app.stop()
 }
 
-/** The store, with what tells when none of its calls is under way. */
-function watched(store: Store): { store: Store; atRest: () => Promise<void> } {
+/** The store, with what tells when none of its calls is under way, and no beat, which it sends by itself. */
+function watched(store: Store, clock: VirtualClock): { store: Store; atRest: () => Promise<void> } {
   let open = 0
+  let heard = 0
+  let isDue = () => false
+  const keepBeating: Store['keepBeating'] = (beat, pulse, hear) => {
+    const beganAt = clock.monotonic()
+    isDue = () => heard < Math.floor((clock.monotonic() - beganAt) / pulse.everyMs)
+    return store.keepBeating(beat, pulse, (answer, sentAt) => {
+      heard += 1
+      hear(answer, sentAt)
+    })
+  }
   const wrap = (value: object): object =>
     new Proxy(value, {
       get(of, name) {
@@ -111,9 +119,9 @@ function watched(store: Store): { store: Store; atRest: () => Promise<void> } {
     })
   const turn = () => new Promise((resolve) => setImmediate(resolve))
   return {
-    store: wrap(store) as Store,
+    store: wrap({ ...store, keepBeating }) as Store,
     async atRest() {
-      for (let quiet = 0; quiet < 3; quiet = open === 0 ? quiet + 1 : 0) await turn()
+      for (let quiet = 0; quiet < 3; quiet = open === 0 && !isDue() ? quiet + 1 : 0) await turn()
     },
   }
 }
