@@ -55,12 +55,13 @@ const statements = {
   exchange: `with gone as (
       delete from ticket where seq = any($1::bigint[])
       returning seq, queue_id, available_at_ms, fence, attempt, failures, losses, snoozes, releases, started_at_ms
-    ), ended as (
-      insert into attempt (seq, fence, attempt, holder_id, outcome, started_at_ms, ended_at_ms, digest)
-      select seq, fence, attempt, $6::int, 0, started_at_ms, $3::bigint, 'complete:2:1vzfk1v' from gone
     ), kept as (
-      insert into history (seq, state, queue_id, available_at_ms, finished_at_ms, expires_at_ms, fence, attempt, failures, losses, snoozes, releases)
-      select seq, 7, queue_id, available_at_ms, $3::bigint, $3::bigint + 86400000, fence, attempt, failures, losses, snoozes, releases from gone
+      insert into history (seq, state, queue_id, available_at_ms, finished_at_ms, fence, attempt, failures, losses, snoozes, releases, ending, holder_id, started_at_ms)
+      select seq, 7, queue_id, available_at_ms, $3::bigint, fence, attempt, failures, losses, snoozes, releases, nextval('attempt_id_seq'), $6::int, started_at_ms from gone
+      returning seq, ending
+    ), told as (
+      insert into endings (last_id, expires_at_ms, seqs)
+      select max(ending), $3::bigint + 86400000, array_agg(seq order by ending) from kept group by ending / 200
     ), taken as (
       update ticket set state = 5, fence = fence + 1, attempt = attempt + 1, holder_id = $6::int, call = 1, started_at_ms = $3::bigint
       where ctid = any(array(

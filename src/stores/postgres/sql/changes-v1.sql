@@ -14,11 +14,11 @@ begin
       union all (select * from job where seq > (a->>'seq')::bigint order by seq limit v_limit)
     ) j
     join task k on k.id = j.task_id join queue q on q.id = j.queue_id;
-    select json_agg(json_build_array(x.id, j.id, k.name, q.name, state_of(j.seq), attempt_row(x::attempt)) order by x.id) into v_ended
+    select json_agg(json_build_array(x.id, j.id, k.name, q.name, state_of(j.seq), attempt_row(x.*)) order by x.id) into v_ended
     from (
       select y.* from jsonb_array_elements(a->'gaps'->1) as g
-      cross join lateral (select * from attempt where id between (g->>0)::bigint and (g->>1)::bigint order by id limit v_limit) y
-      union all (select * from attempt where id > (a->>'ending')::bigint order by id limit v_limit)
+      cross join lateral endings_between((g->>0)::bigint, (g->>1)::bigint, v_limit) y
+      union all (select * from endings_between((a->>'ending')::bigint + 1, 9223372036854775807, v_limit) order by id limit v_limit)
     ) x
     cross join lateral (select * from job where seq = x.seq limit 1) j join task k on k.id = j.task_id join queue q on q.id = j.queue_id;
     select json_agg(json_build_array(x.id, x.at_ms, x.verb, x.target, x.by, x.reason) order by x.id) into v_acted
@@ -41,6 +41,6 @@ begin
     cross join lateral (select * from job where seq = t.seq limit 1) j join task k on k.id = j.task_id join queue q on q.id = t.queue_id cross join lateral (select worker from runner where id = t.holder_id limit 1) r;
   end if;
   return json_build_object('oldest', pg_snapshot_xmin(v_open)::text::bigint, 'next', pg_snapshot_xmax(pg_current_snapshot())::text::bigint, 'came', v_came, 'ended', v_ended, 'acted', v_acted, 'closed', v_closed, 'running', v_running,
-    'seq', coalesce((select max(seq) from job), 0), 'ending', coalesce((select max(id) from attempt), 0), 'act', coalesce((select max(id) from audit), 0),
+    'seq', coalesce((select max(seq) from job), 0), 'ending', coalesce(greatest((select max(id) from attempt), (select max(last_id) from endings)), 0), 'act', coalesce((select max(id) from audit), 0),
     'closing', coalesce((select max(id) from closing), 0), 'enqueued', ever(20), 'endings', ever(21))::text;
 end $$

@@ -3,7 +3,7 @@ create or replace function job_bytes(p_seq bigint) returns bigint language plpgs
 begin
   return 400
     + (select octet_length(payload) from job where seq = p_seq)
-    + coalesce((select octet_length(result) from history where seq = p_seq), 0)
+    + coalesce((select coalesce(octet_length(result), 0) + case when ending is not null then 100 else 0 end from history where seq = p_seq), 0)
     + coalesce((select sum(100 + coalesce(octet_length(error), 0)) from attempt where seq = p_seq), 0)
     + coalesce((select sum(octet_length(message) + coalesce(octet_length(data), 0)) from log where seq = p_seq), 0);
 end $$

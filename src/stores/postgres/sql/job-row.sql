@@ -9,7 +9,7 @@ begin
       j.max_attempts, t.expires_at_ms, t.started_at_ms, h.finished_at_ms, t.suspect,
       (select worker from runner r where r.id = t.holder_id), t.cancel_reason, h.reason, h.result,
       (select value from checkpoint c where c.seq = j.seq), t.progress,
-      case when coalesce(t.attempt, h.attempt) > 0 then (
+      case when h.ending is not null then json_build_array(h.started_at_ms, h.progress, null) when coalesce(t.attempt, h.attempt) > 0 then (
         select json_build_array(a.started_at_ms, a.progress, (
           select e.error from attempt e where e.seq = j.seq and e.outcome <> 6 and (e.error is not null or e.outcome = 0)
           order by e.fence desc limit 1))

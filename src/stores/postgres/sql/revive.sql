@@ -13,6 +13,7 @@ begin
   values (p_seq, 3, v_queue, lane_by_number(v_queue, j.task_id, j.version, 0), p_now + j.priority * 60000, p_now, p_now + j.deadline_ms,
     p_now + j.deadline_ms, h.fence, h.attempt, h.snoozes, h.releases, (select states from unique_key where seq = p_seq), v_schedule);
   if v_queue <> j.queue_id then update job set queue_id = v_queue where seq = p_seq; end if;
+  perform set_apart(array[p_seq]);
   delete from history where seq = p_seq;
   -- Done work is done anew; what failed goes on from where it had come.
   if h.state = 7 then delete from checkpoint where seq = p_seq; end if;

@@ -11,6 +11,9 @@ begin
   end if;
   if t.seq is null then
     select digest into v_digest from attempt where seq = v_seq and fence = (r->>'f')::int and holder_id = p_holder;
+    if v_digest is null then
+      select (last_attempt(h)).digest into v_digest from history h where seq = v_seq and fence = (r->>'f')::int and holder_id = p_holder and ending is not null;
+    end if;
     return case when v_digest is null then 3 when v_digest = r->>'d' then 1 else 2 end;
   end if;
   if (r->>'back')::boolean then t.cancel_reason := coalesce(t.cancel_reason, yield_to_twin(t, p_now)); end if;

@@ -7,5 +7,5 @@ begin
     select json_agg((
       select to_json(s) from sample s where s.at_ms >= v_now - l.ms::bigint and s.at_ms <= v_now order by s.at_ms limit 1) order by l.o)
     from jsonb_array_elements_text(a->'looks') with ordinality as l(ms, o)),
-    'next', (select min(expires_at_ms) from history where expires_at_ms is not null))::text;
+    'next', least((select min(expires_at_ms) from history where expires_at_ms is not null), (select min(expires_at_ms) from endings)))::text;
 end $$

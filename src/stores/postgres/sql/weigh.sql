@@ -2,7 +2,7 @@
 create or replace function weigh(p_seqs bigint[], p_policy jsonb, p_bytes boolean) returns void language plpgsql as $$
 #variable_conflict use_column
 begin
-  update history h set (expires_at_ms, bytes) = (
+  update history h set is_apart = case when ending is not null then true end, (expires_at_ms, bytes) = (
     select case when k.held is null or keep.at is null then keep.at else greatest(keep.at, k.held) end,
       case when coalesce(near.rule, far.rule) is not null and (k.held is null or k.held <= h.finished_at_ms)
         then case when p_bytes then job_bytes(h.seq) else 0 end end

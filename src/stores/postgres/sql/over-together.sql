@@ -1,0 +1,24 @@
+-- Jobs that were completed together and are over together, at most so many, locked; nobody else finds them then.
+create or replace function over_together(p_budget int, p_now bigint) returns bigint[] language plpgsql as $$
+#variable_conflict use_column
+declare v_over bigint[] := '{}'; v_some bigint[]; v_found bigint[]; e record;
+begin
+  while cardinality(v_over) < p_budget loop
+    select last_id, seqs into e from endings where expires_at_ms <= p_now order by expires_at_ms limit 1 for update skip locked;
+    exit when not found;
+    v_some := e.seqs[1:p_budget - cardinality(v_over)];
+    v_found := array(
+      select seq from history where seq = any(v_some) and ending <= e.last_id and ending > e.last_id - cardinality(e.seqs) and is_apart is null
+      order by seq for update skip locked);
+    v_over := v_over || v_found;
+    -- Who is held by somebody at this moment is looked at again.
+    exit when exists (select 1 from history where seq = any(v_some) and seq <> all(v_found) and ending <= e.last_id
+      and ending > e.last_id - cardinality(e.seqs) and is_apart is null);
+    perform set_apart(array(
+      select seq from history where seq = any(v_some) and ending <= e.last_id and ending > e.last_id - cardinality(e.seqs) and is_apart));
+    if cardinality(v_some) = cardinality(e.seqs) then delete from endings where last_id = e.last_id;
+    else update endings set seqs = e.seqs[cardinality(v_some) + 1:] where last_id = e.last_id;
+    end if;
+  end loop;
+  return v_over;
+end $$
