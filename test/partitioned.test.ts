@@ -3,6 +3,8 @@ import { legwork, LegworkError, task, unchecked } from 'legwork'
 import { dice } from '../src/conformance/room.ts'
 import { memory } from 'legwork/memory'
 import { partitioned } from 'legwork/partitioned'
+import { postgres } from 'legwork/postgres'
+import { redis } from 'legwork/redis'
 import { sqlite } from 'legwork/sqlite'
 import type { Store } from 'legwork/store'
 import { virtualClock } from 'legwork/testing'
@@ -31,6 +33,15 @@ test('options that cannot be are refused before anything is opened', () => {
     () => partitioned([]),
     () => partitioned([memory()]),
     () => partitioned([memory(), memory()], { spread: ['a', ''] }),
+    () => partitioned([memory(), memory()], { spread: ['~partition'] }),
+    () => partitioned([memory(), null as unknown as Store]),
+    ...[0, 1.5, 10_000, Number.NaN, '8'].map(
+      (n) => () => redis({ url: 'redis://h', partitions: n as number }),
+    ),
+    ...['partitions=0', 'partitions=x', 'spread=a', 'partitions=2&spread=a,,b', 'cluster=yes', 'fsync=1'].map(
+      (said) => () => redis(`redis://h?${said}`),
+    ),
+    ...['partitions=8', 'spread=a'].map((said) => () => postgres(`postgres://h/d?${said}`)),
     () => partitioned([memory(), memory()], { spreads: ['a'] } as object),
     () => partitioned([memory(), sqlite({ path: ':memory:' })]),
   ].map((make) => {

@@ -220,7 +220,8 @@ export const policyPromises = theme('policy', 'L0', [
     'key',
     'a job that holds its unique key for a time is not taken by count or bytes',
     async (room) => {
-      await order(room, { completed: { count: 1, bytes: 1_000 } })
+      const ofQueue = { [queue]: { completed: { count: 1 } } }
+      await order(room, { completed: { bytes: 1_000 }, queues: ofQueue })
       const [keyed] = await ended(room, 1, 'complete', rule('present', { forMs: 3_600_000 }))
       const rest = await ended(room, 3)
       await tendAll(room)

@@ -64,6 +64,7 @@ const passing: ReadonlySet<string> = new Set([
   'LW1017',
   'LW1021',
   'LW1032',
+  'LW1033',
   'LW1034',
 ])
 

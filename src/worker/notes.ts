@@ -1,7 +1,7 @@
 import { toSlot } from '../define/schedule.ts'
 import { LeaseLost } from '../define/verdicts.ts'
 import { limits } from '../job/defaults.ts'
-import { show } from '../job/errors.ts'
+import { LegworkError, show } from '../job/errors.ts'
 import { toErrorInfo } from '../job/failure.ts'
 import type { LogLevel, Previous } from '../job/job.ts'
 import { encode } from '../job/payload.ts'
@@ -100,10 +100,14 @@ export async function sendNotes({
 }): Promise<void> {
   if (notes.isEmpty) return
   const taken = notes.take()
-  const answers = await store.record(worker, taken)
+  // While one partition is away nothing else waits for what is noted of its jobs.
+  const answers = await store.record(worker, taken).catch((error: unknown) => {
+    if (error instanceof LegworkError && error.code === 'LW1032') return []
+    throw error
+  })
   for (const [i, { id, fence }] of taken.entries()) {
     const one = runs.get(id)
-    if (answers[i] === 'applied' || one?.job.fence !== fence) continue
+    if ((answers[i] ?? 'applied') === 'applied' || one?.job.fence !== fence) continue
     one.abort.abort(new LeaseLost(id, one.job.attempt, 'the store refused its progress'))
   }
 }

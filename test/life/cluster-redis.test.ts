@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createCluster } from '@redis/client'
 import { Redis } from 'ioredis'
-import { legwork, task, unchecked } from 'legwork'
+import { legwork, StoreError, task, unchecked } from 'legwork'
 import { redis } from 'legwork/redis'
 import type { Store } from 'legwork/store'
 import { afterEach, expect, test } from 'vitest'
@@ -132,6 +132,27 @@ test('a primary that dies takes only its partitions with it, until its replica i
   expect(lost).toBeLessThanOrEqual(process.env['LEGWORK_NO_WAIT'] ? 200 : 0)
   expect(jobs).toBeGreaterThan(1_500)
 }, 120_000)
+
+test('whoever opens a store while a node of its cluster is away hears so, and opens it when the node is back', async () => {
+  const cluster = await startCluster()
+  ending.push(() => cluster.stop())
+  const url = `${cluster.url}?cluster=true&partitions=3&prefix=starting`
+  const made = redis(url)
+  await made.open()
+  await made.close()
+  const victim = cluster.nodes[2] as RedisServer
+  victim.signal('SIGKILL')
+  await victim.stop({ keep: true })
+  // Which node a client asks first is left to chance.
+  const stores = Array.from({ length: 8 }, () => redis(url))
+  ending.push(() => Promise.all(stores.map((store) => store.close())))
+  const code = (error: unknown) => (error instanceof StoreError ? error.code : String(error))
+  const opened = () => Promise.all(stores.map((store) => store.open().then(() => 'open', code)))
+  expect(new Set(await opened())).toEqual(new Set(['LW1017']))
+  const back = await startRedis({ port: victim.port, folder: victim.folder, config: cluster.config })
+  ending.push(() => back.stop())
+  await until(async () => (await opened()).every((one) => one === 'open'))
+}, 60_000)
 
 test('a slot that moves to another node under load loses nothing and runs nothing twice', async () => {
   const cluster = await startCluster()

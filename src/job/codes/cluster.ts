@@ -14,7 +14,7 @@ export const clusterCodes = {
   ),
   LW1031: entry(
     'Spans partitions',
-    'What was asked concerns several partitions, and can be done only within one: a batch that is written as a whole, a redrive to another queue, limits of a spread queue, an edit that changes the key of a job in one.',
+    'What was asked concerns several partitions, and can be done only within one: a batch that is written as a whole, a redrive to another queue, a schedule that goes to another queue, limits of a spread queue, an edit that changes the key of a job in one. Or it would be shared among partitions and is too little.',
     'The message says which queues are where. Use queues of one partition, or do it one by one.',
   ),
   LW1032: entry(
@@ -34,7 +34,7 @@ export const clusterCodes = {
   ),
   LW1033: entry(
     'The id is being written elsewhere',
-    'Another call has just taken this id for a queue of another partition, and has not written its job, or has died before that.',
+    'Another call has just taken this id for a queue of another partition, and has not written its job, or has died before that; or its job was removed within the last minute.',
     'Repeat the call in a minute. Put the name of the task into ids of your own, so that two tasks never share one.',
   ),
 } as const

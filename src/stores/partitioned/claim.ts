@@ -4,7 +4,7 @@ import type { Ask, CancelRequest, Claimed, Note, Store } from '../../store/index
 import { groups, type Kit } from './kit.ts'
 import { lostOf, type Member, seatOf } from './member.ts'
 import { memberOf, type Members, missed } from './members.ts'
-import { failureOf, isAwayError, type Part } from './part.ts'
+import { failureOf, isAwayError, type Part, patienceMs } from './part.ts'
 import { type Heard, inRounds, type Place, queuesFor } from './rounds.ts'
 import { acknowledge, askPart, nameFor } from './seating.ts'
 
@@ -24,7 +24,7 @@ export async function exchange(members: Members, settlements: readonly Settlemen
     // The same answer may bring the job anew, under another fence.
     if (member.held.get(id)?.fence === fence) member.held.delete(id)
   }
-  for (const i of mine.get(-1) ?? []) answer(i, 'gone')
+  for (const i of mine.get(gone) ?? []) answer(i, 'gone')
   const heard: Heard[] = []
   const errors: unknown[] = []
   const got = new Map<string, number>()
@@ -57,8 +57,8 @@ export async function exchange(members: Members, settlements: readonly Settlemen
 async function together(members: Members, member: Member, heard: readonly Heard[]): Promise<Claimed> {
   const { parts } = members.kit
   const now = Math.max(...heard.map(({ claimed }) => claimed.now))
-  const gone = heard.filter(({ claimed }) => claimed.lease === 'lost')
-  if (gone.length > 0) await missed(members, member, gone)
+  const lost = heard.filter(({ claimed }) => claimed.lease === 'lost')
+  if (lost.length > 0) await missed(members, member, lost)
   if (member.isOver) return { lease: 'lost', jobs: [], cancels: [], now }
   const dues = parts.map((part) => (part.isAway() ? undefined : seatOf(member, part.index).dueAt))
   const due = Math.min(...dues.map((at) => at ?? Infinity))
@@ -112,25 +112,35 @@ async function fenced<Item extends { readonly id: string; readonly fence: number
       idOf: ({ id }) => id,
       ask: (store, few, { index }) => write(store, name === worker ? seatOf(member, index).name : name, few),
       isMissing: (answer) => answer === 'gone',
+      patienceMs,
     })
     told.forEach((one, n) => (answers[mine[n] as number] = one))
   }
   return answers
 }
 
-/** The partition of each job; -1 where none has it. */
+/** The partition of each job; `gone` where none has it, `unknown` where one that is away may. */
+const [gone, unknown] = [-1, -2]
+
 async function placesOf(
   kit: Kit,
   member: Member,
   settlements: readonly Settlement[],
 ): Promise<readonly number[]> {
   const place = ({ id }: Settlement) => member.held.get(id)?.part ?? kit.ids.of(id)
-  const unknown = settlements.filter((one) => place(one) === undefined).map(({ id }) => id)
-  if (unknown.length > 0)
-    await kit.ids.ask(unknown, {
-      idOf: (id) => id,
-      ask: (store, ids) => store.get(ids),
-      isMissing: (job) => job === undefined,
-    })
-  return settlements.map((one) => place(one) ?? -1)
+  const open = settlements.filter((one) => place(one) === undefined).map(({ id }) => id)
+  let otherwise = gone
+  if (open.length > 0)
+    await kit.ids
+      .ask(open, {
+        idOf: (id) => id,
+        ask: (store, ids) => store.get(ids),
+        isMissing: (job) => job === undefined,
+        patienceMs,
+      })
+      .catch((error: unknown) => {
+        if (!isAwayError(error)) throw error
+        otherwise = unknown
+      })
+  return settlements.map((one) => place(one) ?? otherwise)
 }

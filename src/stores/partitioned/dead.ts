@@ -3,7 +3,7 @@ import { isOpen } from '../../job/bulk.ts'
 import type { DeadFilter, Death, FailureGroup } from '../../job/dead.ts'
 import type { BulkRoom, BulkSetting, BulkStepped, DeadAsk, DeadPage, Failures } from '../../store/index.ts'
 import { across, homePart, type Kit, partAt } from './kit.ts'
-import { all, type Part } from './part.ts'
+import { all, failureOf, type Part } from './part.ts'
 
 /** Groups of one task, queue and fingerprint lie in one partition, those of a spread queue in several. */
 export const failuresWith = (kit: Kit): Failures => ({
@@ -39,7 +39,16 @@ function together(a: FailureGroup, b: FailureGroup): FailureGroup {
     total: a.total + b.total,
     firstSeenAt: Math.min(a.firstSeenAt, b.firstSeenAt),
     trend: a.trend.map((n, i) => n + (b.trend[i] ?? 0)),
+    ...statusOf(a, b),
   }
+}
+
+/** A partition in which it was not seen yet did not hear what a person said of it. */
+function statusOf(a: FailureGroup, b: FailureGroup): Pick<FailureGroup, 'status' | 'regressedAt'> {
+  if (a.status === b.status) return { status: a.status }
+  if (a.status === 'ignored' || b.status === 'ignored') return { status: 'ignored' }
+  const one = a.status === 'open' ? a : b
+  return { status: 'open', regressedAt: one.regressedAt ?? one.firstSeenAt }
 }
 
 /*
@@ -54,27 +63,29 @@ const partOf = (death: Death): number => Math.floor(death / stretch)
 
 export function bulkWith(kit: Kit): BulkRoom {
   const read = async (id: string): Promise<readonly Piece[]> => {
-    const found = await all(kit.parts, async (store, part) => ({
-      part,
-      bulk: (await store.bulk.list([id]))[0],
-    }))
-    return found.flatMap(({ part, bulk }) => (bulk ? [{ part, bulk }] : []))
+    const ends = await Promise.allSettled(kit.parts.map((part) => pieceIn(part, id)))
+    const pieces = ends.flatMap((end) => (end.status === 'fulfilled' && end.value ? [end.value] : []))
+    // That of a queue with a home is in one partition; whoever has it need not ask the others.
+    const isWhole = pieces.some(({ bulk }) => homeFor(kit, bulk.filter) !== undefined)
+    if (!isWhole && ends.some(({ status }) => status === 'rejected')) throw failureOf(ends)
+    return pieces
   }
   return {
     page: (ask) => page(kit, ask),
     async start(plan) {
-      const known = await read(plan.id)
-      if (known.length > 0) return merged(known)
-      const parts = partsFor(kit, plan)
-      await all(parts, (store) => store.bulk.start(plan))
+      // Also where it is known: whoever began it may have died before it was in all of them.
+      await all(partsFor(kit, plan), (store) => store.bulk.start(plan))
       return merged(await read(plan.id))
     },
     async list(ids) {
-      const found = await all(kit.parts, async (store, part) => ({ part, bulks: await store.bulk.list(ids) }))
+      if (ids) {
+        const each = await Promise.all(ids.map(read))
+        return each.flatMap((pieces) => (pieces.length > 0 ? [merged(pieces)] : []))
+      }
+      const found = await all(kit.parts, async (store, part) => ({ part, bulks: await store.bulk.list() }))
       const pieces = found.flatMap(({ part, bulks }) => bulks.map((bulk) => ({ part, bulk })))
       const every = [...new Set(pieces.map(({ bulk }) => bulk.id))]
       const bulks = every.map((id) => merged(pieces.filter(({ bulk }) => bulk.id === id)))
-      if (ids) return ids.flatMap((id) => bulks.filter((bulk) => bulk.id === id))
       return bulks.sort((a, b) => b.startedAt - a.startedAt).slice(0, 100)
     },
     async step(one) {
@@ -90,16 +101,28 @@ interface Piece {
   readonly bulk: Bulk
 }
 
+async function pieceIn(part: Part, id: string): Promise<Piece | undefined> {
+  const [bulk] = await part.call((store) => store.bulk.list([id]))
+  return bulk && { part, bulk }
+}
+
 /** Where the jobs of a filter may be. @throws {StoreError} LW1031 */
 function partsFor(kit: Kit, { filter, to, kind }: BulkPlan): readonly Part[] {
   const { queue } = filter
   const isHome = queue !== undefined && !kit.places.isSpread(queue)
   const parts = isHome && queue !== undefined ? [homePart(kit, queue)] : kit.parts
-  if (to === undefined || kit.places.isSpread(to)) return parts
+  if (to === undefined) return parts
   const home = homePart(kit, to)
+  // A job with a unique key is where its key belongs, in a spread queue; in any other one it may be elsewhere.
+  if (kit.places.isSpread(to) && queue !== undefined && kit.places.isSpread(queue)) return parts
+  if (kit.places.isSpread(to))
+    throw across(
+      `${kind} to the spread queue ${to}: the place of a job there follows from its id and unique key, and ${isHome ? `those of queue ${queue}` : 'the dead jobs of other queues'} are elsewhere; no job moves between partitions. Leave out the other queue, or redrive from a spread one.`,
+      { to },
+    )
   if (parts.every((part) => part === home)) return parts
   throw across(
-    `${kind} to queue ${to}: its jobs are in partition ${home.index + 1}, and ${isHome ? `those of queue ${queue} in ${(parts[0] as Part).index + 1}` : 'the dead jobs may be in others'}; no job moves between partitions. Leave out the other queue, or name a queue of the same partition, or a spread one.`,
+    `${kind} to queue ${to}: its jobs are in partition ${home.index + 1}, and ${isHome ? `those of queue ${queue} in ${(parts[0] as Part).index + 1}` : 'the dead jobs may be in others'}; no job moves between partitions. Leave out the other queue, or name a queue of the same partition.`,
     { to },
   )
 }

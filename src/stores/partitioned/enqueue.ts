@@ -1,10 +1,10 @@
 import { LegworkError } from '../../job/errors.ts'
 import { idTime } from '../../job/id.ts'
-import type { Enqueued, Job, NewJob } from '../../job/job.ts'
+import type { Declined, Enqueued, Job, NewJob } from '../../job/job.ts'
 import type { EnqueueHow } from '../../store/index.ts'
 import { across, groups, type Kit, partAt } from './kit.ts'
 import { failureOf, patienceMs } from './part.ts'
-import { busy, reserve } from './reserve.ts'
+import { asError, reserve, tooLate } from './reserve.ts'
 
 export const nameOfJob = (id: string): string => `job ${id}`
 
@@ -19,13 +19,15 @@ export async function enqueue(
   const { answers, mayWrite } = jobs.some(needsName)
     ? await claimIds(kit, jobs, places)
     : { answers: jobs.map((): Enqueued | undefined => undefined), mayWrite: () => true }
+  if (allOrNone && answers.some((one) => one?.outcome === 'refused'))
+    return answers.map((one, i) => one ?? declined(jobs[i] as NewJob, { because: 'batch' }))
   const todo = groups(places.map((place, i) => (answers[i] ? -1 : place)))
   const calls = [...todo].filter(([place]) => place >= 0)
   const ends = await Promise.allSettled(
     calls.map(async ([place, mine]) => {
       const batch = mine.map((i) => jobs[i] as NewJob)
       const late = batch.find(needsName)
-      if (late && !mayWrite()) throw busy(nameOfJob(late.id))
+      if (late && !mayWrite()) throw tooLate(nameOfJob(late.id))
       const patience = calls.length > 1 ? patienceMs : undefined
       return partAt(kit, place).call((store) => store.enqueue(batch, { allOrNone }), patience)
     }),
@@ -35,8 +37,7 @@ export async function enqueue(
   ends.forEach((end, n) => {
     const [place, mine] = calls[n] as (typeof calls)[number]
     mine.forEach((i, at) => {
-      const { id } = jobs[i] as NewJob
-      if (end.status === 'rejected') return void (answers[i] = awayAnswer(id, end.reason))
+      if (end.status === 'rejected') return void (answers[i] = awayAnswer(jobs[i] as NewJob, end.reason))
       const answer = end.value[at] as Enqueued
       if (answer.outcome !== 'refused') kit.ids.note(answer.id, place)
       answers[i] = answer
@@ -79,26 +80,27 @@ async function claimIds(kit: Kit, jobs: readonly NewJob[], places: readonly numb
     }),
   )
   // An id that looks minted may be that of a job which was written without a name.
-  await mintedAlready(
-    kit,
-    own.map((i) => jobs[i] as NewJob),
-    elsewhere,
-  )
+  const minted = own.map((i) => jobs[i] as NewJob).filter(({ id }) => idTime(id) !== undefined)
+  const unknown = await mintedAlready(kit, minted, elsewhere).catch(asError)
+  const failures = own.map((i, n) => {
+    const found = reserved[n]
+    if (found instanceof Error) return found
+    return unknown && minted.includes(jobs[i] as NewJob) ? unknown : undefined
+  })
   own.forEach((i, n) => {
     const { id } = jobs[i] as NewJob
     const job = elsewhere.get(id)
-    const found = reserved[n]
     if (job) answers[i] = { id, outcome: 'duplicate', state: job.state, task: job.task }
-    else if (found instanceof Error) answers[i] = awayAnswer(id, found)
+    else if (failures[n]) answers[i] = awayAnswer(jobs[i] as NewJob, failures[n])
   })
-  const errors = reserved.filter((one) => one instanceof Error)
+  const errors = failures.filter((one) => one !== undefined)
   if (errors.length === jobs.length) throw errors[0]
   return { answers, mayWrite }
 }
 
 async function mintedAlready(kit: Kit, jobs: readonly NewJob[], elsewhere: Map<string, Job>): Promise<void> {
-  const ids = jobs.filter(({ id }) => idTime(id) !== undefined).map(({ id }) => id)
-  if (ids.length === 0) return
+  if (jobs.length === 0) return
+  const ids = jobs.map(({ id }) => id)
   const found = await kit.ids.ask(ids, {
     idOf: (id) => id,
     ask: (store, some) => store.get(some),
@@ -107,7 +109,11 @@ async function mintedAlready(kit: Kit, jobs: readonly NewJob[], elsewhere: Map<s
   found.forEach((job) => job && elsewhere.set(job.id, job))
 }
 
-function awayAnswer(id: string, error: unknown): Enqueued {
-  const message = error instanceof LegworkError ? error.message : String(error)
-  return { id, outcome: 'refused', refusal: { because: 'away', message } }
-}
+const declined = ({ id }: NewJob, refusal: Declined['refusal']): Enqueued => ({
+  id,
+  outcome: 'refused',
+  refusal,
+})
+
+const awayAnswer = (job: NewJob, error: unknown): Enqueued =>
+  declined(job, { because: 'away', message: error instanceof LegworkError ? error.message : String(error) })

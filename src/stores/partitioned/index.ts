@@ -1,6 +1,6 @@
 import type { Clock } from '../../job/clock.ts'
 import { InvalidOption, StoreError } from '../../job/errors.ts'
-import { checkKnown } from '../../job/name.ts'
+import { checkKnown, checkName } from '../../job/name.ts'
 import type { Store, Tended } from '../../store/index.ts'
 import { realClock } from '../../world.ts'
 import { changes } from './changes.ts'
@@ -70,8 +70,9 @@ export function partitioned(stores: readonly Store[], options: PartitionedOption
     ...workingWith(members),
     async tend(budget) {
       const done = await most(parts, (store) => store.tend(budget))
-      await sweep()
-      return together(done.map(({ answer }) => answer))
+      const isMore = await sweep()
+      const all = together(done.map(({ answer }) => answer))
+      return { ...all, more: all.more || isMore }
     },
     setQueues: (settings) => setQueues(kit, settings),
     async act(order, { tx } = {}) {
@@ -111,13 +112,13 @@ function check(stores: readonly Store[], options: PartitionedOptions): Partition
   if (!Array.isArray(stores) || stores.length < 2 || stores.length > partsMax)
     throw new InvalidOption('partitions', stores?.length, `2 to ${partsMax} stores`)
   const { spread = [] } = options
-  if (!Array.isArray(spread) || !spread.every((name) => typeof name === 'string' && name !== ''))
-    throw new InvalidOption('spread', spread, 'a list of names of queues')
-  const bad = stores.find((store) => store.names === undefined)
-  if (bad)
+  if (!Array.isArray(spread)) throw new InvalidOption('spread', spread, 'a list of names of queues')
+  for (const name of spread) checkName(name, 'spread')
+  const bad = stores.findIndex((store) => store?.names === undefined)
+  if (bad >= 0)
     throw new InvalidOption(
       'partitions',
-      bad.name,
+      stores[bad]?.name,
       'stores that can be a partition, which this one cannot yet',
     )
   return options

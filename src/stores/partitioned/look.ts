@@ -1,10 +1,11 @@
+import { InvalidOption } from '../../job/errors.ts'
 import type { Job } from '../../job/job.ts'
 import { allStates, type State } from '../../job/state.ts'
 import type { Count, Found, Store, Where, WorkerView } from '../../store/index.ts'
 import { homePart, type Kit } from './kit.ts'
 import { baseOf } from './member.ts'
 import { place as standing } from './opening.ts'
-import { all, type Part } from './part.ts'
+import { all, most, type Part } from './part.ts'
 
 /** A job as others see it: its worker under the one name that all partitions share. */
 export function shown(job: Job): Job {
@@ -30,6 +31,21 @@ export async function get(kit: Kit, ids: readonly string[], options?: Parameters
 /** Where a page of each partition goes on: '' from its beginning, `null` it is at its end. */
 type Cursors = readonly (string | null)[]
 
+/** As one word, for people hand it to a command. */
+const written = (cursors: Cursors): string => Buffer.from(JSON.stringify(cursors)).toString('base64url')
+
+function read(cursor: string, count: number): Cursors {
+  try {
+    const found: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    const isOurs = Array.isArray(found) && found.length === count
+    if (isOurs && found.every((one): one is string | null => one === null || typeof one === 'string'))
+      return found
+  } catch {
+    // What it is not is said below.
+  }
+  throw new InvalidOption('cursor', cursor, 'that of the page before')
+}
+
 /** The newest of all partitions. Each page asks again for as much of each as it shows, so that no cursor is beyond it. */
 export async function find(
   kit: Kit,
@@ -42,7 +58,7 @@ export async function find(
     const found = await homePart(kit, where.queue).call((store) => store.find(where, page))
     return { ...found, jobs: found.jobs.map(shown) }
   }
-  const from: Cursors = cursor === undefined ? kit.parts.map(() => '') : (JSON.parse(cursor) as Cursors)
+  const from: Cursors = cursor === undefined ? kit.parts.map(() => '') : read(cursor, kit.parts.length)
   const asked = kit.parts.filter(({ index }) => from[index] !== null)
   const pages = await all(asked, async (store, { index }) => ({
     index,
@@ -64,7 +80,7 @@ export async function find(
   )
   const jobs = inOrder(shownPages).map(({ job }) => shown(job))
   const isEnd = next.every((one) => one === null)
-  return { jobs, ...(!isEnd && { cursor: JSON.stringify(next) }) }
+  return { jobs, ...(!isEnd && { cursor: written(next) }) }
 }
 
 /** The newest first, and those of one list as they are in it: clocks are set back. */
@@ -110,10 +126,11 @@ function both(a: Count, b: Count): Count {
   return { ...b, ...a, states, ...(oldest < Infinity && { oldestReadyAt: oldest }) }
 }
 
-/** One row a worker, whatever it is called in each partition. */
+/** One row a worker, whatever it is called in each partition. Each of them knows all workers. */
 export async function workers(kit: Kit): Promise<readonly WorkerView[]> {
   const merged = new Map<string, WorkerView>()
-  for (const view of (await all(kit.parts, (store) => store.workers())).flat()) {
+  const told = await most(kit.parts, (store) => store.workers())
+  for (const view of told.flatMap(({ answer }) => answer)) {
     const id = baseOf(view.id)
     const known = merged.get(id)
     merged.set(id, known ? oneOf(known, view) : { ...view, id })

@@ -1,14 +1,14 @@
 import { StoreError } from '../../job/errors.ts'
 import { digestOf } from '../../job/schedule.ts'
 import type { DurabilityReport, Finding, Store } from '../../store/index.ts'
-import type { Part } from './part.ts'
+import { outages, type Part } from './part.ts'
 
 /** The queue, of which there are never jobs, as whose declaration a store keeps which partition it is. */
 export const place = '~partition'
 
 /** Opens all of them, and checks that each is the partition that it is taken for. @throws {StoreError} LW1030 */
 export async function openAll(parts: readonly Part[], spread: readonly string[]): Promise<DurabilityReport> {
-  const reports = await Promise.all(parts.map(({ store }) => store.open()))
+  const reports = await Promise.all(parts.map((part) => opened(part, parts.length)))
   await Promise.all(parts.map((part) => stand(part, { of: parts.length, spread })))
   const findings: Finding[] = [
     {
@@ -27,6 +27,16 @@ export async function openAll(parts: readonly Part[], spread: readonly string[])
   }
   const level = levels.find((one) => reports.some((report) => report.level === one)) ?? 'volatile'
   return { level, findings }
+}
+
+async function opened({ store, index }: Part, of: number): Promise<DurabilityReport> {
+  try {
+    return await store.open()
+  } catch (error) {
+    if (!(error instanceof StoreError) || !outages.has(error.code)) throw error
+    const text = `partition ${index + 1} of ${of} does not answer, and a store opens when all do: ${error.message}`
+    throw new StoreError(error.code, text, { partition: index + 1 }, { cause: error })
+  }
 }
 
 /** The weakest first. */

@@ -19,7 +19,7 @@ export interface Part {
 }
 
 /** Errors that mean that nobody is there; all others are answers. */
-const outages: ReadonlySet<string> = new Set(['LW1007', 'LW1013', 'LW1017', 'LW1021', 'LW1022'])
+export const outages: ReadonlySet<string> = new Set(['LW1007', 'LW1013', 'LW1017', 'LW1021', 'LW1022'])
 
 /** How often a part that is away is asked whether it is back. */
 const probeMs = 300
@@ -92,8 +92,11 @@ export const patienceMs = 4_000
 export async function all<T>(
   parts: readonly Part[],
   work: (store: Store, part: Part) => Promise<T>,
+  patience?: number,
 ): Promise<readonly T[]> {
-  const ends = await Promise.allSettled(parts.map((part) => part.call((store) => work(store, part))))
+  const ends = await Promise.allSettled(
+    parts.map((part) => part.call((store) => work(store, part), patience)),
+  )
   return ends.map((end) => {
     if (end.status === 'rejected') throw failureOf(ends)
     return end.value

@@ -82,28 +82,39 @@ export const busy = (name: string): StoreError =>
     { name },
   )
 
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
+/** The caller's own call has lasted too long for it to write what the name is for. */
+export const tooLate = (name: string): StoreError =>
+  new StoreError(
+    'LW1032',
+    `the partition that keeps the name ${name.slice(name.indexOf(' ') + 1)} took longer than ${writeMs / 1_000} s to answer, so nothing was written. Repeat the call.`,
+    { name },
+  )
 
-/** Forgets names of what is no longer there, some at a time. Those of what is there count as taken anew. */
+export const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
+
+/**
+ * Forgets names of what is no longer there, some at a time. Those of what is there count as taken anew. True where it is worth
+ * going on at once: half of what one partition showed was gone. So names are never more than twice what is there, and those of
+ * an hour.
+ */
 export async function sweepNames(
   kit: Kit,
   isThere: (names: readonly Named[]) => Promise<readonly boolean[]>,
-) {
-  await Promise.allSettled(
+): Promise<boolean> {
+  const ends = await Promise.allSettled(
     kit.parts.map((part) =>
       part.call(async ({ names }) => {
-        if (!names) return
-        const old = await names.unused(sweepMs, sweepMax)
-        if (old.length === 0) return
+        const old = (await names?.unused(sweepMs, sweepMax)) ?? []
+        if (!names || old.length === 0) return false
         const there = await isThere(old)
+        const gone = old.filter((_, i) => !there[i])
         await names.take(old.filter((_, i) => there[i]))
-        await names.drop(
-          old.filter((_, i) => !there[i]),
-          sweepMs,
-        )
+        await names.drop(gone, sweepMs)
+        return gone.length >= sweepMax / 2
       }),
     ),
   )
+  return ends.some((end) => end.status === 'fulfilled' && end.value)
 }
 
 /** How long a name is left alone, and how many are looked at in one go. */

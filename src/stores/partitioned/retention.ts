@@ -1,7 +1,13 @@
-import { type Keeping, type RetentionPolicy, type StateKeeping } from '../../job/retention.ts'
+import {
+  boundsOf,
+  type Keeping,
+  type RetentionPolicy,
+  showKeeping,
+  type StateKeeping,
+} from '../../job/retention.ts'
 import type { Retaining, Sample, StoreSize } from '../../store/index.ts'
 import { type FinalState, finalStates } from '../../job/state.ts'
-import type { Kit } from './kit.ts'
+import { across, type Kit } from './kit.ts'
 import { all, type Part } from './part.ts'
 
 /** Under this name the first partition keeps the policy as it was given. */
@@ -15,6 +21,7 @@ export function retentionWith(kit: Kit): Retaining {
   const first = kit.parts[0] as Part
   return {
     async set({ to, ...order }) {
+      refuseTooFew(kit, to)
       // An older release is not heard, and must not be shown either.
       const answers = await all(kit.parts, (store) =>
         store.retention.set({ ...order, to: to && shareOf(kit, to) }),
@@ -45,6 +52,19 @@ export function retentionWith(kit: Kit): Retaining {
       }
     },
   }
+}
+
+/** A share of less than one job would keep none. @throws {StoreError} LW1031 */
+function refuseTooFew({ places }: Kit, to: RetentionPolicy | null): void {
+  const few = (to ? boundsOf(to) : []).find(
+    ({ queue, limit: { count = 0 } }) =>
+      count > 0 && count < places.count && (queue === undefined || places.isSpread(queue)),
+  )
+  if (few)
+    throw across(
+      `retention of ${few.queue === undefined ? '' : `queue ${few.queue}: `}${few.state} ${showKeeping(few.limit)}: it is shared evenly among ${places.count} partitions, of which each would keep none. Nothing was changed. Keep ${places.count} or more, or limit the age, or single queues that are not spread.`,
+      { count: few.limit.count },
+    )
 }
 
 function shareOf({ places }: Kit, policy: RetentionPolicy): RetentionPolicy {

@@ -5,13 +5,12 @@ import { sweepNames } from './reserve.ts'
 /** How often one process looks for names of what is gone. */
 const everyMs = 60_000
 
-/** Now and then forgets the names of jobs and schedules that are gone, a few at a time. */
-export function sweeping(kit: Kit): () => Promise<void> {
+/** Now and then forgets the names of jobs and schedules that are gone, a few at a time. True: there are more. */
+export function sweeping(kit: Kit): () => Promise<boolean> {
   let nextAt = kit.clock.monotonic() + everyMs
   return async () => {
-    if (kit.clock.monotonic() < nextAt) return
-    nextAt = kit.clock.monotonic() + everyMs
-    await sweepNames(kit, async (names) => {
+    if (kit.clock.monotonic() < nextAt) return false
+    const isMore = await sweepNames(kit, async (names) => {
       const there = names.map(() => true)
       await Promise.all(
         [...groups(names.map(({ value }) => Number(value)))].map(async ([place, mine]) => {
@@ -31,6 +30,8 @@ export function sweeping(kit: Kit): () => Promise<void> {
       )
       return there
     })
+    if (!isMore) nextAt = kit.clock.monotonic() + everyMs
+    return isMore
   }
 }
 

@@ -15,6 +15,8 @@ export interface Asking<Item, Answer> {
   ask(store: Store, items: readonly Item[], part: Part): Promise<readonly Answer[]>
   /** The part knows no such job. */
   isMissing(answer: Answer): boolean
+  /** How long a part that says nothing is waited for. */
+  readonly patienceMs?: number
 }
 
 /** Of so many jobs it is remembered, the latest. */
@@ -30,11 +32,11 @@ export function whereaboutsOf(parts: readonly Part[]): Whereabouts {
 
   async function ask<Item, Answer>(items: readonly Item[], how: Asking<Item, Answer>): Promise<Answer[]> {
     const answers: Answer[] = []
-    const { idOf, isMissing } = how
+    const { idOf, isMissing, patienceMs } = how
     const at = items.map((item) => known.get(idOf(item)))
     const sure = parts.filter(({ index }) => at.includes(index))
     const places = (of: number) => items.flatMap((_, i) => (at[i] === of ? [i] : []))
-    await all(sure, async (store, part) => {
+    const askOne = async (store: Store, part: Part) => {
       const mine = places(part.index)
       const told = await how.ask(
         store,
@@ -42,7 +44,8 @@ export function whereaboutsOf(parts: readonly Part[]): Whereabouts {
         part,
       )
       told.forEach((answer, n) => (answers[mine[n] as number] = answer))
-    })
+    }
+    await all(sure, askOne, patienceMs)
     const open = items.flatMap((_, i) => (at[i] === undefined || isMissing(answers[i] as Answer) ? [i] : []))
     for (const i of open) known.delete(idOf(items[i] as Item))
     if (open.length > 0) await search(items, open, { how, answers, at })
@@ -74,7 +77,7 @@ export function whereaboutsOf(parts: readonly Part[]): Whereabouts {
             found.add(i)
             note(how.idOf(items[i] as Item), part.index)
           })
-        }),
+        }, how.patienceMs),
       ),
     )
     const failed = ends.find((end) => end.status === 'rejected')

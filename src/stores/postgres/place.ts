@@ -20,6 +20,8 @@ export function placeOfUrl(text: string): Place {
 
 /** The driver has options of its own; what is nearly ours would put jobs elsewhere. */
 function refuseSlips(names: readonly string[]): void {
+  const other = names.find((name) => name === 'partitions' || name === 'spread')
+  if (other) throw new InvalidOption('url', `?${other}=`, 'no partitions, which only Redis has')
   const slip = names.find((name) => name !== 'schema' && nearest(name, ['schema']) !== undefined)
   if (slip) throw new InvalidOption('url', `?${slip}=`, '?schema=, if that is what is meant')
 }

@@ -115,13 +115,19 @@ function read(text: string | undefined) {
   const { searchParams } = url
   refuseSlips([...searchParams.keys()])
   const prefix = searchParams.get('prefix') ?? 'legwork'
-  const cluster = searchParams.get('cluster') === 'true'
+  const isSaid = (name: string) => yesOrNo(name, searchParams.get(name) ?? 'false')
+  const cluster = isSaid('cluster')
   const partitions = Number(searchParams.get('partitions') ?? 1)
   const spread = searchParams.get('spread')?.split(',') ?? []
   const replicas = searchParams.has('replicas') && { replicas: Number(searchParams.get('replicas')) }
-  const acknowledge = { ...replicas, ...(searchParams.get('fsync') === 'true' && { fsync: true }) }
+  const acknowledge = { ...replicas, ...(isSaid('fsync') && { fsync: true }) }
   for (const name of inUrl) searchParams.delete(name)
   return { url: url.href, prefix, cluster, partitions, spread, acknowledge }
+}
+
+function yesOrNo(name: string, text: string): boolean {
+  if (text === 'true' || text === 'false') return text === 'true'
+  throw new InvalidOption('url', `?${name}=${text}`, `?${name}=true or ?${name}=false`)
 }
 
 const inUrl = ['prefix', 'cluster', 'partitions', 'spread', 'replicas', 'fsync']
@@ -139,12 +145,10 @@ const ofClient = {
   acknowledge: undefined,
 }
 
+/** Their names are looked at where they are used. */
 function checkSpread(spread: unknown, partitions: number): readonly string[] {
-  if (!Array.isArray(spread) || !spread.every((name) => typeof name === 'string' && name !== ''))
-    throw new InvalidOption('spread', spread, 'a list of names of queues')
-  if (spread.length > 0 && partitions === 1)
-    throw new InvalidOption('spread', spread, 'partitions: 2 or more, over which queues can be spread')
-  return spread
+  if (Array.isArray(spread) && (spread.length === 0 || partitions > 1)) return spread
+  throw new InvalidOption('spread', spread, 'a list of names of queues, with partitions: 2 or more')
 }
 
 function checkPrefix(prefix: unknown): string {

@@ -84,8 +84,10 @@ export function ioRedisPort(client: IoRedis, own: boolean): Port {
     isCluster: client.isCluster === true,
     async connect() {
       if (client.status !== 'wait') return
+      // A Cluster whose first node is away goes on with another one, and leaves the promise of connect() as it is.
+      const ready = new Promise<void>((resolve) => void client.on('ready', () => resolve()))
       try {
-        await client.connect()
+        await Promise.race([client.connect(), ready])
       } catch (error) {
         client.disconnect()
         throw lastError ?? error
