@@ -65,10 +65,9 @@ function furnish(options: AppOptions) {
   const newId = idSource({ now: () => clock.now(), random })
   const phase = newPhase()
   const opens = opening(phase, options.store)
-  let isApart = false
+  let opened: Store | undefined
   const store = async () => {
-    const { store: opened } = await opens.open()
-    isApart = opened.can.apart === true
+    opened = (await opens.open()).store
     return opened
   }
   const handlers = registry({ clock, log })
@@ -86,7 +85,7 @@ function furnish(options: AppOptions) {
     opening: opens,
     health: healthDesk({ opening: opens, clock, phase }),
     registry: handlers,
-    producer: producer({ ...shared, isApart: () => isApart, ...producing(options) }),
+    producer: producer({ ...shared, opened: () => opened, ...producing(options) }),
     desk: scheduleDesk({ ...shared, deployedAt: options.deployedAt }),
     operator: operator(shared),
   }

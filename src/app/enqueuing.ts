@@ -8,7 +8,7 @@ import type { Accepted } from '../job/job.ts'
 import { checkKey, checkKnown, checkReason } from '../job/name.ts'
 import type { Wrapping } from '../job/wrapping.ts'
 import type { App, Enqueuer, InTransaction, RunOptions } from '../surface.ts'
-import { jobHandle, type JobHandle, lazyHandle } from '../watch/handle.ts'
+import { type HandleKit, jobHandle, type JobHandle, lazyHandle } from '../watch/handle.ts'
 import type { Opened, Opening } from './opening.ts'
 
 interface EnqueuingKit {
@@ -90,7 +90,13 @@ function inTransaction(kit: EnqueuingKit, tx: unknown): InTransaction {
   }
 }
 
-const handles =
-  ({ clock, wrapping }: EnqueuingKit) =>
-  ({ store, lookout }: Opened, { id, task, outcome }: Pick<Accepted, 'id' | 'task' | 'outcome'>): Handle =>
-    jobHandle({ store, clock, lookout, wrapping }, { id, task, duplicate: outcome !== 'created' }) as Handle
+function handles({ clock, wrapping }: EnqueuingKit) {
+  let kit: HandleKit | undefined
+  return (
+    { store, lookout }: Opened,
+    { id, task, outcome }: Pick<Accepted, 'id' | 'task' | 'outcome'>,
+  ): Handle => {
+    if (kit?.lookout !== lookout) kit = { store, clock, lookout, wrapping }
+    return jobHandle(kit, { id, task, duplicate: outcome !== 'created' }) as Handle
+  }
+}

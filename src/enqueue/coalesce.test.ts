@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { coalesce } from './coalesce.ts'
 
 /** A flush that the test answers by hand, and that remembers its batches. */
-function byHand() {
+function byHand(abreast = 1) {
   const batches: (readonly number[])[] = []
   const answers: (() => void)[] = []
   const add = coalesce<number, string>(
@@ -10,7 +10,7 @@ function byHand() {
       batches.push(items)
       return new Promise((resolve) => answers.push(() => resolve(items.map((n) => `done ${n}`))))
     },
-    { batchMax: 1_000 },
+    { batchMax: 1_000, abreast: () => abreast },
   )
   return { batches, add, answer: () => answers.shift()?.() }
 }
@@ -39,6 +39,37 @@ test('what comes while a batch is under way goes in the next one, all of it', as
   expect(batches).toEqual([[1], [2, 3, 4]])
   answer()
   expect(await later).toEqual(['done 2', 'done 3', 'done 4'])
+})
+
+test('where two are faster than one, many calls are halves of which one is made while the other is under way', async () => {
+  const { batches, add, answer } = byHand(2)
+  const all = Array.from({ length: 100 }, (_, i) => add(i))
+  await turn()
+  expect(batches.map((batch) => batch.length)).toEqual([50, 50])
+  expect(batches.flat()).toEqual(Array.from({ length: 100 }, (_, i) => i))
+  answer()
+  await all[49]
+  all.push(...Array.from({ length: 50 }, (_, i) => add(100 + i)))
+  await turn()
+  expect(batches.map((batch) => batch.length)).toEqual([50, 50, 50])
+  all.push(add(150))
+  await turn()
+  expect(batches).toHaveLength(3)
+  answer()
+  answer()
+  await all[149]
+  await turn()
+  answer()
+  expect((await Promise.all(all)).at(-1)).toBe('done 150')
+})
+
+test('a few calls are one batch, also where two are faster than one', async () => {
+  const { batches, add, answer } = byHand(2)
+  const all = Promise.all(Array.from({ length: 20 }, (_, i) => add(i)))
+  await turn()
+  expect(batches.map((batch) => batch.length)).toEqual([20])
+  answer()
+  await all
 })
 
 test('a batch is never larger than its limit', async () => {

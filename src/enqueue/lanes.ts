@@ -1,23 +1,26 @@
 import type { Enqueued, NewJob } from '../job/job.ts'
+import type { Store } from '../store/index.ts'
 import { coalesce } from './coalesce.ts'
 
+/** The store, once it is open. */
+export type Opened = () => Pick<Store, 'can' | 'abreast'> | undefined
 type Add = (job: NewJob) => Promise<Enqueued>
 
 /**
- * Joins calls that are made at the same time, where `isApart` says so those of each queue by themselves: then a queue whose
- * partition does not answer keeps none of the others waiting.
+ * Joins calls that are made at the same time, as the store likes it: where its queues lie in partitions those of each queue by
+ * themselves, so that a queue whose partition does not answer keeps none of the others waiting.
  */
 export function coalesceInLanes(
   flush: (jobs: readonly NewJob[]) => Promise<readonly Enqueued[]>,
-  {
-    batchMax,
-    isApart = () => false,
-  }: { readonly batchMax: number; readonly isApart?: (() => boolean) | undefined },
+  { batchMax, opened = () => undefined }: { readonly batchMax: number; readonly opened?: Opened | undefined },
 ): Add {
   const lanes = new Map<string, Add>()
+  const abreast = () => opened()?.abreast ?? 1
   return (job) => {
-    const name = isApart() ? job.queue : ''
-    const lane = lanes.get(name) ?? coalesce(flush, { batchMax })
+    const name = opened()?.can.apart === true ? job.queue : ''
+    const known = lanes.get(name)
+    if (known) return known(job)
+    const lane = coalesce(flush, { batchMax, abreast })
     lanes.set(name, lane)
     return lane(job)
   }

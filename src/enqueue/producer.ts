@@ -7,7 +7,7 @@ import type { Wrapping } from '../job/wrapping.ts'
 import type { Store } from '../store/index.ts'
 import { accepted, allAccepted } from './accepted.ts'
 import { buffer } from './buffer.ts'
-import { coalesceInLanes } from './lanes.ts'
+import { coalesceInLanes, type Opened } from './lanes.ts'
 import { inBatches, toNewJobs } from './many.ts'
 import { toNewJob } from './new-job.ts'
 import type { EnqueueOptions } from './options.ts'
@@ -26,8 +26,7 @@ export interface Producer {
 export interface ProducerKit {
   /** The store, which may only now be opened. */
   open(): Promise<Store>
-  /** Its queues lie in partitions. */
-  isApart?(): boolean
+  readonly opened?: Opened
   readonly clock: Clock
   newId(): string
   readonly timeoutMs: number
@@ -50,11 +49,13 @@ export function producer(kit: ProducerKit): Producer {
     })
   const held = kit.buffer && buffer(once, { ...kit.buffer, clock })
   const write = held ? held.write : once
-  const one = coalesceInLanes(write, { batchMax: defaults.batchMax, isApart: kit.isApart })
+  const one = coalesceInLanes(write, { batchMax: defaults.batchMax, opened: kit.opened })
 
   const bound = (add: (job: NewJob) => Promise<Enqueued>, addAll: Write): Omit<Producer, 'in'> => ({
-    enqueue: async (task, input, options = {}) =>
-      accepted(task, await add(await toNewJob(task, input, options, world))),
+    async enqueue(task, input, options = {}) {
+      const job = toNewJob(task, input, options, world)
+      return accepted(task, await add(job instanceof Promise ? await job : job))
+    },
     async enqueueMany(task, inputs, options = {}) {
       const jobs = await toNewJobs(task, inputs, options, world)
       return inBatches(jobs, async (batch) => allAccepted(task, await addAll(batch, { allOrNone: true })))

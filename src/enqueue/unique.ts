@@ -20,14 +20,14 @@ interface Wanted {
 }
 
 /**
- * What uniqueness adds to a new job: nothing where neither the task nor the caller asked for it.
+ * What uniqueness adds to a new job: undefined where neither the task nor the caller asked for it.
  * @throws {InvalidOption} LW1201 for the rule, LW1210 for a key that is none.
  */
-export function uniqueFields(task: AnyTask, wanted: Wanted): Pick<NewJob, 'unique' | 'delayMs'> {
+export function uniqueFields(task: AnyTask, wanted: Wanted): Pick<NewJob, 'unique' | 'delayMs'> | undefined {
   const { policy } = task
   const { options } = wanted
   const given = options.unique
-  if (given === false || (given === undefined && policy.unique === undefined)) return {}
+  if (given === false || (given === undefined && policy.unique === undefined)) return undefined
   const { key, rule } = readGiven(given, policy.unique)
   const { by: _by, waitMs, ...held } = rule
   const time = options.delay ?? options.runAt

@@ -34,6 +34,8 @@ export interface Store {
   /** For people: `sqlite`, `memory`. Nothing may branch on it; ask `can`. */
   readonly name: string
   readonly can: Capabilities
+  /** So many calls of `enqueue` under way at a time are faster than one after the other; 1 where it is absent. */
+  readonly abreast?: number
 
   /**
    * Opens, migrates where it may, and reads back what the engine really promises. With the caller's open transaction

@@ -53,6 +53,7 @@ export function partitioned(stores: readonly Store[], options: PartitionedOption
       ...{ tx: false, apart: true },
       ...{ shared: can('shared'), beatApart: can('beatApart'), durable: can('durable') },
     },
+    abreast: Math.min(...stores.map(({ abreast = 1 }) => abreast)),
     open: () => openAll(parts, spread),
     async close() {
       for (const part of parts) part.end()

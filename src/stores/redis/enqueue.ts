@@ -83,12 +83,30 @@ interface Alike {
 /** As ids.lua looks at it. */
 const minted = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/
 
+/** The texts of each job, and how many: see enqueue.lua. */
+function textsOf(jobs: readonly NewJob[]) {
+  if (jobs.some((job) => job.unique !== undefined))
+    return { width: 3, texts: jobs.flatMap((job) => [job.id, job.payload, job.unique?.key ?? '']) }
+  if (jobs.every(({ id }) => minted.test(id)))
+    return { width: 1, texts: jobs.map(({ id, payload }) => id + payload) }
+  return { width: 2, texts: jobs.flatMap(({ id, payload }) => [id, payload]) }
+}
+
+/** Whether what ids.lua takes of each minted id is more than of the one before. */
+function doRise(jobs: readonly NewJob[]): boolean {
+  let last = ''
+  for (const { id } of jobs) {
+    const key = id.slice(3, 15)
+    if (key <= last) return false
+    last = key
+  }
+  return true
+}
+
 /** The jobs as arguments: see enqueue.lua. */
 function orderOf(jobs: readonly NewJob[]) {
   const shapes = new Map<string, number>()
   const runs: Alike[] = []
-  const texts: string[] = []
-  const hasKeys = jobs.some((job) => job.unique !== undefined)
   let last: NewJob | undefined
   for (const job of jobs) {
     const run = runs.at(-1)
@@ -100,12 +118,11 @@ function orderOf(jobs: readonly NewJob[]) {
       runs.push({ shape, wait: waitOf(job), many: 1 })
     }
     last = job
-    if (hasKeys) texts.push(job.id, job.payload, job.unique?.key ?? '')
-    else texts.push(job.id, job.payload)
   }
-  const isMinted = jobs.every(({ id }) => minted.test(id))
+  const { width, texts } = textsOf(jobs)
   const told = JSON.stringify(runs.flatMap(({ shape, many, wait }) => [shape, many, wait]))
-  const order = `{"shapes":[${[...shapes.keys()].join(',')}],"runs":${told},"width":${hasKeys ? 3 : 2},"minted":${isMinted}}`
+  const rises = width === 1 && doRise(jobs)
+  const order = `{"shapes":[${[...shapes.keys()].join(',')}],"runs":${told},"width":${width},"rises":${rises}}`
   return { order, runs, texts }
 }
 

@@ -79,7 +79,7 @@ function storeOn(settings: Settings, apart: BeatApart | undefined): Store {
     return reply
   }
   return {
-    name: 'redis',
+    ...{ name: 'redis', abreast: 2 },
     can: { tx: false, shared: true, beatApart: apart !== undefined, durable: true },
     open: () => life.open(),
     close: () => life.close(),
@@ -149,11 +149,13 @@ function workingWith(run: Run, rung: Run): Pick<Store, 'claim' | 'settle' | 'exc
   const numbers = numbersOf()
   /** What is gone by its number is looked for by its id: another job may have it by now. */
   const byId = async (worker: string, settlements: readonly Settlement[], settled: Settled[]) => {
-    for (let i = 0; i < settlements.length; i++) {
-      const one = settlements[i] as Settlement
-      const wasKnown = numbers.drop(one.id)
-      if (settled[i] !== 'gone' || !wasKnown) continue
-      settled[i] = settledOf(await rung('settle', ...settleArgs(worker, [one], numbers)))[0] as Settled
+    const numbered = settlements.flatMap(({ id }, i) =>
+      settled[i] === 'gone' && numbers.of(id) !== undefined ? [i] : [],
+    )
+    for (const { id } of settlements) numbers.drop(id)
+    for (const i of numbered) {
+      const args = settleArgs(worker, [settlements[i] as Settlement], numbers)
+      settled[i] = settledOf(await rung('settle', ...args))[0] as Settled
     }
     return settled
   }

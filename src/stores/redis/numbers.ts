@@ -10,8 +10,7 @@ const most = 100_000
 export interface Numbers {
   of(id: string): number | undefined
   put(id: string, n: number): void
-  /** True where it was known. */
-  drop(id: string): boolean
+  drop(id: string): void
 }
 
 export function numbersOf(): Numbers {
@@ -26,6 +25,6 @@ export function numbersOf(): Numbers {
         break
       }
     },
-    drop: (id) => known.delete(id),
+    drop: (id) => void known.delete(id),
   }
 }

@@ -1,7 +1,6 @@
 -- Which job has an id. Minted ids are on a shelf of their keys and the numbers of their jobs, in the order of their time, so those that
 -- come together stand together; several may have one key, and the job says which it is. An id of the caller's own has a field.
 --@ use shelves
-local idModulus = 67108859
 -- What this script has put and dropped.
 local idsPut = {}
 
@@ -14,16 +13,10 @@ local function numberIn(n)
   return (struct.unpack('>I5', n))
 end
 
--- Of 26 characters.
-local function idHash(id)
-  local a, b, c, d, e = struct.unpack('>I5I5I5I5I5', id, 2)
-  return ((((a % idModulus * 52361 + b) % idModulus * 52361 + c) % idModulus * 52361 + d) % idModulus * 52361 + e) % 65521
-end
-
--- The key of a minted id, twelve bytes: the digits that change within a year, down to those of a counter inside the millisecond, and
--- two bytes of a hash, for others may look like it. Nil for an id of the caller's own.
+-- The key of a minted id, twelve of its characters: the digits of its time that change within a year, the counter inside the
+-- millisecond, and 13 bits of chance, so others may look like it. Nil for an id of the caller's own.
 local function mintedKey(id)
-  return string.sub(id, 4, 13) .. struct.pack('>I2', idHash(id))
+  return string.sub(id, 4, 15)
 end
 
 local function idKey(id)

@@ -14,7 +14,7 @@ local function arePlain(shapes)
   return true
 end
 
--- What the jobs of a run have in common, but for how their payloads are kept.
+-- What the jobs of a run have in common: how rows begin that have their payload with them, and those that have it outside.
 local function headsFor(shape, at)
   local job = {
     state = at > now and 'scheduled' or 'ready', prio = shape.priority, lane = shape.lane, max = shape.maxAttempts, made = now, at = at,
@@ -43,31 +43,25 @@ local function isAnyKnown(entries, places)
 end
 
 -- Where minted ids belong; nil where one is known already, or comes twice, as far as their keys tell.
-local function placeMinted(ids, first)
-  local entries, isRising, p, m = {}, true, -1, -1
-  for i = 1, #ids do
-    local entry = mintedKey(ids[i]) .. packed(first + i)
-    entries[i] = entry
-    local q, o = struct.unpack('>I6I5', entry)
-    isRising = isRising and (q > p or (q == p and o > m))
-    p, m = q, o
-  end
+local function placeMinted(keys, numbers, isRising)
+  local entries = {}
+  for i = 1, #keys do entries[i] = keys[i] .. numbers[i] end
   if not isRising then sortEntries(entries) end
   local places = placesFor(K.ids, '', entries)
   -- Mostly all of them rise, behind all others.
   local isNew = isRising and #places == 1 and places[1].isBehind
-  if isNew and string.sub(places[1].body, -17, -6) ~= string.sub(entries[1], 1, 12) then return entries, places end
+  if isNew and string.sub(places[1].body, -17, -6) ~= keys[1] then return entries, places end
   if isAnyKnown(entries, places) then return nil end
   return entries, places
 end
 
 -- The rows of ids of the caller's own; nil where one is known already, or comes twice.
-local function placeOwn(ids, first)
+local function placeOwn(ids, numbers)
   local rows, isHere = {}, {}
   for i, id in ipairs(ids) do
     if isHere[id] or idKey(id) then return nil end
     isHere[id] = true
-    rows[i * 2 - 1], rows[i * 2] = id, packed(first + i)
+    rows[i * 2 - 1], rows[i * 2] = id, numbers[i]
   end
   for _, n in ipairs(hmget(K.own, ids)) do
     if n then return nil end
@@ -84,59 +78,94 @@ local function addBlocks(blocks, from, to, state)
   end
 end
 
+-- Those that come after this number, each as five bytes; mostly only the last byte of them changes.
+local function numbersAfter(first, many)
+  local numbers, high = {}, nil
+  for i = 1, many do
+    local low = (first + i) % 256
+    if not high or low == 0 then high = string.sub(packed(first + i), 1, 4) end
+    numbers[i] = high .. string.char(low)
+  end
+  return numbers
+end
+
+-- Rows of the hash of jobs, and of that of payloads where they are long, for the jobs of a run. `width` 1: a minted id and its payload
+-- are one text.
+local function addRows(hot, body, run, numbers, width)
+  local inside, outside = headsFor(run.shape, run.at)
+  local sizes, to = {}, #hot
+  for i = run.from, run.to do
+    local text, bytes = ARGV[3 + i], 26
+    if width == 2 then
+      bytes = #ARGV[2 + i * 2]
+      text = ARGV[2 + i * 2] .. ARGV[3 + i * 2]
+    end
+    local size = sizes[bytes] or struct.pack('>I2', bytes)
+    sizes[bytes] = size
+    hot[to + 1] = numbers[i]
+    if #text - bytes <= 1024 then
+      hot[to + 2] = inside .. size .. text
+    else
+      hot[to + 2] = outside .. size .. string.sub(text, 1, bytes)
+      body[#body + 1] = numbers[i]
+      body[#body + 1] = string.sub(text, bytes + 1)
+    end
+    to = to + 2
+  end
+end
+
+-- Where the jobs of a run stand in line, or wait for their time.
+local function addPlaces(lines, due, run, numbers)
+  if run.at > now then
+    for i = run.from, run.to do
+      due[#due + 1] = run.at
+      due[#due + 1] = numbers[i]
+    end
+    return
+  end
+  local prefix = struct.pack('>BI3', 114, run.shape.lane)
+  local place = struct.pack('>I6', run.at + run.shape.priority * ageStep)
+  lines[prefix] = lines[prefix] or {}
+  local line = lines[prefix][place] or {}
+  lines[prefix][place] = line
+  for i = run.from, run.to do line[#line + 1] = place .. numbers[i] end
+end
+
+-- The ids, or of minted ones the keys, in the order of the call.
+local function idsOf(many, width)
+  local ids = {}
+  for i = 1, many do
+    if width == 1 then ids[i] = mintedKey(ARGV[3 + i]) else ids[i] = ARGV[2 + i * 2] end
+  end
+  return ids
+end
+
 enqueueQuickly = function(order)
-  if order.width ~= 2 or not arePlain(order.shapes) then return nil end
-  local first = counter('seq')
-  local ids, entries, places, rows = {}, {}, {}, {}
-  for i = 1, (#ARGV - 3) / 2 do ids[i] = ARGV[i * 2 + 2] end
-  if order.minted then
-    entries, places = placeMinted(ids, first)
+  local width = order.width
+  if width > 2 or not arePlain(order.shapes) then return nil end
+  local first, many = counter('seq'), (#ARGV - 3) / width
+  local ids, numbers = idsOf(many, width), numbersAfter(first, many)
+  local entries, places, rows = {}, {}, {}
+  if width == 1 then
+    entries, places = placeMinted(ids, numbers, order.rises)
   else
-    rows = placeOwn(ids, first)
+    rows = placeOwn(ids, numbers)
   end
   if not entries or not rows then return nil end
-  local hot, body, due, lines, queues, blocks, states = {}, {}, {}, {}, {}, {}, {}
-  local at, number, sizes = 4, first, {}
+  local hot, body, due, lines, queues, blocks, states, from = {}, {}, {}, {}, {}, {}, {}, 1
   for r = 1, #order.runs, 3 do
-    local shape, many, availableAt = order.shapes[order.runs[r]], order.runs[r + 1], later(order.runs[r + 2])
-    local inside, outside = headsFor(shape, availableAt)
-    local state = availableAt > now and 'scheduled' or 'ready'
-    local prefix = struct.pack('>BI3', 114, shape.lane)
-    local place = struct.pack('>I6', availableAt + shape.priority * ageStep)
-    lines[prefix] = lines[prefix] or {}
-    lines[prefix][place] = lines[prefix][place] or {}
-    local line = lines[prefix][place]
-    addBlocks(blocks, number + 1, number + many, state)
-    for _ = 1, many do
-      number = number + 1
-      local n, id, payload = packed(number), ARGV[at], ARGV[at + 1]
-      local size = sizes[#id]
-      if not size then
-        size = struct.pack('>I2', #id)
-        sizes[#id] = size
-      end
-      local to = #hot
-      hot[to + 1] = n
-      if #payload <= 1024 then
-        hot[to + 2] = inside .. size .. id .. payload
-      else
-        hot[to + 2] = outside .. size .. id
-        body[#body + 1] = n
-        body[#body + 1] = payload
-      end
-      if state == 'ready' then
-        line[#line + 1] = place .. n
-      else
-        due[#due + 1] = availableAt
-        due[#due + 1] = n
-      end
-      at = at + 2
-    end
-    add(queues, shape.queue, state, many)
+    local shape, past = order.shapes[order.runs[r]], from + order.runs[r + 1]
+    local run = { shape = shape, from = from, to = past - 1, at = later(order.runs[r + 2]) }
+    local state = run.at > now and 'scheduled' or 'ready'
+    addRows(hot, body, run, numbers, width)
+    addPlaces(lines, due, run, numbers)
+    addBlocks(blocks, first + from, first + run.to, state)
+    add(queues, shape.queue, state, past - from)
     rang = rang or state == 'ready'
     states[#states + 1] = state
+    from = past
   end
-  redis.call('HSET', K.meta, 'seq', number)
+  redis.call('HSET', K.meta, 'seq', first + many)
   send('HSET', K.hot, hot)
   send('HSET', K.body, body)
   send('ZADD', K.due, due)
