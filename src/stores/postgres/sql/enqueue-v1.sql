@@ -13,7 +13,7 @@ declare
   v_max int[] := '{}'; v_delay numeric[] := '{}'; v_ttl bigint[] := '{}'; v_deadline bigint[] := '{}';
   v_tags text[] := '{}'; v_retain text[] := '{}'; v_crash int[] := '{}';
   v_seqs bigint[]; v_ids text[]; v_is_new boolean[]; v_states int[]; v_some jsonb := a->'ids'; v_payloads jsonb := a->'payloads';
-  v_k int[] := (a->>'k')::int[]; v_at numeric[] := (a->>'at')::numeric[]; v_is_tagged boolean := false; v_is_limited boolean;
+  v_k int[] := (a->>'k')::int[]; v_at numeric[] := (a->>'at')::numeric[]; v_is_tagged boolean := false; v_is_limited boolean; v_due bigint;
 begin
   -- Before any number is taken: see src/stores/postgres/gaps.ts.
   perform pg_current_xact_id();
@@ -30,6 +30,11 @@ begin
   if v_some is not null then
     if not v_is_limited and not v_is_tagged then
       begin
+        if v_k is null and v_at is null then
+          v_due := available_at(a->'kinds'->0, '[]', v_now);
+          perform enqueue_alike(v_some, v_payloads, a->'kinds'->0, v_place.queue, v_place.task, v_place.lane, v_now, v_due);
+          return jsonb_build_object('state', case when v_due > v_now then 1 else 3 end)::text;
+        end if;
         with x as materialized (
           select nextval('job_seq_seq') as seq, e.id, e.payload, coalesce(e.k, 0) + 1 as k,
             ceil(greatest(v_now, coalesce(e.at, v_now + v_delay[coalesce(e.k, 0) + 1])))::bigint as at
