@@ -7,7 +7,7 @@ import { utf8Bytes } from '../../job/text.ts'
 import { type BeatApart, beatingApart } from '../server/beat-apart.ts'
 import { beat } from './beat.ts'
 import type { Apart } from './beat-thread.ts'
-import { gathered } from './bell.ts'
+import { gathered, paced } from './bell.ts'
 import { bulkWith, undriven } from './bulk.ts'
 import { claimedOf } from './claim.ts'
 import type { IoRedis } from './clients/ioredis.ts'
@@ -69,8 +69,8 @@ function storeOn(settings: Settings, apart: BeatApart | undefined): Store {
   const ring = () => {
     for (const hear of hearers) hear()
   }
-  const life = lifeOf(settings, gathered(clock, ring), () => hearers.size > 0)
-  const run: Run = (name, ...args) => life.run(name, ...args)
+  const { run, gapMs } = paced(clock, (name, ...args) => life.run(name, ...args))
+  const life = lifeOf(settings, gathered(clock, ring, gapMs), () => hearers.size > 0)
   /** A script after which whoever waits for a change in this process is woken at once. */
   const rung: Run = async (name, ...args) => {
     const reply = await run(name, ...args)
