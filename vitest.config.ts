@@ -53,6 +53,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // The built package is loaded as users load it, and not once more through the runner.
+    server: { deps: { external: [/\/dist\//] } },
     projects: [
       {
         extends: true,

@@ -1,4 +1,4 @@
-// Builds dist/ from src/ when something is newer than the last build.
+// Builds dist/ from src/ when something is newer than the last build. `--force` always, `--unchecked` without looking at the types.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,6 +6,8 @@ import { root, say } from './ready.mjs'
 
 const stamp = join(root, 'dist', '.built')
 const isForced = process.argv.includes('--force')
+/** For whoever looks at the types anyway. */
+const unchecked = process.argv.includes('--unchecked') ? ['--noCheck'] : []
 
 function newest(path) {
   if (!existsSync(path)) return 0
@@ -26,7 +28,7 @@ if (isForced || !existsSync(stamp) || Math.max(...inputs) > statSync(stamp).mtim
   const startedAt = Date.now()
   rmSync(join(root, 'dist'), { recursive: true, force: true })
   run(['scripts/embed.mjs'])
-  run(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'])
+  run(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json', ...unchecked])
   run(['scripts/bundle.mjs'])
   writeFileSync(stamp, '')
   say(`built dist/ in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -283,6 +284,8 @@ test('without a driver, or with one that is too old, the error names the remedy'
   const bare = join(root, 'bare')
   cpSync(dist, join(bare, 'dist'), { recursive: true })
   writeFileSync(join(bare, 'package.json'), '{ "type": "module" }')
+  mkdirSync(join(bare, 'node_modules'))
+  symlinkSync(join(dist, '../node_modules/croner'), join(bare, 'node_modules/croner'))
   const text = `import { sqlite } from 'DIST/stores/sqlite/index.js'
     await sqlite(${JSON.stringify(newPath())}).open().catch((error) => console.log(error.message))`
   expect(await program(text, join(bare, 'dist'))).toMatch(
