@@ -132,6 +132,11 @@ export function recording(store, history) {
   }
 }
 
+const ofCounters = ['fence', 'attempt', 'failures', 'losses']
+const ofJob = ['queue', 'state', ...ofCounters, 'createdAt', 'availableAt', 'result']
+const ofAttempt = ['attempt', 'fence', 'worker', 'outcome', 'startedAt', 'endedAt', 'reason']
+const told = (one, names) => Object.fromEntries(names.map((name) => [name, one[name]]))
+
 /** Writes the whole store down, as any reader sees it. */
 export async function dump(store, book) {
   for (const { queue, states } of await store.counts())
@@ -144,46 +149,10 @@ export async function dump(store, book) {
       { attempts: true },
     )
     book.write(
-      jobs.map(
-        ({
-          id,
-          queue,
-          state,
-          fence,
-          attempt,
-          failures,
-          losses,
-          createdAt,
-          availableAt,
-          result,
-          attempts,
-        }) => ({
-          n: book.next(),
-          f: 'dump',
-          ty: 'ok',
-          job: id,
-          v: {
-            queue,
-            state,
-            fence,
-            attempt,
-            failures,
-            losses,
-            createdAt,
-            availableAt,
-            result,
-            attempts: attempts.map(({ attempt, fence, worker, outcome, startedAt, endedAt, reason }) => ({
-              attempt,
-              fence,
-              worker,
-              outcome,
-              startedAt,
-              endedAt,
-              reason,
-            })),
-          },
-        }),
-      ),
+      jobs.map(({ id, attempts, ...job }) => ({
+        ...{ n: book.next(), f: 'dump', ty: 'ok', job: id },
+        v: { ...told(job, ofJob), attempts: attempts.map((one) => told(one, ofAttempt)) },
+      })),
     )
     cursor = page.cursor
   } while (cursor)

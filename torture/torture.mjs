@@ -21,6 +21,7 @@ export async function torture({
   workers = 2,
   runningAtKill = Math.floor(100 / workers),
   outageEveryMs = 20_000,
+  outagesAtLeast = 0,
   leaseMs = 3_000,
   concurrency = 150,
   freezes = 1,
@@ -154,7 +155,7 @@ export async function torture({
     for (const name of ['producer-1', 'producer-2']) start(name, 'producer')
     for (const name of names) start(name, 'worker')
     let isDone = false
-    const striking = place.kill && strike(() => isDone || isOver)
+    const striking = place.kill && strike(() => isOver || (isDone && seen.outages.length >= outagesAtLeast))
     striking?.catch(() => {})
     const slot = (seconds * 1_000 * 0.9) / (kills + freezes)
     for (let i = 0; i < kills; i++) {

@@ -4,6 +4,7 @@
 import { Redis } from 'ioredis'
 import { setTimeout as wait } from 'node:timers/promises'
 import { redisDurability } from './redis-durability.mjs'
+import { sharing } from './sharing.mjs'
 
 /** As many as a worker of Legwork claims ahead at most. */
 const claimBatch = 1_000
@@ -118,21 +119,6 @@ export async function open({ url }) {
     }),
     close: async () => client.disconnect(),
   }
-}
-
-/** Calls of one turn of the event loop share a script. */
-function sharing(write) {
-  let waiting = []
-  return (data) =>
-    new Promise((resolve, reject) => {
-      waiting.push({ data, resolve })
-      if (waiting.length > 1) return
-      setImmediate(() => {
-        const batch = waiting
-        waiting = []
-        write(batch.map((one) => one.data)).then(() => batch.forEach((one) => one.resolve()), reject)
-      })
-    })
 }
 
 /** The server works on the next batch while this one runs. */

@@ -1,6 +1,6 @@
 // What raw engines do about calls that come at the same time.
 
-/** Calls of one turn of the event loop share a commit. */
+/** Calls of one turn of the event loop share a commit, or a script. */
 export function sharing(write) {
   let waiting = []
   return (data) =>

@@ -203,6 +203,28 @@ test('clients of the caller’s own, of either library, are used and stay open',
   expect(await node.ping()).toBe('PONG')
 })
 
+test('stores that are opened on one client again and again, in vain too, leave nothing on it', async () => {
+  const { url } = await sharedRedis()
+  const io = new Redis(url)
+  const node = createClient({ url })
+  ending.push(
+    () => io.disconnect(),
+    () => node.destroy(),
+  )
+  for (const client of [io, node]) {
+    const names = () => client.eventNames().map((name) => [name, client.listenerCount(name)])
+    await opened({ client, prefix: 'many' }).then((store) => store.close())
+    const before = names()
+    for (let n = 0; n < 3; n++) {
+      const store = await opened({ client, prefix: 'many', partitions: 1 })
+      store.listen(() => {})()
+      await store.close()
+      expect((await refused({ client, prefix: 'none', migrate: 'never' })).code).toBe('LW1011')
+    }
+    expect(names()).toEqual(before)
+  }
+})
+
 test('when memory is full new jobs are refused, and workers go on', async () => {
   const { url, port } = await server(['--maxmemory', '12mb'])
   const store = await opened({ url })

@@ -1,6 +1,7 @@
 import type { Enqueued, NewJob, Refusal } from '../../job/job.ts'
 import { bitsOf, onCrashes, retainText, stateOf } from '../../store/codes.ts'
 import type { EnqueueHow } from '../../store/contract.ts'
+import { saysSame } from '../server/alike.ts'
 import type { Call, Engine } from './engine.ts'
 
 /** What jobs that are alike share, as enqueue-v1.sql reads it. */
@@ -96,17 +97,7 @@ function rowOf(at: number, { id, payload, runAt, unique }: NewJob): KindRow {
 
 /** Equal in all that a kind is made of; lists and policies only where they are the same object. */
 const isAlike = (a: NewJob, b: NewJob): boolean =>
-  a.task === b.task &&
-  a.queue === b.queue &&
-  a.version === b.version &&
-  a.priority === b.priority &&
-  a.maxAttempts === b.maxAttempts &&
-  a.delayMs === b.delayMs &&
-  a.ttlMs === b.ttlMs &&
-  a.deadlineMs === b.deadlineMs &&
-  a.onCrash === b.onCrash &&
-  a.retain === b.retain &&
-  (a.tags === b.tags || (a.tags.length === 0 && b.tags.length === 0))
+  saysSame(a, b) && (a.tags === b.tags || (a.tags.length === 0 && b.tags.length === 0))
 
 function kindOf(job: NewJob): Kind {
   const { task, queue, version, priority, maxAttempts, delayMs, ttlMs, deadlineMs, tags, onCrash } = job

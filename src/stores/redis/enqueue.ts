@@ -1,6 +1,7 @@
 import type { Enqueued, NewJob } from '../../job/job.ts'
 import type { State } from '../../job/state.ts'
 import type { EnqueueHow } from '../../store/contract.ts'
+import { saysSame } from '../server/alike.ts'
 import { rowsOf, textOf } from './row.ts'
 import type { Run } from './script.ts'
 
@@ -128,17 +129,8 @@ function orderOf(jobs: readonly NewJob[]) {
 
 /** True only where it is plain that both have the same shape and wait. */
 const areAlike = (a: NewJob, b: NewJob): boolean =>
-  a.task === b.task &&
-  a.queue === b.queue &&
-  a.version === b.version &&
-  a.priority === b.priority &&
-  a.maxAttempts === b.maxAttempts &&
-  a.delayMs === b.delayMs &&
+  saysSame(a, b) &&
   a.runAt === b.runAt &&
-  a.ttlMs === b.ttlMs &&
-  a.deadlineMs === b.deadlineMs &&
-  a.onCrash === b.onCrash &&
-  a.retain === b.retain &&
   a.tags.length + b.tags.length === 0 &&
   a.unique === undefined &&
   b.unique === undefined

@@ -63,15 +63,28 @@ export async function makeIoRedis({
   return new found.Cluster([seed], how) as unknown as IoRedis
 }
 
+/** What each client has last said, heard once however many stores are opened on it, and how often. */
+const ears = new WeakMap<IoRedis, { lastError: unknown }>()
+
+function earOf(client: IoRedis): { readonly lastError: unknown } {
+  const known = ears.get(client)
+  if (known) return known
+  const made = { lastError: undefined as unknown }
+  ears.set(client, made)
+  client.on('error', (error) => {
+    made.lastError = error
+  })
+  return made
+}
+
 /** The port over an ioredis client; `own` is true for one that was made here and ends with the store. */
 export function ioRedisPort(client: IoRedis, own: boolean): Port {
-  let lastError: unknown
-  client.on('error', (error) => {
-    lastError = error
-  })
+  const heard = earOf(client)
   /** The library says how often it tried; why it failed is in the error before. */
   const said = (error: unknown): unknown =>
-    error instanceof Error && error.name === 'MaxRetriesPerRequestError' && lastError ? lastError : error
+    error instanceof Error && error.name === 'MaxRetriesPerRequestError' && heard.lastError
+      ? heard.lastError
+      : error
   const sent = async (call: Promise<unknown>): Promise<Reply> => {
     try {
       // The library gives texts, numbers, null and lists of them for these commands.
@@ -90,7 +103,7 @@ export function ioRedisPort(client: IoRedis, own: boolean): Port {
         await Promise.race([client.connect(), ready])
       } catch (error) {
         client.disconnect()
-        throw lastError ?? error
+        throw heard.lastError ?? error
       }
     },
     evalsha: (sha, keys, args) => sent(client.evalsha(sha, keys.length, ...keys, ...args)),

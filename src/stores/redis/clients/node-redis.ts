@@ -48,9 +48,13 @@ export async function makeNodeRedis({ url, cluster }: Dialling): Promise<NodeRed
   return client
 }
 
+/** They throw what nobody hears. Heard once, however many stores are opened on one, and how often. */
+const heard = new WeakSet<NodeRedis>()
+
 /** The port over a client of `@redis/client`; `timeoutMs` is given for one that was made here and ends with the store. */
 export function nodeRedisPort(client: NodeRedis, timeoutMs?: number): Port {
-  client.on('error', () => {})
+  if (!heard.has(client)) client.on('error', () => {})
+  heard.add(client)
   const isCluster = client.masters !== undefined
   let anew: Promise<unknown> | undefined
   /** The library waits on a connection that fell silent for as long as the machine does. */

@@ -34,11 +34,7 @@ local function keepAll(keeps)
 end
 
 local function push(of, key, value)
-  local list = of[key]
-  if not list then
-    list = {}
-    of[key] = list
-  end
+  local list = under(of, key)
   list[#list + 1] = value
 end
 

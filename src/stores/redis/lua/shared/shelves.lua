@@ -8,11 +8,7 @@ local shelves, bags = {}, {}
 local shelve, entriesOf, isEntryBefore, sortEntries, restock, placesFor, putInto, putInOrder, writeShelves, unbag, writeBags
 do
 local function note(of, key, prefix)
-  local rows = of[key]
-  if not rows then
-    rows = {}
-    of[key] = rows
-  end
+  local rows = under(of, key)
   local group = rows[prefix]
   if not group then
     group = { entries = {}, isIn = {}, wasIn = {} }

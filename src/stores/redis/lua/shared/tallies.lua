@@ -1,14 +1,11 @@
 -- How many jobs there are of each kind: by queue and state, and by state in each stretch of numbers.
+--@ use tables
 local spanSize = 512
 -- What the quick ways move, of queues and of stretches: written once, for what one of them adds another takes away.
 local queueSums, spanSums = {}, {}
 
 local function add(sums, of, state, by)
-  local sum = sums[of]
-  if not sum then
-    sum = {}
-    sums[of] = sum
-  end
+  local sum = under(sums, of)
   sum[state] = (sum[state] or 0) + by
 end
 

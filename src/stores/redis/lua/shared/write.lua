@@ -1,13 +1,9 @@
 -- What a script changes is gathered, and written at its end with one command for each key.
+--@ use tables
 local hashes, sets, meta = {}, {}, {}
 
 local function put(of, key, name, value)
-  local rows = of[key]
-  if not rows then
-    rows = {}
-    of[key] = rows
-  end
-  rows[name] = value
+  under(of, key)[name] = value
 end
 
 -- `false` deletes the field.
