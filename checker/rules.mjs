@@ -147,18 +147,20 @@ export const rules = {
   'stale-write'(job) {
     const rows = new Map(job.attempts.map((row) => [row.fence, row]))
     const dump = job.dump[0]?.v
+    // Two attempts may say the same, and of the one that the dump has the answer may have been lost.
+    const isWritten = ({ fence, worker, v }) =>
+      rows.get(fence)?.worker === worker && rows.get(fence).outcome === v.move
     const texts = []
     for (const event of job.settle) {
       if (!ok(event) || (event.outcome !== 'stale' && event.outcome !== 'gone')) continue
-      const row = rows.get(event.fence)
-      if (row && row.worker === event.worker && row.outcome === event.v.move)
+      if (isWritten(event))
         texts.push(
           `${event.v.move} of fence ${event.fence} by ${event.worker} was answered ${event.outcome}, and the dump has it`,
         )
       else if (
         event.v.result !== undefined &&
         event.v.result === dump?.result &&
-        !job.applied.some((other) => other.v.result === event.v.result)
+        !job.settle.some((other) => other.v.result === event.v.result && isWritten(other))
       )
         texts.push(`the dump has the result of fence ${event.fence}, which was answered ${event.outcome}`)
     }

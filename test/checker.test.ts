@@ -18,6 +18,14 @@ test('a good history of every kind of event has no violation', () => {
   expect(check(good())).toEqual([])
 })
 
+test('two attempts may have the same result, and the answer of the one that was written may be lost', () => {
+  const events = good()
+  for (const event of events) if (event.f === 'settle' && event.job === 'c') put(event, 'result', '"late"')
+  put(pick(events, 'dump', 'c', 'ok'), 'result', '"late"')
+  drop(events, ({ f, job, ty, fence }) => f === 'settle' && job === 'c' && ty === 'ok' && fence === 3)
+  expect(check(events)).toEqual([])
+})
+
 test('the summary counts what was tried and what was answered', () => {
   expect(summary(good())).toMatchObject({
     processes: 4,

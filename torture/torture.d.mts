@@ -8,6 +8,8 @@ export interface TortureOptions {
   readonly workers?: number
   /** How often the server is killed, where there is one. Default 20,000 ms. */
   readonly outageEveryMs?: number
+  /** How often at least, also where all is done before. Default 0. */
+  readonly outagesAtLeast?: number
   readonly runningAtKill?: number
   readonly leaseMs?: number
   readonly concurrency?: number
