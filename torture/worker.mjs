@@ -28,7 +28,8 @@ app.handle(chore, async ({ input, job, attempt, signal }) => {
     if (input.snoozes && attempt - job.losses <= input.snoozes) throw new Snooze(30)
     if (input.fails && job.failures < input.fails)
       throw new Error(`failure ${job.failures + 1} of ${input.fails}`)
-    return { i: input.i }
+    // Which run it was, so that the checker can tell their results apart.
+    return { i: input.i, fence: job.fence }
   } finally {
     running -= 1
     book.write([{ ...line, n: book.next(), f: 'end' }])

@@ -1,5 +1,6 @@
 import { type Clock, sleep } from '../job/clock.ts'
 import { LegworkError, StoreError } from '../job/errors.ts'
+import type { Enqueued, NewJob } from '../job/job.ts'
 import type { Write } from './producer.ts'
 
 export interface BufferKit {
@@ -21,18 +22,28 @@ export interface Buffer {
 export function buffer(write: Write, { max, forMs, clock }: BufferKit): Buffer {
   let held = 0
   let outSince: number | undefined
+  /** Notes that the store is out; true when it has been for as long as anything is held. */
+  const isOver = (): boolean => {
+    outSince ??= clock.monotonic()
+    return clock.monotonic() - outSince >= forMs
+  }
   return {
-    async write(jobs, how) {
+    async write(jobs, how = {}) {
+      const answers: Enqueued[] = []
+      let open = jobs.map((_, i) => i)
       for (let tries = 0; ; tries++) {
         try {
-          const answers = await write(jobs, how)
-          outSince = undefined
-          return answers
+          const told = await write(
+            open.map((i) => jobs[i] as NewJob),
+            how,
+          )
+          told.forEach((answer, n) => (answers[open[n] as number] = answer))
+          open = openOf(open, answers, how)
         } catch (error) {
-          if (!isOutage(error)) throw error
-          outSince ??= clock.monotonic()
-          if (clock.monotonic() - outSince >= forMs) throw error
+          if (!isOutage(error) || isOver()) throw error
         }
+        if (open.length === 0) outSince = undefined
+        if (open.length === 0 || (answers.length === jobs.length && isOver())) return answers
         await sleep(clock, Math.min(1_000, 50 * 2 ** Math.min(tries, 5)))
       }
     },
@@ -46,6 +57,15 @@ export function buffer(write: Write, { max, forMs, clock }: BufferKit): Buffer {
       }
     },
   }
+}
+
+/** Those whose partition gave no answer; a batch that is written as a whole is said again as a whole. */
+function openOf(asked: readonly number[], answers: readonly Enqueued[], { allOrNone = false }): number[] {
+  const away = asked.filter((i) => {
+    const one = answers[i]
+    return one?.outcome === 'refused' && one.refusal.because === 'away'
+  })
+  return allOrNone && away.length > 0 ? [...asked] : away
 }
 
 const full = (held: number, max: number): StoreError =>

@@ -326,6 +326,8 @@ test('with acknowledge a change waits for a replica, and fails while there is no
   const { findings } = await alone.open()
   expect(findings.find(({ about }) => about === 'acknowledge')).toMatchObject({ verdict: 'bad' })
   await expect(alone.enqueue([job('one')])).rejects.toThrow(/^LW1034 .* 0 of 1 replicas have it/)
+  // A name that a failover forgets would let one id be two jobs.
+  await expect(alone.names?.take([{ name: 'job one', value: '0' }])).rejects.toThrow('LW1034')
   expect((await alone.get(['one']))[0]?.state).toBe('ready')
 
   const replica = await server(['--replicaof', '127.0.0.1', String(primary.port)])

@@ -1,55 +1,9 @@
 import type { Bulk, BulkPlan, BulkStep } from '../../job/bulk.ts'
 import { isOpen } from '../../job/bulk.ts'
-import type { DeadFilter, Death, FailureGroup } from '../../job/dead.ts'
-import type { BulkRoom, BulkSetting, BulkStepped, DeadAsk, DeadPage, Failures } from '../../store/index.ts'
-import { across, homePart, type Kit, partAt } from './kit.ts'
+import type { DeadFilter, Death } from '../../job/dead.ts'
+import type { BulkRoom, BulkSetting, BulkStepped, DeadAsk, DeadPage } from '../../store/index.ts'
+import { across, homePart, type Kit, partAt, partsOf } from './kit.ts'
 import { all, failureOf, type Part } from './part.ts'
-
-/** Groups of one task, queue and fingerprint lie in one partition, those of a spread queue in several. */
-export const failuresWith = (kit: Kit): Failures => ({
-  async list(where = {}) {
-    const groups = await listed(kit, where)
-    return groups.sort((a, b) => b.count - a.count || b.lastSeenAt - a.lastSeenAt).slice(0, 1_000)
-  },
-  async mark(marks) {
-    const before = await Promise.all(
-      marks.map(async ({ status: _status, by: _by, ...where }) => (await listed(kit, where)).length),
-    )
-    await all(kit.parts, (store) => store.failures.mark(marks))
-    return before
-  },
-})
-
-async function listed(kit: Kit, where: Parameters<Failures['list']>[0]): Promise<FailureGroup[]> {
-  const merged = new Map<string, FailureGroup>()
-  for (const group of (await all(kit.parts, (store) => store.failures.list(where))).flat()) {
-    const key = JSON.stringify([group.task, group.queue, group.fingerprint])
-    const known = merged.get(key)
-    merged.set(key, known ? together(known, group) : group)
-  }
-  return [...merged.values()]
-}
-
-function together(a: FailureGroup, b: FailureGroup): FailureGroup {
-  const [older, newer] = a.lastSeenAt <= b.lastSeenAt ? [a, b] : [b, a]
-  return {
-    ...older,
-    ...newer,
-    count: a.count + b.count,
-    total: a.total + b.total,
-    firstSeenAt: Math.min(a.firstSeenAt, b.firstSeenAt),
-    trend: a.trend.map((n, i) => n + (b.trend[i] ?? 0)),
-    ...statusOf(a, b),
-  }
-}
-
-/** A partition in which it was not seen yet did not hear what a person said of it. */
-function statusOf(a: FailureGroup, b: FailureGroup): Pick<FailureGroup, 'status' | 'regressedAt'> {
-  if (a.status === b.status) return { status: a.status }
-  if (a.status === 'ignored' || b.status === 'ignored') return { status: 'ignored' }
-  const one = a.status === 'open' ? a : b
-  return { status: 'open', regressedAt: one.regressedAt ?? one.firstSeenAt }
-}
 
 /*
  * An operation that may find jobs in several partitions is one of the same id in each. They are worked on one after the other: what
@@ -66,7 +20,7 @@ export function bulkWith(kit: Kit): BulkRoom {
     const ends = await Promise.allSettled(kit.parts.map((part) => pieceIn(part, id)))
     const pieces = ends.flatMap((end) => (end.status === 'fulfilled' && end.value ? [end.value] : []))
     // That of a queue with a home is in one partition; whoever has it need not ask the others.
-    const isWhole = pieces.some(({ bulk }) => homeFor(kit, bulk.filter) !== undefined)
+    const isWhole = pieces.some(({ bulk }) => partsOf(kit, bulk.filter.queue).length === 1)
     if (!isWhole && ends.some(({ status }) => status === 'rejected')) throw failureOf(ends)
     return pieces
   }
@@ -109,8 +63,8 @@ async function pieceIn(part: Part, id: string): Promise<Piece | undefined> {
 /** Where the jobs of a filter may be. @throws {StoreError} LW1031 */
 function partsFor(kit: Kit, { filter, to, kind }: BulkPlan): readonly Part[] {
   const { queue } = filter
-  const isHome = queue !== undefined && !kit.places.isSpread(queue)
-  const parts = isHome && queue !== undefined ? [homePart(kit, queue)] : kit.parts
+  const parts = partsOf(kit, queue)
+  const isHome = parts.length === 1
   if (to === undefined) return parts
   const home = homePart(kit, to)
   // A job with a unique key is where its key belongs, in a spread queue; in any other one it may be elsewhere.

@@ -17,6 +17,13 @@ export const partAt = ({ parts }: Kit, index: number): Part => parts[index] as P
 /** The part that a queue lives in. */
 export const homePart = (kit: Kit, queue: string): Part => partAt(kit, kit.places.homeOf(queue))
 
+/** The parts that may have what is of a queue; all of them where none is named. */
+export function partsOf({ parts, places }: Kit, queue: string | undefined): readonly Part[] {
+  if (queue === undefined) return parts
+  const hosts = places.hosts([queue])
+  return parts.filter(({ index }) => hosts.includes(index))
+}
+
 /** What cannot be done across partitions. */
 export const across = (message: string, details: Record<string, unknown> = {}): StoreError =>
   new StoreError('LW1031', message, details)

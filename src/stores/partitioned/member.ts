@@ -13,6 +13,8 @@ export interface Member {
   readonly seats: readonly Seat[]
   /** Jobs that it holds, as far as they were claimed here. */
   readonly held: Map<string, Held>
+  /** Those that it held under its last name in each part: an ending of theirs may have been written before. */
+  readonly former: Map<string, Held>
   /** What it has not been told yet. */
   lost: Lost[]
   /** Where beats go by themselves: what they hear. */
@@ -66,6 +68,7 @@ export const newMember = (worker: WorkerId, { parts, clock }: Kit): Member => ({
   ...{ worker, about: undefined, ttlMs: 0, lost: [], tell: undefined, beatIn: undefined, turn: 0 },
   isOver: false,
   held: new Map(),
+  former: new Map(),
   seats: parts.map(() => newSeat(worker, 0, clock.monotonic())),
 })
 

@@ -1,7 +1,18 @@
 import type { WorkerId } from '../../job/job.ts'
 import type { Beat, Beaten, Store } from '../../store/index.ts'
 import { type Kit, partAt } from './kit.ts'
-import { baseOf, confirm, isHeld, lostOf, type Member, newMember, newSeat, seatOf, vacate } from './member.ts'
+import {
+  baseOf,
+  type Held,
+  confirm,
+  isHeld,
+  lostOf,
+  type Member,
+  newMember,
+  newSeat,
+  seatOf,
+  vacate,
+} from './member.ts'
 import { failureOf, most, type Part, patienceMs } from './part.ts'
 
 /** The workers that this process speaks for. */
@@ -36,10 +47,12 @@ export async function rejoin(members: Members, member: Member, part: Part): Prom
   void seat.stopBeating?.().catch(() => {})
   Object.assign(seat, newSeat(member.worker, seat.generation + 1, clock.monotonic()))
   const { name, madeAt } = seat
-  for (const [id, { part: at, fence }] of member.held) {
-    if (at !== part.index) continue
+  const here = (jobs: ReadonlyMap<string, Held>) => [...jobs].filter(([, held]) => held.part === part.index)
+  for (const [id] of here(member.former)) member.former.delete(id)
+  for (const [id, held] of here(member.held)) {
     member.held.delete(id)
-    member.lost.push({ id, fence })
+    member.former.set(id, held)
+    member.lost.push({ id, fence: held.fence })
   }
   const { about, ttlMs } = member
   try {

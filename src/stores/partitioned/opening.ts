@@ -56,10 +56,10 @@ async function stand(
   }
   if (found === digest) return
   const [what = '', queues = ''] = (found ?? '').split(' spread ')
-  const other = what === here ? `other spread queues (${queues})` : what
+  const other = what === here ? `${here} spreads ${queues}, not ${spreadText(spread)},` : `${here} is ${what}`
   throw new StoreError(
     'LW1030',
-    `${here} is ${other} in the store: the number of partitions, their order and the spread queues are fixed when a store is made. Open it as it was made, or use another prefix.`,
+    `${other} in the store: the number of partitions, their order and the spread queues are fixed when a store is made. Open it as it was made, or use another prefix.`,
     { found, expected: digest },
   )
 }

@@ -11,12 +11,13 @@ export async function setQueues(kit: Kit, settings: readonly QueueSetting[]): Pr
       `queue ${limited.name} is spread over ${places.count} partitions, which do not know of each other how full they are: it takes no limits. Nothing was changed. Limit a queue that is not spread.`,
       { queue: limited.name },
     )
-  await all(kit.parts, async (store, { index }) => {
-    const mine = settings.flatMap((setting) => {
+  const mine = kit.parts.map(({ index }) =>
+    settings.flatMap((setting) => {
       const { name, paused } = setting
       if (places.homeOf(name) === index) return [setting]
       return places.isSpread(name) && paused !== undefined ? [{ name, paused }] : []
-    })
-    if (mine.length > 0) await store.setQueues(mine)
-  })
+    }),
+  )
+  const concerned = kit.parts.filter(({ index }) => mine[index]?.length)
+  await all(concerned, (store, { index }) => store.setQueues(mine[index] ?? []))
 }

@@ -74,13 +74,12 @@ async function settleEach(
   return answers
 }
 
-/** The name under which the worker holds a job, where it holds it under this fence. */
+/** The name under which the worker holds a job, or held it last, where that is under this fence. */
 export function nameFor(
-  { held }: Member,
+  { held, former }: Member,
   { id, fence }: { readonly id: string; readonly fence: number },
 ): string | undefined {
-  const lease = held.get(id)
-  return lease?.fence === fence ? lease.name : undefined
+  return [held.get(id), former.get(id)].find((lease) => lease?.fence === fence)?.name
 }
 
 function note(

@@ -121,7 +121,7 @@ function storeOn(settings: Settings, apart: BeatApart | undefined): Store {
     retention: retentionWith(run),
     payloads: payloadsWith(run),
     failures: failuresWith(run),
-    names: namesWith(run),
+    names: namesWith(run, rung),
     bulk: bulkWith(run, rung),
     ring,
     listen(hear) {

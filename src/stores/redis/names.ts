@@ -2,12 +2,12 @@ import type { Names } from '../../store/index.ts'
 import { rowsOf, textOf } from './row.ts'
 import type { Run } from './script.ts'
 
-/** Names that stand for one value each: see names.lua. */
-export const namesWith = (run: Run): Names => ({
+/** Names that stand for one value each: see names.lua. What is taken is a change, and confirmed as such. */
+export const namesWith = (run: Run, confirmed: Run): Names => ({
   async take(asked) {
     if (asked.length === 0) return []
     const args = asked.flatMap(({ name, value, instead }) => [name, value, instead ?? ''])
-    return rowsOf(await run('names', 'take', ...args)).map((row) => {
+    return rowsOf(await confirmed('names', 'take', ...args)).map((row) => {
       const [value, agoMs] = rowsOf(row)
       return { value: textOf(value), agoMs: Number(agoMs) }
     })
