@@ -152,6 +152,13 @@ test('whoever opens a store while a node of its cluster is away hears so, and op
   const back = await startRedis({ port: victim.port, folder: victim.folder, config: cluster.config })
   ending.push(() => back.stop())
   await until(async () => (await opened()).every((one) => one === 'open'))
+
+  // Where no node is left a call ends, too, and is not sent a minute later.
+  for (const node of [...cluster.nodes.slice(0, 2), back]) node.signal('SIGKILL')
+  const startedAt = performance.now()
+  const calls = stores.map((store) => store.counts().then(() => 'done', code))
+  expect(new Set(await Promise.all(calls))).toEqual(new Set(['LW1017']))
+  expect(performance.now() - startedAt).toBeLessThan(15_000)
 }, 60_000)
 
 test('a slot that moves to another node under load loses nothing and runs nothing twice', async () => {

@@ -63,7 +63,7 @@ const known: readonly Known[] = [
 ]
 
 const lost =
-  /^(Connection is closed|Stream isn't writeable|The client is (closed|offline)|Disconnects client|Socket closed|Reached the max retries|Command timed out|connect |read |write |getaddrinfo|Connection timeout|Socket timeout|None of startup nodes|Failed to refresh slots|Command aborted|All sentinels)/i
+  /^(Connection is closed|Stream isn't writeable|The client is (closed|offline)|Disconnects client|Socket closed|Reached the max retries|Command timed out|connect |read |write |getaddrinfo|Connection timeout|Socket timeout|None of startup nodes|Failed to refresh slots|Command aborted|All sentinels|Cluster isn't ready)/i
 
 /** An error of the client or the server as one of ours, which says what to do. */
 export function codedError(error: unknown, what: string): StoreError {

@@ -59,7 +59,11 @@ export async function makeIoRedis({
   const { connectTimeout, socketTimeout, retryStrategy } = options
   const redisOptions = { ...login, commandTimeout, connectTimeout, socketTimeout }
   const seed = { host: hostname, port: Number(port || 6379) }
-  const how = { lazyConnect: true, clusterRetryStrategy: retryStrategy, redisOptions }
+  // What a Cluster queues while no node is there it sends however late, and nobody has an answer before.
+  const how = {
+    ...{ lazyConnect: true, enableOfflineQueue: false },
+    ...{ clusterRetryStrategy: retryStrategy, redisOptions },
+  }
   return new found.Cluster([seed], how) as unknown as IoRedis
 }
 
