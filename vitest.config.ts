@@ -9,6 +9,7 @@ const servers = [
   'test/life/examples-servers.test.ts',
   'test/life/model-*.test.ts',
   'test/life/pgbouncer.test.ts',
+  'test/life/postgres-due.test.ts',
   'test/life/postgres-endings.test.ts',
   'test/life/postgres.test.ts',
   'test/life/postgres-rights.test.ts',

@@ -5,8 +5,10 @@ create or replace function claim_now(a jsonb, p_holder int, p_held boolean, p_no
 declare
   v_limit int := (a->>'limit')::int; v_received bigint := (a->>'received')::bigint; v_call bigint := (a->>'call')::bigint;
   v_alone boolean := coalesce((a->>'alone')::boolean, false);
+  -- Who has much room for one queue takes due jobs as they are; all others make them ready first.
+  v_takes_due boolean := v_limit >= 500 and jsonb_array_length(a->'queues') = 1 and not v_alone;
   v_again bigint[] := '{}'; v_heads tid[] := '{}'; v_found tid[]; v_queues int[] := '{}'; v_lanes int[]; v_avoid text[];
-  v_left int; v_room int; v_suspects boolean; v_fresh json; s record; q record;
+  v_left int; v_room int; v_due int; v_suspects boolean; v_fresh json; s record; q record;
 begin
   if not p_held then return json_build_object('lease', 'lost', 'now', p_now)::text; end if;
   -- One look at what nearly never is.
@@ -19,7 +21,8 @@ begin
   into s;
   if v_limit > 0 then
     if s.overdue and not coalesce((a->>'lapsed')::boolean, false) then return json_build_object('overdue', true, 'now', p_now)::text; end if;
-    if s.due then perform promote(1000, p_now); end if;
+    v_takes_due := v_takes_due and s.due;
+    if s.due and not v_takes_due then perform promote(1000, p_now); end if;
     if s.expired then perform expire(1000, p_now); end if;
   end if;
   if s.again then
@@ -39,14 +42,24 @@ begin
     continue when v_room <= 0;
     select * into v_lanes, v_avoid from lanes_for(q.id, v_alone, a->'tasks', p_holder, p_mono);
     continue when v_lanes is null;
-    v_found := heads_of(v_lanes, v_avoid, v_room, p_now);
+    v_due := 0;
+    if v_takes_due and v_room >= 500 and array_remove(v_avoid, null) = '{}' then
+      select heads, due into v_found, v_due from heads_and_due(v_lanes, v_avoid, v_room, p_now);
+    else
+      if v_takes_due then perform promote(1000, p_now); end if;
+      v_found := heads_of(v_lanes, v_avoid, v_room, p_now);
+    end if;
+    v_takes_due := false;
     if cardinality(v_found) > 0 then
       v_heads := v_heads || v_found;
       v_queues := v_queues || q.id;
       v_left := v_left - cardinality(v_found);
-      insert into tally_change (queue_id, state, n) values (q.id, 3, -cardinality(v_found)), (q.id, 5, cardinality(v_found));
+      insert into tally_change (queue_id, state, n)
+      select q.id, s, n from (values (1, -v_due), (3, v_due - cardinality(v_found)), (5, cardinality(v_found))) as v(s, n) where n <> 0;
     end if;
   end loop;
+  -- Nobody took any.
+  if v_takes_due then perform promote(1000, p_now); end if;
   if cardinality(v_heads) > 0 then v_fresh := hand_out(v_heads, v_queues, p_holder, v_call, p_now, p_mono); end if;
   if v_limit > 0 and (s.suspect or s.due) then v_suspects := suspects_wait(a, p_holder, p_now, p_mono); end if;
   return json_build_object('lease', 'held', 'now', p_now, 'fresh', v_fresh,
