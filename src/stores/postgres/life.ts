@@ -1,5 +1,5 @@
-import { StoreError } from '../../job/errors.ts'
-import type { DurabilityReport, Migrated } from '../../store/contract.ts'
+import type { Migrated } from '../../store/contract.ts'
+import { closed, openingOf } from '../server/opening.ts'
 import { checkServer } from './checks.ts'
 import { connect, type Link, type Where } from './connect.ts'
 import { toStoreError } from './faults.ts'
@@ -17,23 +17,20 @@ export function lifeOf(kit: LifeKit) {
   const { where, schema } = kit
   const home = { where, schema }
   let link: Link | undefined
-  let opening: Promise<DurabilityReport> | undefined
-  let isOpened = false
-  let isClosed = false
   /** Runs on a connection; one that was made for it alone is ended where it fails. */
   async function on<T>(work: (link: Link) => Promise<T>): Promise<T> {
     const fresh = link ?? (await connect(kit))
     try {
       return await work((link = fresh))
     } catch (error) {
-      if (!isOpened) {
+      if (!opening.isOpen()) {
         link = undefined
         await fresh.end().catch(() => {})
       }
       throw toStoreError(error, where)
     }
   }
-  const begin = () =>
+  const opening = openingOf(() =>
     on(async (one) => {
       const report = await checkServer(one.query, kit)
       const known = await readVersion(one.query, home)
@@ -41,26 +38,15 @@ export function lifeOf(kit: LifeKit) {
       if (kit.migrate === 'never') refuseOlder(known, home)
       else if (!isCurrent(known)) await migrateUp(one, home)
       return report
-    })
+    }),
+  )
   return {
-    isOpen: () => isOpened,
+    isOpen: () => opening.isOpen(),
     link(): Link {
-      if (!link || !isOpened) throw closed()
+      if (!link || !opening.isOpen()) throw closed()
       return link
     },
-    async open(): Promise<DurabilityReport> {
-      if (isClosed) throw closed()
-      try {
-        opening ??= begin()
-        const report = await opening
-        isOpened = !isClosed
-        return report
-      } catch (error) {
-        // A later open() tries anew.
-        opening = undefined
-        throw error
-      }
-    },
+    open: () => opening.open(),
     migrate: (dryRun: boolean): Promise<Migrated> =>
       on(async (one) => {
         await checkServer(one.query, { ...kit, acceptDataLoss: true })
@@ -70,14 +56,10 @@ export function lifeOf(kit: LifeKit) {
         return stepsFrom(known)
       }),
     async close(): Promise<void> {
-      isOpened = false
-      isClosed = true
+      opening.close()
       const old = link
       link = undefined
       await old?.end()
     },
   }
 }
-
-const closed = (): StoreError =>
-  new StoreError('LW1006', 'the store is not open: it was closed, or open() was not called.')

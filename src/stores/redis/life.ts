@@ -3,6 +3,7 @@ import type { DurabilityReport, Migrated } from '../../store/contract.ts'
 import type { Settings } from './connect.ts'
 import { examine } from './durability.ts'
 import { confirmed } from './acknowledge.ts'
+import { closed, openingOf } from '../server/opening.ts'
 import { codedError } from './faults.ts'
 import type { Port } from './port.ts'
 import { type Run, runner } from './script.ts'
@@ -10,9 +11,6 @@ import { tagIn } from './slots.ts'
 
 /** Of the keys and of what they hold. It rises with every change that an older Legwork would not understand. */
 const schema = 1
-
-const closed = (): StoreError =>
-  new StoreError('LW1006', 'the store is not open: it was closed, or open() was not called.')
 
 interface Dialled {
   readonly port: Port
@@ -111,41 +109,31 @@ function coded(error: unknown): never {
 /** From `open` to `close`, once; `hear` is called for doorbells of other processes. */
 export function lifeOf(settings: Settings, hear: () => void, isListening: () => boolean) {
   let made: Dialled | undefined
-  let opening: Promise<DurabilityReport> | undefined
   let unsubscribe: (() => Promise<void>) | undefined
-  let isClosed = false
   const listen = (): void => {
-    if (made && !isClosed) unsubscribe ??= made.port.subscribe([bellOf(settings.tag)], hear)
+    if (made) unsubscribe ??= made.port.subscribe([bellOf(settings.tag)], hear)
   }
-  const open = async (): Promise<DurabilityReport> => {
+  const opening = openingOf(async () => {
     made = await openOnce(settings)
     if (isListening()) listen()
     return made.report
-  }
+  })
   return {
     run: ((name, ...args) => {
-      if (!made || isClosed) return Promise.reject(closed())
+      if (!made || !opening.isOpen()) return Promise.reject(closed())
       return made.run(name, ...args)
     }) satisfies Run,
-    async open(): Promise<DurabilityReport> {
-      if (isClosed) throw closed()
-      opening ??= open()
-      try {
-        return await opening
-      } catch (error) {
-        // A later open() tries anew.
-        opening = undefined
-        throw error
-      }
-    },
+    open: () => opening.open(),
     /** @throws {StoreError} LW1006 where it is not open. */
     async ready(): Promise<void> {
-      if (!made || isClosed) throw closed()
+      if (!opening.isOpen()) throw closed()
     },
     migrate: (dryRun: boolean) => migrate(settings, dryRun),
     /** @throws {StoreError} LW1034 */
     confirm: async (): Promise<void> => {
-      if (made && settings.acknowledge) await confirmed(made.port, settings).catch(coded)
+      if (!settings.acknowledge) return
+      if (!made) throw closed()
+      await confirmed(made.port, settings).catch(coded)
     },
     listen,
     unlisten(): void {
@@ -153,11 +141,12 @@ export function lifeOf(settings: Settings, hear: () => void, isListening: () => 
       unsubscribe = undefined
     },
     async close(): Promise<void> {
-      if (isClosed) return
-      isClosed = true
-      await opening?.catch(() => {})
+      if (!opening.close()) return
+      await opening.settled()
+      const old = made
+      made = undefined
       await unsubscribe?.()
-      await made?.port.close()
+      await old?.port.close()
     },
   }
 }
