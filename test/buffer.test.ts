@@ -3,6 +3,7 @@ import { legwork, task } from 'legwork'
 import { memory } from 'legwork/memory'
 import { faulty } from 'legwork/store'
 import { expect, onTestFinished, test } from 'vitest'
+import { fragile, queuesByHome } from './fixtures/partitions.ts'
 
 const mail = task('mail')
 
@@ -42,6 +43,33 @@ test('with one, enqueue resolves when the store is back, each job once', async (
   expect((await jobs).map(({ duplicate }) => duplicate)).toEqual([false, false])
   expect(await many).toHaveLength(2)
   expect((await own.counts())[0]?.states.ready).toBe(4)
+})
+
+test('it outlasts one partition of several, and no longer than it is told to while the others go on', async () => {
+  const parts = fragile(3)
+  await parts.store.open()
+  const [away = '', there = ''] = (await queuesByHome(parts)).map(([name]) => name)
+  const app = legwork({ store: parts.store, buffer: { max: 100, for: '600ms' } })
+  onTestFinished(() => app.stop())
+  const [far, near] = [away, there].map((queue) => task(`to ${queue}`.replace(' ', '-'), { queue })) as [
+    typeof mail,
+    typeof mail,
+  ]
+  parts.down.add(0)
+  const first = app.enqueue(far)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  parts.down.delete(0)
+  expect((await first).duplicate).toBe(false)
+
+  parts.down.add(0)
+  let isOver = false
+  const lost = app.enqueue(far).finally(() => (isOver = true))
+  lost.catch(() => {})
+  for (const end = Date.now() + 5_000; !isOver && Date.now() < end; ) {
+    await app.enqueue(near)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  await expect(Promise.race([lost, Promise.resolve('still held')])).rejects.toMatchObject({ code: 'LW1032' })
 })
 
 test('it takes so many and no more while the store is out, and says how many', async () => {

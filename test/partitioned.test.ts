@@ -69,6 +69,17 @@ test('another number of partitions, another order and other spread queues are re
   expect(await partitioned([a, b, c], { spread: ['images'] }).counts()).toEqual([])
 })
 
+test('a store that has jobs already does not become a partition: they would be where nobody looks for them', async () => {
+  const [a, b] = [memory(), memory()]
+  await a.open()
+  await a.enqueue([jobOf('one', 'mail')])
+  expect(await codeOf(partitioned([a, b]).open())).toBe('LW1030')
+  expect((await a.counts()).map(({ queue }) => queue)).toEqual(['mail'])
+  const fresh = [memory(), memory()]
+  const all = await Promise.all([1, 2, 3].map(() => codeOf(partitioned(fresh).open())))
+  expect(all).toEqual(['done', 'done', 'done'])
+})
+
 test('a spread queue lies in all partitions; its keys are unique, its pause holds everywhere, and limits are refused', async () => {
   const { store, stores } = fragile(4, { spread: ['images'] })
   const app = legwork({ store, log: silent })

@@ -22,31 +22,39 @@ export interface Buffer {
 export function buffer(write: Write, { max, forMs, clock }: BufferKit): Buffer {
   let held = 0
   let outSince: number | undefined
-  /** Notes that the store is out; true when it has been for as long as anything is held. */
-  const isOver = (): boolean => {
+  /** Calls that have failed and go on: while there are any, others that succeed are about other partitions. */
+  const failing = new Set<object>()
+  /** Notes a failure; true when the store has been out for as long as anything is held. */
+  const isOver = (call: object): boolean => {
+    failing.add(call)
     outSince ??= clock.monotonic()
     return clock.monotonic() - outSince >= forMs
   }
-  return {
-    async write(jobs, how = {}) {
-      const answers: Enqueued[] = []
-      let open = jobs.map((_, i) => i)
-      for (let tries = 0; ; tries++) {
-        try {
-          const told = await write(
-            open.map((i) => jobs[i] as NewJob),
-            how,
-          )
-          told.forEach((answer, n) => (answers[open[n] as number] = answer))
-          open = openOf(open, answers, how)
-        } catch (error) {
-          if (!isOutage(error) || isOver()) throw error
-        }
-        if (open.length === 0) outSince = undefined
-        if (open.length === 0 || (answers.length === jobs.length && isOver())) return answers
-        await sleep(clock, Math.min(1_000, 50 * 2 ** Math.min(tries, 5)))
+  const well = (call: object): void => {
+    failing.delete(call)
+    if (failing.size === 0) outSince = undefined
+  }
+  const insist: Write = async (jobs, how = {}) => {
+    const answers: Enqueued[] = []
+    let open = jobs.map((_, i) => i)
+    for (let tries = 0; ; tries++) {
+      try {
+        const told = await write(
+          open.map((i) => jobs[i] as NewJob),
+          how,
+        )
+        told.forEach((answer, n) => (answers[open[n] as number] = answer))
+        open = openOf(open, answers, how)
+        if (open.length === 0) well(jobs)
+        if (open.length === 0 || isOver(jobs)) return answers
+      } catch (error) {
+        if (!isOutage(error) || isOver(jobs)) throw error
       }
-    },
+      await sleep(clock, Math.min(1_000, 50 * 2 ** Math.min(tries, 5)))
+    }
+  }
+  return {
+    write: (jobs, how) => insist(jobs, how).finally(() => failing.delete(jobs)),
     async admit(n, call) {
       if (outSince !== undefined && held + n > max) throw full(held, max)
       held += n

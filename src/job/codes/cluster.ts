@@ -9,7 +9,7 @@ export const clusterCodes = {
   ),
   LW1030: entry(
     'Made with other partitions',
-    'The store was made with another number of partitions, in another order, or with other spread queues. Where a job is follows from them, so they are fixed when a store is made.',
+    'The store was made with another number of partitions, in another order, or with other spread queues. Where a job is follows from them, so they are fixed when a store is made. Nor does a store that has queues of its own become a partition.',
     'Open it as it was made: the message says how. Or use another prefix, and let workers of both run until the old one is empty.',
   ),
   LW1031: entry(

@@ -51,6 +51,7 @@ async function stand(
   const digest = `${here} spread ${spreadText(spread)}`
   let found = await standing(store)
   if (found === undefined) {
+    await checkUnused(store, here)
     await store.setQueues([{ name: place, declared: { digest } }])
     found = await standing(store)
   }
@@ -61,6 +62,18 @@ async function stand(
     'LW1030',
     `${other} in the store: the number of partitions, their order and the spread queues are fixed when a store is made. Open it as it was made, or use another prefix.`,
     { found, expected: digest },
+  )
+}
+
+/** Queues of before would not be in their homes, and ids of before have no names. @throws {StoreError} LW1030 */
+async function checkUnused(store: Store, here: string): Promise<void> {
+  const used = (await store.counts()).find(({ queue }) => queue !== place)
+  // Somebody else may have made it a partition, and enqueued, in this moment.
+  if (!used || (await standing(store)) !== undefined) return
+  throw new StoreError(
+    'LW1030',
+    `what is to be ${here} is a store of its own, with queue ${used.queue}: its jobs would be looked for elsewhere. Nothing was changed. Use a store that is new, or another prefix.`,
+    { queue: used.queue },
   )
 }
 
