@@ -1,5 +1,5 @@
 // Partitions that say nothing, answer too late, or are left by whoever was writing to them: what must hold for each call.
-import { legwork, LegworkError, task, unchecked } from 'legwork'
+import { legwork, LegworkError, StoreError, task, unchecked } from 'legwork'
 import type { Store } from 'legwork/store'
 import { virtualClock } from 'legwork/testing'
 import { expect, test } from 'vitest'
@@ -385,7 +385,7 @@ test('who cannot open all partitions leaves none open, and can open them later',
     (store, i): Store => ({
       ...store,
       open: async (how) => {
-        if (isDown && i === 2) throw new LegworkError('LW1017', 'nobody is there')
+        if (isDown && i === 2) throw new StoreError('LW1017', 'nobody is there')
         return store.open(how)
       },
       close: async () => void closed.push(i),
@@ -394,6 +394,7 @@ test('who cannot open all partitions leaves none open, and can open them later',
   const { partitioned } = await import('legwork/partitioned')
   const store = partitioned(parts)
   expect(await codeOf(store.open())).toBe('LW1017')
+  await expect(store.open()).rejects.toThrow('LW1017 partition 3 of 3 does not answer')
   isDown = false
   expect((await store.open()).findings[0]?.about).toBe('partitions')
   await store.close()

@@ -13,7 +13,7 @@ import { failuresWith } from './failures.ts'
 import type { Kit } from './kit.ts'
 import { counts, find, get, workers } from './look.ts'
 import { beat, lapse, leave, type Members, membersOf } from './members.ts'
-import { openAll } from './opening.ts'
+import { asOne, openAll } from './opening.ts'
 import { most, type Part, partOf } from './part.ts'
 import { placesOf } from './place.ts'
 import { setQueues } from './queues.ts'
@@ -61,7 +61,7 @@ export function partitioned(stores: readonly Store[], options: PartitionedOption
       await Promise.all(stores.map((store) => store.close()))
     },
     async migrate(how) {
-      const done = await Promise.all(stores.map((store) => store.migrate(how)))
+      const done = await asOne(parts, (store) => store.migrate(how))
       const from = Math.min(...done.map((one) => one.from))
       return { from, to: Math.max(...done.map((one) => one.to)), steps: done.flatMap(({ steps }) => steps) }
     },

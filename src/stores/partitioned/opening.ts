@@ -8,7 +8,7 @@ export const place = '~partition'
 
 /** Opens all of them, and checks that each is the partition that it is taken for. @throws {StoreError} LW1030 */
 export async function openAll(parts: readonly Part[], spread: readonly string[]): Promise<DurabilityReport> {
-  const reports = await Promise.all(parts.map((part) => opened(part, parts.length)))
+  const reports = await asOne(parts, (store) => store.open())
   await Promise.all(parts.map((part) => stand(part, { of: parts.length, spread })))
   const findings: Finding[] = [
     {
@@ -29,15 +29,19 @@ export async function openAll(parts: readonly Part[], spread: readonly string[])
   return { level, findings }
 }
 
-async function opened({ store, index }: Part, of: number): Promise<DurabilityReport> {
-  try {
-    return await store.open()
-  } catch (error) {
-    if (!(error instanceof StoreError) || !outages.has(error.code)) throw error
-    const text = `partition ${index + 1} of ${of} does not answer, and a store opens when all do: ${error.message}`
-    throw new StoreError(error.code, text, { partition: index + 1 }, { cause: error })
-  }
-}
+/** All of them, or the error of one, which names it. */
+export const asOne = <T>(parts: readonly Part[], work: (store: Store) => Promise<T>): Promise<T[]> =>
+  Promise.all(
+    parts.map(async ({ store, index }) => {
+      try {
+        return await work(store)
+      } catch (error) {
+        if (!(error instanceof StoreError) || !outages.has(error.code)) throw error
+        const text = `partition ${index + 1} of ${parts.length} does not answer, and a store opens when all do: ${error.message}`
+        throw new StoreError(error.code, text, { partition: index + 1 }, { cause: error })
+      }
+    }),
+  )
 
 /** The weakest first. */
 const levels = ['volatile', 'process-safe', 'power-safe'] as const
