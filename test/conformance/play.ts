@@ -25,3 +25,10 @@ const early = new Set(promises.slice(0, promises.length / 2))
 /** A store with a thread takes long to make: its promises are in two files, which run side by side. */
 export const firstHalf = (one: Promised): boolean => withoutProcesses(one) && early.has(one)
 export const secondHalf = (one: Promised): boolean => withoutProcesses(one) && !early.has(one)
+
+const familyOf = ({ id }: Promised): string | undefined => id.split('.')[0]
+/** The first of every family of promises, and each eighth after it. */
+export const some = (one: Promised): boolean => {
+  const family = promises.filter((other) => withoutProcesses(other) && familyOf(other) === familyOf(one))
+  return family.indexOf(one) % 8 === 0
+}
