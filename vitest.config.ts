@@ -125,6 +125,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'processes',
+          globalSetup: 'test/fixtures/postgres-made.mjs',
           include: processes,
           testTimeout: 180_000,
           maxWorkers: 3,
@@ -135,6 +136,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'life',
+          globalSetup: 'test/fixtures/postgres-made.mjs',
           include: life,
           exclude: servers,
           testTimeout: 180_000,
