@@ -73,20 +73,20 @@ const early = [
   'test/cli-dev.test.ts',
 
   'test/life/schedules.test.ts',
-  'test/life/cluster-redis.test.ts',
+  'test/life/torture-redis.test.ts',
   'test/life/crash.test.ts',
+  'test/life/cluster-redis.test.ts',
   'test/life/isolate.test.ts',
+  'test/life/two-versions.test.ts',
   'test/life/proxy.test.ts',
   'test/torture.test.ts',
-  'test/life/torture-postgres.test.ts',
   'test/life/redrive.test.ts',
-  'test/life/payloads.test.ts',
-  'test/life/clocks.test.ts',
-  'test/life/two-versions.test.ts',
-  'test/life/torture-redis.test.ts',
-  'test/life/outage.test.ts',
   'test/life/cost-redis.test.ts',
+  'test/life/payloads.test.ts',
   'test/life/conformance.test.ts',
+  'test/life/torture-postgres.test.ts',
+  'test/life/clocks.test.ts',
+  'test/life/outage.test.ts',
 ]
 
 class LongestFirst extends BaseSequencer {
