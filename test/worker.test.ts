@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { legwork, task, unchecked } from 'legwork'
 import { memory } from 'legwork/memory'
 import type { Store } from 'legwork/store'
-import { testApp } from 'legwork/testing'
+import { testApp, virtualClock } from 'legwork/testing'
 import { expect, test } from 'vitest'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
@@ -163,4 +163,38 @@ test('a long run keeps its lease in virtual time, and its timeout comes when it 
   await t.clock.advance('3h')
   expect(reasons).toEqual(['TimedOut'])
   expect(await handle.status()).toMatchObject({ state: 'dead', losses: 0, failures: 1 })
+})
+
+test('what a call without an answer claims when it is carried out late, behind its own repeat, runs all the same', async () => {
+  const clock = virtualClock()
+  const inner = memory({ clock })
+  let late: (() => Promise<unknown>) | undefined
+  let isLost = false
+  const store: Store = {
+    ...inner,
+    async exchange(settlements, ask) {
+      if (isLost) {
+        isLost = false
+        late = () => inner.exchange(settlements, ask)
+        throw new Error('the connection is gone')
+      }
+      return inner.exchange(settlements, ask)
+    },
+  }
+  const app = legwork({ store, clock, log: silent })
+  const ran: number[] = []
+  app.handle(job, ({ input }) => void ran.push(input.n))
+  await app.start({ concurrency: 3 })
+  isLost = true
+  await app.enqueue(job, { n: 1 })
+  for (let n = 0; n < 20 && ran.length === 0; n++) await clock.advance(100)
+  expect(ran).toEqual([1])
+  const second = await app.enqueue(job, { n: 2 })
+  // Before the worker asks for it.
+  await late?.()
+  expect(await second.status()).toMatchObject({ state: 'running' })
+  for (let n = 0; n < 100 && ran.length === 1; n++) await clock.advance(100)
+  expect(ran).toEqual([1, 2])
+  expect(await second.status()).toMatchObject({ state: 'completed', attempt: 1, losses: 0 })
+  await app.stop()
 })

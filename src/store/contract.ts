@@ -169,7 +169,10 @@ export interface Migrated {
   readonly steps: readonly { readonly version: number; readonly name: string; readonly sql: string }[]
 }
 
-/** What a worker asks for. `call` rises by one with each claim that is not a repeat; `received` is the last call whose answer arrived. */
+/**
+ * What a worker asks for. `call` rises by one with each claim that is not a repeat; `received` is the last call whose answer
+ * arrived, or 0 to be told of all that it holds.
+ */
 export interface Ask {
   readonly worker: WorkerId
   readonly call: number

@@ -5,6 +5,7 @@ import { type Outage, type OutageKit, outage } from '../job/outage.ts'
 import type { Ask, Claimed, KnownTask, Store } from '../store/index.ts'
 import { type Pace, pauseMs } from './pace.ts'
 import { type Pool, room } from './pool.ts'
+import { rollCall } from './roll-call.ts'
 
 export interface ExchangeKit extends OutageKit {
   readonly store: Store
@@ -16,6 +17,8 @@ export interface ExchangeKit extends OutageKit {
   /** Sends what running handlers noted, before the settlement that ends their attempt. */
   sendNotes(worker: string): Promise<void>
   accept(claimed: Claimed): void
+  /** It is running or waits for a slot. */
+  holds(job: Pick<Settlement, 'id' | 'fence'>): boolean
   /** Starts what was accepted. */
   start(): void
   isBusy(): boolean
@@ -30,6 +33,7 @@ export class Exchange {
   isClaiming = true
   readonly #kit: ExchangeKit
   readonly #outage: Outage
+  readonly #rollCall: ReturnType<typeof rollCall>
   /** Ended runs whose settlement the store has not confirmed. */
   #done: Settlement[] = []
   #call = 1
@@ -50,6 +54,9 @@ export class Exchange {
   constructor(kit: ExchangeKit) {
     this.#kit = kit
     this.#outage = outage(kit, 'the worker’s call')
+    const isDone = (job: Pick<Settlement, 'id' | 'fence'>) =>
+      this.#done.some(({ id, fence }) => id === job.id && fence === job.fence)
+    this.#rollCall = rollCall(kit.clock, (job) => kit.holds(job) || isDone(job))
     this.#lastJobAt = kit.clock.monotonic()
   }
 
@@ -137,7 +144,8 @@ export class Exchange {
       // What rings from here on is news.
       if (pool) pool.isHungry = false
       const startedAt = clock.monotonic()
-      const answer = await store.exchange(settlements, this.#ask(worker, pool))
+      const isForAll = pool !== undefined && this.#rollCall.isDue()
+      const answer = await store.exchange(settlements, this.#ask(worker, pool, isForAll))
       this.#roundTripMs = this.#roundTripMs * 0.8 + (clock.monotonic() - startedAt) * 0.2
       await turned
       this.#outage.answered()
@@ -146,21 +154,23 @@ export class Exchange {
       answer.settled.forEach((settled, i) => this.#heard(settlements[i] as Settlement, settled))
       this.#isPartial = answer.settled.includes(undefined)
       this.#note(answer.claimed, pool)
-      accept(answer.claimed)
+      accept(isForAll ? this.#rollCall.heard(answer.claimed) : answer.claimed)
       return (this.pending > 0 && !this.#isPartial) || this.#nextPool() !== undefined
     } catch (error) {
       // The reply may be lost after the store did it all: settling again is answered as before, claiming again delivers again.
       if (worker === (await registration().catch(() => undefined))) this.#done.unshift(...settlements)
+      this.#rollCall.unanswered()
       this.#outage.failed(error)
       return false
     }
   }
 
-  #ask(worker: string, pool: Pool | undefined): Ask {
+  #ask(worker: string, pool: Pool | undefined, isForAll: boolean): Ask {
     const limit = pool ? Math.min(defaults.claimMax, room(pool, this.#roundTripMs)) : 0
     const queues = pool ? pool.queues.map((name) => ({ name, limit })) : []
     const what = { tasks: this.#kit.tasks, ...(pool?.alone && { alone: pool.alone }) }
-    return { worker, call: this.#call, received: this.#received, limit, queues, ...what }
+    const received = isForAll ? 0 : this.#received
+    return { worker, call: this.#call, received, limit, queues, ...what }
   }
 
   #note({ jobs, nextDueAt }: Claimed, pool: Pool | undefined): void {

@@ -55,6 +55,11 @@ export class Slots {
     for (const pool of this.#kit.pools) this.#fill(pool)
   }
 
+  holds({ id, fence }: Pick<ClaimedJob, 'id' | 'fence'>): boolean {
+    const isIt = (job: ClaimedJob) => job.id === id && job.fence === fence
+    return this.runs.get(id)?.job.fence === fence || this.#kit.pools.some(({ buffer }) => buffer.some(isIt))
+  }
+
   onIdle(then: () => void): void {
     this.#idleCalls.push(then)
   }

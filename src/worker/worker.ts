@@ -72,6 +72,7 @@ export class Worker {
       sendNotes: (worker) => sendNotes({ notes, runs: this.#slots.runs, store: kit.store, worker }),
       start: () => this.#slots.start(),
       isBusy: () => this.#slots.runs.size > 0,
+      holds: (job) => this.#slots.holds(job),
       accept: (claimed) => {
         if (claimed.lease === 'lost') return this.#life?.lost('the store does not know it any more')
         this.#slots.cancel(claimed.cancels)

@@ -106,7 +106,8 @@ export function acknowledge({ seats }: Member, { call, received }: Ask): void {
   for (const seat of seats) {
     const { last } = seat
     if (seat.calls === 0) Object.assign(seat, { calls: call - 1, received })
-    if (last && last.outer <= received) seat.received = last.own
+    if (received === 0) seat.received = 0
+    else if (last && last.outer <= received) seat.received = last.own
     seat.last = undefined
   }
 }
