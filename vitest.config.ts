@@ -12,6 +12,7 @@ const servers = [
   'test/life/pgbouncer.test.ts',
   'test/life/postgres-due.test.ts',
   'test/life/postgres-endings.test.ts',
+  'test/life/postgres-locks.test.ts',
   'test/life/postgres.test.ts',
   'test/life/postgres-rights.test.ts',
   'test/life/postgres-store.test.ts',

@@ -53,6 +53,11 @@ export function toStoreError(error: unknown, where: string): StoreError {
       `no connection of the pool to ${where} came free in time: ${text}. Make the pool larger (max), or look for transactions that stay open.`,
     )
   if (code === 'ENOTFOUND') return said('LW1017', `the host of ${where} is unknown: ${text}. Check the URL.`)
+  if (code === '' && /query read timeout/i.test(text))
+    return said(
+      'LW1017',
+      `${where} gave no answer in time: ${text}. Nobody knows whether it did what was asked. Look for a server that is overloaded or gone, and for a transaction that stays open; calls go on by themselves.`,
+    )
   if (unreachable.test(code) || (code === '' && lost.test(text)))
     return said(
       'LW1017',

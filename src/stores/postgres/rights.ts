@@ -45,7 +45,10 @@ export async function grantRights(
   try {
     const known = await readVersion(link.query, { schema, where })
     refuseNewer(known, { schema, where })
-    if (order.kind !== 'migrator') refuseOlder(known, { schema, where })
+    if (order.kind !== 'migrator') {
+      refuseOlder(known, { schema, where })
+      await refuseOwner(link, schema, order)
+    }
     const mayConnect = await mayConnectAs(link, order.role)
     // It needs the owner of the database, and nearly everywhere everybody may.
     const done = statements.filter((text) => !(mayConnect && text.startsWith('grant connect on')))
@@ -98,6 +101,13 @@ async function explained(
     },
     { cause: error },
   )
+}
+
+/** It would lose what it has. @throws {InvalidOption} LW1201 */
+async function refuseOwner(link: Link, schema: string, { role, kind }: RightsOrder): Promise<void> {
+  if ((await ownerOf(link, schema)) !== role) return
+  const not = `a role that does not own schema ${schema}: its owner may do everything, and would lose that by becoming ${kind}`
+  throw new InvalidOption('role', role, not)
 }
 
 async function ownerOf(link: Link, schema: string): Promise<string | undefined> {

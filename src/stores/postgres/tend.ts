@@ -24,7 +24,7 @@ interface Chores {
   readonly open: readonly string[] | null
   /** The policy of retention. */
   readonly standing: string | null
-  /** It still looks at what ended before it was set. */
+  /** There is more to look at: what ended before the policy was set, or is over. */
   readonly walks: boolean
 }
 

@@ -11,6 +11,8 @@ declare
   v_settled jsonb; v_claimed text;
 begin
   select id into v_holder from runner where worker = a->>'worker';
+  -- Claims of one worker come one after the other: who repeats one whose answer was lost sees what that one has handed out.
+  if a ? 'ask' then perform pg_advisory_xact_lock(hashtext(current_schema || ' claim'), v_holder); end if;
   if (a->'ask'->>'limit')::int > 0 then
     -- Who takes its jobs away must wait for the end of a claim, or it would not see what was handed out.
     select lease_ends_mono_ms > v_mono into v_held from worker where holder_id = v_holder for key share;
@@ -18,7 +20,11 @@ begin
     select lease_ends_mono_ms > v_mono into v_held from worker where holder_id = v_holder;
   end if;
   v_held := coalesce(v_held, false);
-  if a ? 'done' or a ? 'rest' then v_settled := settle_all(a, v_holder, v_held, v_now); end if;
+  if a ? 'done' or a ? 'rest' then
+    -- Before any number is taken: see src/stores/postgres/gaps.ts.
+    if v_held then perform pg_current_xact_id(); end if;
+    v_settled := settle_all(a, v_holder, v_held, v_now);
+  end if;
   if a ? 'ask' then v_claimed := claim_now(a->'ask', v_holder, v_held, v_now, v_mono); end if;
   return '{"settled":' || coalesce(v_settled::text, 'null') || ',"claimed":' || coalesce(v_claimed, 'null') || '}';
 end $$

@@ -13,5 +13,6 @@ begin
   into v_first, v_last from (select id, at_ms from audit order by id limit v_budget) x;
   delete from audit where id < coalesce(v_first, v_last + 1);
   -- Who follows what happens is that far behind at most, or misses some.
-  delete from closing where id <= (select max(id) from closing) - 100000;
+  delete from closing where id = any(array(
+    select id from closing where id <= (select max(id) from closing) - 100000 order by id limit v_budget));
 end $$

@@ -12,6 +12,10 @@ begin
   if v_verbs is null then
     raise exception sqlstate '22023' using message = format('expected producer, worker, dashboard or none, got %s', p_kind);
   end if;
+  if exists (select 1 from pg_namespace n join pg_roles r on r.oid = n.nspowner where n.nspname = current_schema() and r.rolname = p_role) then
+    raise exception sqlstate '22023' using message = format('%s owns the schema, and may do everything', p_role),
+      hint = 'Give the rights to another role: the owner would lose its own.';
+  end if;
   execute format('revoke all on all tables in schema %s from %s', v_schema, v_role);
   execute format('revoke all on all functions in schema %s from %s', v_schema, v_role);
   execute format('revoke all on schema %s from %s', v_schema, v_role);

@@ -3,23 +3,37 @@ create or replace function held_v1(p text) returns text language plpgsql set sea
 #variable_conflict use_column
 declare
   a jsonb := p::jsonb; v_now bigint := coalesce((a->>'now')::bigint, now_ms()); v_mono float8 := coalesce((a->>'mono')::float8, v_now);
-  v_budget bigint := (a->>'budget')::bigint; v_left bigint := (a->>'budget')::bigint; w record; v_rows json; v_n int; v_out jsonb := '[]';
+  v_left bigint := (a->>'budget')::bigint; v_overdue boolean := coalesce((a->>'overdue')::boolean, false);
+  w record; v_holders int[]; v_seqs bigint[]; v_rows json; v_out jsonb := '[]';
 begin
+  if v_overdue then
+    -- Those that are overdue longest come first. What somebody holds is passed over, for every claim comes by here: a transaction that
+    -- stays open must stop no other worker.
+    v_holders := array(
+      select x.holder_id from worker x cross join lateral (select worker from runner where id = x.holder_id limit 1) r
+      where x.lease_ends_mono_ms <= v_mono order by x.lease_ends_mono_ms, r.worker collate "C" limit v_left for update of x skip locked);
+  else
+    v_holders := array(
+      select x.holder_id from worker x cross join lateral (select worker from runner where id = x.holder_id limit 1) r
+      where r.worker in (select value from jsonb_array_elements_text(a->'workers')) order by r.worker collate "C" for update of x);
+  end if;
   for w in
-    select r.worker, x.holder_id, x.tells_begin, x.ending from worker x cross join lateral (select worker from runner where id = x.holder_id limit 1) r
-    where case when (a->>'overdue')::boolean then x.lease_ends_mono_ms <= v_mono
-      else r.worker in (select value from jsonb_array_elements_text(a->'workers')) end
-    -- Those that are overdue longest come first.
-    order by case when (a->>'overdue')::boolean then x.lease_ends_mono_ms end, r.worker collate "C"
-    limit case when (a->>'overdue')::boolean then v_budget end for update of x
+    select r.worker, x.* from unnest(v_holders) with ordinality as h(id, o) cross join lateral (select * from worker where holder_id = h.id limit 1) x
+    cross join lateral (select worker from runner where id = h.id limit 1) r order by h.o
   loop
     exit when v_left <= 0;
-    with held as (select * from ticket where state = 5 and holder_id = w.holder_id order by seq limit v_left for update)
-    select json_agg(json_build_array(t.seq, t.fence, t.losses, t.failures, j.max_attempts, j.on_crash, t.suspect, t.expires_at_ms, t.begun_fence = t.fence, t.cancel_reason) order by t.seq), count(*)
-    into v_rows, v_n from held t cross join lateral (select max_attempts, on_crash from job where seq = t.seq limit 1) j;
-    v_out := v_out || jsonb_build_array(jsonb_build_object('worker', w.worker, 'jobs', coalesce(v_rows, '[]'), 'isAll', v_n < v_left,
+    if v_overdue then
+      v_seqs := array(select seq from ticket where state = 5 and holder_id = w.holder_id order by seq limit v_left for update skip locked);
+    else
+      v_seqs := array(select seq from ticket where state = 5 and holder_id = w.holder_id order by seq limit v_left for update);
+    end if;
+    select json_agg(json_build_array(t.seq, t.fence, t.losses, t.failures, j.max_attempts, j.on_crash, t.suspect, t.expires_at_ms, t.begun_fence = t.fence, t.cancel_reason) order by t.seq)
+    into v_rows from unnest(v_seqs) as s(seq) cross join lateral (select * from ticket where seq = s.seq limit 1) t
+    cross join lateral (select max_attempts, on_crash from job where seq = s.seq limit 1) j;
+    v_out := v_out || jsonb_build_array(jsonb_build_object('worker', w.worker, 'jobs', coalesce(v_rows, '[]'),
+      'isAll', cardinality(v_seqs) = (select count(*) from ticket where state = 5 and holder_id = w.holder_id),
       'tellsBegin', w.tells_begin, 'ending', w.ending));
-    v_left := v_left - v_n;
+    v_left := v_left - cardinality(v_seqs);
   end loop;
   return json_build_object('now', v_now, 'workers', v_out)::text;
 end $$

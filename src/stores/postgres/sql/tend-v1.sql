@@ -18,6 +18,8 @@ begin
     select seq from history where expires_at_ms is not null and expires_at_ms <= v_now
     order by expires_at_ms, seq limit v_budget for update skip locked);
   v_over := v_over || over_together(v_budget - cardinality(v_over), v_now);
+  v_walks := v_walks or cardinality(v_over) >= v_budget;
+  v_over := array_remove(v_over, null);
   if cardinality(v_over) > 0 then perform drop_jobs(v_over); end if;
   v_groups := array(
     select id from failure where dead = 0 and last_at_ms <= v_now - (a->>'forgetMs')::bigint limit v_budget for update skip locked);
