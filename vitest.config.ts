@@ -41,13 +41,16 @@ const processes = [
   'test/package.test.ts',
 ]
 
-// What takes half of the daily loop and fails seldom alone: documented programs, types, Redis, most of SQLite. npm test runs it.
+// What takes half of the daily loop and fails seldom alone: documented programs, types, Redis, most of SQLite, opening files, new keys. npm test runs it.
 const rare = process.env['LEGWORK_DAILY']
   ? [
       'test/docs.test.ts',
       'test/types.test.ts',
       'test/conformance/redis.test.ts',
       'test/conformance/sqlite-more.test.ts',
+      'test/sqlite-open.test.ts',
+      'test/rekey.test.ts',
+      'test/bench.test.ts',
     ]
   : []
 
