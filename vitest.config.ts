@@ -9,6 +9,7 @@ const servers = [
   'test/life/conformance-redis.test.ts',
   'test/life/examples-servers.test.ts',
   'test/life/model-*.test.ts',
+  'test/life/lost-writes-redis.test.ts',
   'test/life/pgbouncer.test.ts',
   'test/life/postgres-due.test.ts',
   'test/life/postgres-endings.test.ts',

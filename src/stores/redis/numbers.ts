@@ -5,7 +5,7 @@ const most = 100_000
 
 /**
  * The numbers by which the server knows the jobs that were claimed through this store, so that a settlement need not look for its
- * job. A job keeps its number for life, and no other gets it.
+ * job. A job keeps its number for life. No other gets it, unless the server loses its last writes: so the id is compared as well.
  */
 export interface Numbers {
   of(id: string): number | undefined

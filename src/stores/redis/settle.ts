@@ -13,21 +13,27 @@ export const releaseDigest = digest({ id: '', fence: 0, move: 'release' })
 /** Of a completion without a result. */
 const plainDigest = digest({ id: '', fence: 0, move: 'complete' })
 
+/** Ids whose end tells them apart; of all others the whole id is sent. */
+const minted = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/
+
 /** Settlements as arguments of the scripts that take them: see ordering.lua. */
 export function settleArgs(worker: WorkerId, settlements: readonly Settlement[], numbers: Numbers) {
   const plain: number[] = []
+  let ends = ''
   const others: (string | number)[] = []
   for (let place = 0; place < settlements.length; place++) {
     const one = settlements[place] as Settlement
     const n = numbers.of(one.id)
     const done = isDone(one)
-    if (done && n !== undefined && one.result === undefined) plain.push(n, one.fence)
-    else {
+    if (done && n !== undefined && one.result === undefined && minted.test(one.id)) {
+      plain.push(n, one.fence)
+      ends += one.id.slice(-8)
+    } else {
       const more = done ? '' : moreOf(one)
       others.push(place, one.id, n ?? '', one.fence, one.move, digest(one), one.result ?? '', more)
     }
   }
-  return [worker, `[${plain.join(',')}]`, plainDigest, others.length / 8, ...others]
+  return [worker, `[${plain.join(',')}]`, ends, plainDigest, others.length / 8, ...others]
 }
 
 /** Completed, and nothing is said of it. */

@@ -1,13 +1,13 @@
--- Endings as they are sent: plain completions as two numbers each, the rest as eight texts.
+-- Endings as they are sent: plain completions as two numbers and the end of the id each, the rest as eight texts.
 --@ use ids
 
--- ARGV[at] is the worker; then come the numbers of plain completions and their fences as JSON, their digest, how many others there
--- are, and of each its place, the id, the number or '', fence, move, digest, result, more.
+-- ARGV[at] is the worker; then come the numbers of plain completions and their fences as JSON, the last eight characters of their ids
+-- behind one another, their digest, how many others there are, and of each its place, the id, the number or '', fence, move, digest, result, more.
 local function orderAt(at)
-  local plain, many, places = cjson.decode(ARGV[at + 1]), tonumber(ARGV[at + 3]), {}
-  local order = { worker = ARGV[at], digest = ARGV[at + 2], plain = plain, rest = {}, answers = {}, past = at + 4 + many * 8 }
+  local plain, many, places = cjson.decode(ARGV[at + 1]), tonumber(ARGV[at + 4]), {}
+  local order = { worker = ARGV[at], digest = ARGV[at + 3], plain = plain, tails = ARGV[at + 2], rest = {}, answers = {}, past = at + 5 + many * 8 }
   for i = 1, many do
-    local base = at + 4 + (i - 1) * 8
+    local base = at + 5 + (i - 1) * 8
     local number, result = tonumber(ARGV[base + 2]), ARGV[base + 6]
     order.rest[i] = {
       at = ARGV[base] + 1, id = ARGV[base + 1], n = number and packed(number), fence = tonumber(ARGV[base + 3]), move = ARGV[base + 4],

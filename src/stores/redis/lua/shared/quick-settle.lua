@@ -42,9 +42,20 @@ end
 local hot, ends, results, keeps, runs, ways, blocks = {}, {}, {}, {}, {}, {}, {}
 local lastEnding
 
+-- Whether the row is of the job that is meant: a number that was given away anew after writes were lost is another's. Behind the
+-- head come two bytes for the length of the id, and the id.
+local function isRowOf(raw, past, one)
+  if one.id then
+    return string.byte(raw, past + 1) * 256 + string.byte(raw, past + 2) == #one.id
+      and string.sub(raw, past + 3, past + 2 + #one.id) == one.id
+  end
+  return string.byte(raw, past + 2) == 26 and string.find(raw, one.tail, past + 21, true) == past + 21
+end
+
 -- Completes a job by its head; false where that does not say enough.
 local function complete(raw, n, number, one, runner)
   local past = headEnd(raw)
+  if not isRowOf(raw, past, one) then return false end
   local head = string.sub(raw, 1, past)
   local way = ways[head]
   if way == nil then
@@ -115,11 +126,11 @@ settleQuickly = function(order)
   for i = 1, many do
     while order.isOther[place] do place = place + 1 end
     local n, number, raw = numbers[i], plain[i * 2 - 1], raws[i]
-    one.fence = plain[i * 2]
+    one.fence, one.tail = plain[i * 2], string.sub(order.tails, i * 8 - 7, i * 8)
     if raw and times[n] == 1 and complete(raw, n, number, one, runner) then
       answers[place] = 'applied'
     else
-      rest[#rest + 1] = { n = n, at = place, fence = one.fence, move = 'complete', digest = one.digest, more = '' }
+      rest[#rest + 1] = { n = n, at = place, fence = one.fence, tail = one.tail, move = 'complete', digest = one.digest, more = '' }
     end
     place = place + 1
   end

@@ -63,8 +63,14 @@ end
 
 local completed = { to = 'completed', toAsked = 'completed', delay = 0 }
 
+-- A number that was given away anew after writes were lost is another job's.
+local function isMeant(job, one)
+  if one.id then return job.id == one.id end
+  return string.sub(job.id, -8) == one.tail
+end
+
 local function settleOne(runner, held, job, one)
-  if not job then return 'gone' end
+  if not job or not isMeant(job, one) then return 'gone' end
   if held and job.state == 'running' and job.by == runner and job.fence == one.fence then
     return apply(job, one)
   end
