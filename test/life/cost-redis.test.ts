@@ -111,6 +111,45 @@ test('a claim of 100, a settle, upkeep and a new job cost as much at 400,000 wai
   await store.close()
 }, 120_000)
 
+/** Ids of one millisecond that count up from a chance, as those of a monotonic ULID factory. */
+const rising = (from: number) => (i: number) =>
+  `01KA1B2C3DABCDEFGHJKMN${toCrockford(from + i).padStart(4, '0')}`
+const toCrockford = (n: number) =>
+  n
+    .toString(32)
+    .replace(/./g, (digit) => '0123456789ABCDEFGHJKMNPQRSTVWXYZ'[Number.parseInt(digit, 32)] ?? '')
+/** The worst there is: all look alike where ids are looked for. */
+const alike = (i: number) => `01KA1B2C3DXYZ0000000${String(i).padStart(4, '0')}XY`
+
+test('ids of one’s own that look minted and much alike cost about what others do, and twins that look the same a load each', async () => {
+  const store = redis({ url: server.url, prefix: 'alike' })
+  await store.open()
+  await store.enqueue([plain('first')])
+  const add = (idOf: (i: number) => string, many = 1_000) => {
+    const jobs = Array.from({ length: many }, (_, i) => plain(idOf(i)))
+    return spentBy(() => store.enqueue(jobs))
+  }
+  const others = await add(() => newId())
+  const first = await add(rising(0))
+  expect(first.commands.length).toBeLessThanOrEqual(others.commands.length * 3)
+  expect(first.words).toBeLessThanOrEqual(others.words * 3)
+  // What they look like was there before, so each is looked for.
+  const second = await add(rising(1_000))
+  expect(second.commands.length).toBeLessThan(1_500)
+  expect(second.words).toBeLessThan(1_000 * 12)
+  const ids = Array.from({ length: 100 }, (_, i) => rising(0)(i))
+  const found = await spentBy(() => store.get(ids))
+  expect(found.words).toBeLessThan(100 * 20)
+  for (const many of [500, 1_000]) expect((await add(alike, many)).words).toBeLessThan(others.words * 8)
+  const twins = await spentBy(() => store.get(Array.from({ length: 1_000 }, (_, i) => alike(i))))
+  expect(twins.words).toBeLessThan(1_000 * 20)
+  expect(await store.get([alike(999), rising(1_000)(999)])).toMatchObject([
+    { id: alike(999) },
+    { id: rising(1_000)(999) },
+  ])
+  await store.close()
+})
+
 test('a waiting job takes at most 150 bytes besides its payload, and the raw baseline of the benchmark as many', async () => {
   const payload = { i: 1, t: 0, p: 'x'.repeat(80) }
   const bytes = JSON.stringify(payload).length

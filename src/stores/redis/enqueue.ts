@@ -2,6 +2,7 @@ import type { Enqueued, NewJob } from '../../job/job.ts'
 import type { State } from '../../job/state.ts'
 import type { EnqueueHow } from '../../store/contract.ts'
 import { saysSame } from '../server/alike.ts'
+import { isMinted, mintedKey } from './minted.ts'
 import { rowsOf, textOf } from './row.ts'
 import type { Run } from './script.ts'
 
@@ -81,14 +82,11 @@ interface Alike {
   many: number
 }
 
-/** As ids.lua looks at it. */
-const minted = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/
-
 /** The texts of each job, and how many: see enqueue.lua. */
 function textsOf(jobs: readonly NewJob[]) {
   if (jobs.some((job) => job.unique !== undefined))
     return { width: 3, texts: jobs.flatMap((job) => [job.id, job.payload, job.unique?.key ?? '']) }
-  if (jobs.every(({ id }) => minted.test(id)))
+  if (jobs.every(({ id }) => isMinted(id)))
     return { width: 1, texts: jobs.map(({ id, payload }) => id + payload) }
   return { width: 2, texts: jobs.flatMap(({ id, payload }) => [id, payload]) }
 }
@@ -97,7 +95,7 @@ function textsOf(jobs: readonly NewJob[]) {
 function doRise(jobs: readonly NewJob[]): boolean {
   let last = ''
   for (const { id } of jobs) {
-    const key = id.slice(3, 15)
+    const key = mintedKey(id)
     if (key <= last) return false
     last = key
   }

@@ -3,6 +3,7 @@ import { groupOf } from '../../job/dead.ts'
 import type { Settled, Settlement, WorkerId } from '../../job/job.ts'
 import { isLoss, survives } from '../../job/loss.ts'
 import { digest, isFailure, stateAfter } from '../../job/settle.ts'
+import { isMinted } from './minted.ts'
 import type { Numbers } from './numbers.ts'
 import type { Reply } from './port.ts'
 import { given, rowsOf } from './row.ts'
@@ -13,10 +14,7 @@ export const releaseDigest = digest({ id: '', fence: 0, move: 'release' })
 /** Of a completion without a result. */
 const plainDigest = digest({ id: '', fence: 0, move: 'complete' })
 
-/** Ids whose end tells them apart; of all others the whole id is sent. */
-const minted = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/
-
-/** Settlements as arguments of the scripts that take them: see ordering.lua. */
+/** Settlements as arguments of the scripts that take them: see ordering.lua. Ids that look minted are told apart by their end. */
 export function settleArgs(worker: WorkerId, settlements: readonly Settlement[], numbers: Numbers) {
   const plain: number[] = []
   let ends = ''
@@ -25,7 +23,7 @@ export function settleArgs(worker: WorkerId, settlements: readonly Settlement[],
     const one = settlements[place] as Settlement
     const n = numbers.of(one.id)
     const done = isDone(one)
-    if (done && n !== undefined && one.result === undefined && minted.test(one.id)) {
+    if (done && n !== undefined && one.result === undefined && isMinted(one.id)) {
       plain.push(n, one.fence)
       ends += one.id.slice(-8)
     } else {

@@ -11,7 +11,10 @@ end
 local function loadJobs(numbers)
   local ask = {}
   for _, n in ipairs(numbers) do
-    if jobs[n] == nil then ask[#ask + 1] = n end
+    if jobs[n] == nil then
+      ask[#ask + 1] = n
+      jobs[n] = false
+    end
   end
   if #ask == 0 then return end
   local rows = hmget(K.hot, ask)
@@ -25,18 +28,19 @@ end
 
 -- The numbers of these ids by position, read together with their jobs; false where there is none.
 local function jobsOf(ids)
-  local found, numbers = numbersOfIds(ids), {}
+  local found, numbers, isLooked, numberOfId = numbersOfIds(ids), {}, {}, {}
   for i = 1, #ids do
-    for _, n in ipairs(found[i]) do numbers[#numbers + 1] = n end
-  end
-  loadJobs(numbers)
-  for i, id in ipairs(ids) do
-    local like = found[i]
-    found[i] = false
-    for _, n in ipairs(like) do
-      if jobs[n] and jobs[n].id == id then found[i] = n end
+    -- Ids of one key share a list.
+    if not isLooked[found[i]] then
+      isLooked[found[i]] = true
+      for _, n in ipairs(found[i]) do numbers[#numbers + 1] = n end
     end
   end
+  loadJobs(numbers)
+  for _, n in ipairs(numbers) do
+    if jobs[n] then numberOfId[jobs[n].id] = n end
+  end
+  for i, id in ipairs(ids) do found[i] = #found[i] > 0 and numberOfId[id] or false end
   return found
 end
 

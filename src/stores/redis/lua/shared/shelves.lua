@@ -1,6 +1,6 @@
 -- Ordered sets of many small entries, up to 64 of them in one member behind what they share: so an entry takes its own bytes
 -- and hardly more, and one command moves many. Of a shelf the entries are in order: a place or an instant and the number of a job, six
--- and five bytes; of ids, six bytes more before them. Of a bag they are numbers without an order, behind who runs them and since
+-- and five bytes; of ids the key and the number, twelve and five, which are compared as six, five and six. Of a bag they are numbers without an order, behind who runs them and since
 -- which call.
 --@ use write
 local shelfMost, ageStep = 64, 60000
