@@ -16,6 +16,7 @@ test('an answer that was read late confirms the lease from when its beat was sen
   }
   const reasons: string[] = []
   const life = await begin({
+    log: { debug() {}, info() {}, warn() {}, error() {} },
     ...{ store, clock, leaseMs: 15_000, beatMs: 3_000 },
     newId: () => 'w',
     about: () => ({ host: 'h', pid: 1, version: '0', queues: [], tasks: [], concurrency: 1 }),
@@ -41,5 +42,31 @@ test('an answer that was read late confirms the lease from when its beat was sen
   held(beganAt + 3_000)
   await look(500)
   expect(reasons).toEqual([expect.stringMatching(/no beat was confirmed for 12\d\d\d ms/)])
+  await life.end()
+})
+
+test('beats that fail are told once, and again only after a while', async () => {
+  const clock = virtualClock()
+  const told: { hear: Hear | undefined } = { hear: undefined }
+  const store: Store = {
+    ...memory({ clock }),
+    async keepBeating(_beat, _pulse, hear) {
+      told.hear = hear
+      return async () => {}
+    },
+  }
+  const said: string[] = []
+  const life = await begin({
+    ...{ store, clock, leaseMs: 600_000, beatMs: 3_000 },
+    log: { debug() {}, info() {}, warn: (_, text) => void said.push(text), error() {} },
+    newId: () => 'w',
+    about: () => ({ host: 'h', pid: 1, version: '0', queues: [], tasks: [], concurrency: 1 }),
+    ...{ onCancels: () => {}, onLostJobs: () => {}, onLost: () => {} },
+  })
+  for (let i = 0; i < 12; i++) {
+    told.hear?.(new Error('no thread'), clock.monotonic())
+    await clock.advance(3_000)
+  }
+  expect(said).toEqual(Array(2).fill('a beat of this worker was not taken: no thread'))
   await life.end()
 })

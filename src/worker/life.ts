@@ -1,11 +1,14 @@
 import type { Clock } from '../job/clock.ts'
 import { defaults } from '../job/defaults.ts'
+import { toErrorInfo } from '../job/failure.ts'
 import type { WorkerId } from '../job/job.ts'
+import type { Logger } from '../job/logger.ts'
 import type { CancelRequest, Hear, Lost, Store, WorkerAbout } from '../store/index.ts'
 
 export interface LifeKit {
   readonly store: Store
   readonly clock: Clock
+  readonly log: Logger
   newId(): string
   about(): WorkerAbout
   readonly leaseMs: number
@@ -27,6 +30,8 @@ export interface Life {
   end(): Promise<void>
 }
 
+const remindEveryMs = 30_000
+
 /**
  * Registers under a new id and keeps the lease. When no beat was confirmed for a lease's length less a fifth, the
  * lease counts as lost here before the store gives the jobs to somebody else.
@@ -37,13 +42,15 @@ export async function begin(kit: LifeKit): Promise<Life> {
   const tick = new Float64Array(new SharedArrayBuffer(8))
   let confirmedAt = clock.monotonic()
   let isOver = false
+  let saidAt = -Infinity
   // Twelve looks a beat: every 250 ms with the defaults; and often enough that the beating thread sees no stall.
   const turnMs = Math.min(beatMs / 12, defaults.maxStallMs / 3)
 
   const first = await store.beat({ worker, ttlMs: leaseMs, about: kit.about() })
   tick[0] = clock.monotonic()
   const hear: Hear = (answer, sentAt) => {
-    if (isOver || answer instanceof Error) return
+    if (isOver) return
+    if (answer instanceof Error) return failed(answer)
     if (answer.lease === 'lost') return lost('the store took its lease away')
     confirmedAt = Math.max(confirmedAt, sentAt)
     kit.onCancels(answer.cancels)
@@ -68,6 +75,13 @@ export async function begin(kit: LifeKit): Promise<Life> {
         ),
       )
     if (!isOver) stopTurning = clock.after(turnMs, turn, { idle: true })
+  }
+
+  /** Said once, and now and then while it lasts; of a partition that is away others may be well. */
+  function failed(error: Error): void {
+    if (clock.monotonic() - saidAt < remindEveryMs) return
+    saidAt = clock.monotonic()
+    kit.log.warn({ worker, err: toErrorInfo(error) }, `a beat of this worker was not taken: ${error.message}`)
   }
 
   function lost(why: string): void {
