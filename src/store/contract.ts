@@ -59,7 +59,8 @@ export interface Store {
   /**
    * `settle`, then `claim`, in one call. What an ending gives back may be what is claimed; jobs that are simply done give
    * nothing back, so a store may write many of them beside the claim.
-   * A settlement without an answer is to be sent again: the part of the store that has its job did not answer.
+   * A settlement without an answer is to be sent again: the part of the store that has its job did not answer, or somebody holds
+   * the job's unique key at this moment.
    */
   exchange(
     settlements: readonly Settlement[],

@@ -2,8 +2,10 @@
 import { type PostgresOptions, postgres } from 'legwork/postgres'
 import type { Store } from 'legwork/store'
 import pg from 'pg'
+import sql from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { NewJob } from '../../src/job/job.ts'
+import type { State } from '../../src/job/state.ts'
 import { grantRights } from '../../src/stores/postgres/rights.ts'
 import { startPostgres, type TestServer } from '../fixtures/postgres.mjs'
 
@@ -218,4 +220,122 @@ test('the owner of the schema cannot lose its rights by a grant', async () => {
   await boss.query(`insert into legwork.meta values ('rights', '{"app":"worker"}')`)
   await boss.query(`set search_path = legwork; select secure()`)
   expect((await store.enqueue([jobNamed('a')]))[0]?.outcome).toBe('created')
+})
+
+const uniqueIn = (...states: readonly State[]): NonNullable<NewJob['unique']> => ({
+  ...{ key: 'K', states, onConflict: 'return' },
+})
+
+test('a unique key that somebody holds stops neither the exchange of its holder nor a loss of others', async () => {
+  const store = await opened({ schema: 'keys' })
+  const plain = uniqueIn('scheduled', 'ready', 'running')
+  const waiting = { ...uniqueIn('scheduled', 'ready'), key: 'L' }
+  await store.enqueue([
+    { ...jobNamed('k'), unique: plain },
+    { ...jobNamed('l'), unique: waiting },
+    jobNamed('p'),
+  ])
+  await register(store, 'w')
+  expect(idsOf(await store.claim(askOf('w', 1, 3)))).toEqual(['k', 'l', 'p'])
+  const tx = await connected()
+  await tx.query('begin')
+  await store.enqueue([{ ...jobNamed('k2'), unique: plain }], { tx })
+  await store.enqueue([{ ...jobNamed('l2'), unique: waiting }], { tx })
+  // Who held its key as it ran needs nobody’s leave to let it go; who would hold one again waits, and nobody else with it.
+  const ends = [
+    { id: 'k', fence: 1, move: 'complete' as const },
+    { id: 'l', fence: 1, move: 'release' as const },
+    { id: 'p', fence: 1, move: 'complete' as const },
+  ]
+  expect((await store.exchange(ends, askOf('w', 2, 1))).settled).toEqual(['applied', undefined, 'applied'])
+  await tx.query('rollback')
+  expect((await store.exchange(ends, askOf('w', 3, 0))).settled).toEqual(['applied', 'applied', 'applied'])
+
+  await register(store, 'x', 300)
+  await store.enqueue([jobNamed('r')])
+  expect(idsOf(await store.claim(askOf('x', 1, 2)))).toEqual(['l', 'r'])
+  await tx.query('begin')
+  await store.enqueue([{ ...jobNamed('l3'), unique: waiting }], { tx })
+  await expect.poll(async () => (await store.tend(10)).lapsed, { timeout: 4_000 }).toBe(1)
+  expect((await store.get(['l', 'r'])).map((job) => job?.state)).toEqual(['running', 'ready'])
+  await tx.query('rollback')
+  expect((await store.tend(10)).lapsed).toBe(1)
+})
+
+test('batches of deaths of the same groups in another order do not stand in each other’s way', async () => {
+  const store = await opened({ schema: 'deaths' })
+  const n = 200
+  await store.enqueue(many(2 * n))
+  const sides = await Promise.all(
+    ['w', 'x'].map(async (worker) => {
+      await register(store, worker)
+      const { jobs } = await store.claim(askOf(worker, 1, n))
+      const groups = worker === 'w' ? ['A', 'B'] : ['B', 'A']
+      const rest = jobs.map(({ id, fence }, i) => {
+        const group = groups[i < n / 2 ? 0 : 1]
+        return { p: i, id, f: fence, m: 2, to: 8, tc: 8, d: 'd', r: 'failed', g: [group, group, 'm'] }
+      })
+      return { arg: JSON.stringify({ worker, n, rest }), client: await connected() }
+    }),
+  )
+  await Promise.all(sides.map(({ client, arg }) => client.query('select deaths.exchange_v1($1)', [arg])))
+  const groups = await store.failures.list({})
+  expect(groups.map(({ fingerprint, count }) => `${fingerprint} ${count}`).toSorted()).toEqual([
+    `A ${n}`,
+    `B ${n}`,
+  ])
+})
+
+test('who begins to look while a long batch is under way is told all of it; a cursor that is none is refused', async () => {
+  const store = await opened({ schema: 'batch' })
+  const tx = await connected()
+  await tx.query('begin')
+  await store.enqueue(many(2_000), { tx })
+  await store.enqueue([jobNamed('later')])
+  let { cursor } = await store.changes({ limit: 1 })
+  await tx.query('commit')
+  const told = new Set<string>()
+  for (let more = true; more; ) {
+    const page = await store.changes({ after: cursor, limit: 500 })
+    for (const one of page.items) if (one.kind === 'enqueued') told.add(one.id)
+    ;({ cursor, more } = page)
+  }
+  expect(told.size).toBe(2_000)
+  await expect(store.changes({ after: 'zzz!', limit: 5 })).rejects.toMatchObject({ code: 'LW1201' })
+})
+
+test('a transaction through postgres.js has a deadline, too', async () => {
+  const client = sql(server.url, { max: 2, onnotice: () => {} })
+  ending.push(() => client.end({ timeout: 0 }))
+  const store = postgres({ pool: client as never, schema: 'late', callTimeoutMs: 300 })
+  await store.open()
+  const tx = await connected()
+  await tx.query('begin; lock table late.place in access exclusive mode')
+  await expect(store.retention.set({ to: { completed: { ageMs: dayMs } }, by: 'ada' })).rejects.toThrow(
+    /LW1017 .* gave no answer in time/,
+  )
+  await tx.query('rollback')
+  await store.close()
+})
+
+test('functions of an older release are refused where nobody may migrate; default privileges give nothing away', async () => {
+  await admin.query('create role reader login; alter default privileges grant execute on functions to reader')
+  await (await opened({ schema: 'older' })).close()
+  await admin.query('alter default privileges revoke execute on functions from reader')
+  const { rows } =
+    await admin.query(`select has_function_privilege('reader', 'older.act_v1(text)', 'execute') as may,
+    exists (select 1 from pg_proc p cross join lateral aclexplode(p.proacl) x where p.pronamespace = 'older'::regnamespace and x.grantee = 0) as public`)
+  expect(rows).toEqual([{ may: true, public: false }])
+  await admin.query(
+    `update older.meta set value = '1' where key = 'edition'; update older.meta set value = 'x' where key = 'functions'`,
+  )
+  const store = postgres({ url: server.url, schema: 'older', migrate: 'never' })
+  await expect(store.open()).rejects.toThrow(/LW1011 .*functions of an older Legwork/)
+  await store.close()
+})
+
+test('a worker that registers several times at once is registered', async () => {
+  const store = await opened({ schema: 'twice' })
+  const beats = await Promise.all(Array.from({ length: 6 }, () => register(store, 'w')))
+  expect(beats.map(({ lease }) => lease)).toEqual(Array(6).fill('held'))
 })

@@ -2,7 +2,7 @@ import type { Progress } from '../../job/job.ts'
 import { stateOf } from '../../store/codes.ts'
 import type { Change, Changes, RunningView, Since } from '../../store/index.ts'
 import type { Engine } from './engine.ts'
-import { type Horizon, movedOn, type Place, placeOf, placeText } from './gaps.ts'
+import { type Horizon, movedOn, type Place, placesOf, placeText } from './gaps.ts'
 import { type AttemptRow, given, parseText, toAttempt } from './row.ts'
 
 type Named = readonly [n: number, id: string, task: string, queue: string, state: number]
@@ -56,7 +56,7 @@ export async function changes(e: Engine, { after, limit, running = 0 }: Since): 
     const answer = await look(e, { limit, running })
     return { ...pageOf(answer), items: [], more: false, cursor: cursorOf(await beginning(e, answer)) }
   }
-  const places = after.split('.').map(placeOf)
+  const places = placesOf(after)
   const answer = await look(e, { limit, running, places })
   const kinds = kindsOf(answer)
   const [came, ended, acted, closed] = kinds
@@ -96,8 +96,8 @@ const look = (e: Engine, { limit, running, places }: Look): Promise<Answer> =>
     }),
   })
 
-/** How far below the newest numbers one may still be on its way. */
-const wakes = 500
+/** How far below the newest numbers one may still be on its way, where anybody is. Batches of a thousand are usual. */
+const wakes = 5_000
 
 /** The places of this moment: at the newest of each kind, with the numbers below it that somebody may be writing. */
 async function beginning(e: Engine, answer: Answer): Promise<readonly Place[]> {

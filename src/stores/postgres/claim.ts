@@ -4,7 +4,7 @@ import type { Ask, CancelRequest, Claimed } from '../../store/contract.ts'
 import type { Engine } from './engine.ts'
 import type { ClaimedRow } from './row.ts'
 import { type Fresh, freshJobs, shownJobs } from './handed.ts'
-import { bundle, type Codes, type Endings, forget, settledOf } from './settle.ts'
+import { answersOf, bundle, type Codes, type Endings, forget } from './settle.ts'
 import { lapseOverdue } from './tend.ts'
 
 /** The answer of claim-now.sql. */
@@ -36,12 +36,12 @@ export async function exchange(
   e: Engine,
   settlements: readonly Settlement[],
   ask: Ask,
-): Promise<{ readonly settled: readonly Settled[]; readonly claimed: Claimed }> {
+): Promise<{ readonly settled: readonly (Settled | undefined)[]; readonly claimed: Claimed }> {
   const endings = settlements.length > 0 ? bundle(settlements, e.lent) : {}
   const { settled, claimed } = await (mayPart(endings, ask) ? apart : together)(e, endings, ask)
   forget(e.lent, settlements)
   return {
-    settled: settledOf(settled, settlements.length),
+    settled: answersOf(settled, settlements.length),
     claimed: claimedOf(e, 'overdue' in claimed ? await afterLapse(e, ask) : claimed),
   }
 }

@@ -219,11 +219,14 @@ function sqlLink(sql: SqlLike, callTimeoutMs: number): Link {
     // The driver hands back what the work answered.
     transaction: async <T>(work: (query: Query) => Promise<T>, { isLong = false } = {}) => {
       const ms = isLong ? noDeadlineMs : callTimeoutMs
-      return (await sql.begin(async (one) => {
+      const call = sql.begin(async (one) => {
         const query = on(one, ms)
         await query(idleLimit(isLong ? 0 : ms))
         return work(query)
-      })) as T
+      }) as Promise<T>
+      // A statement that is late ends by itself, but not the driver's wait for its rollback behind it.
+      const late = () => new Error(`Query read timeout: no end of a transaction for ${2 * ms} ms`)
+      return isLong ? call : within(realClock, 2 * ms, { call, late })
     },
     listener: () => undefined,
     end: async () => {},

@@ -1,4 +1,5 @@
 import type { Clock } from '../../job/clock.ts'
+import { realClock, realRandom } from '../../world.ts'
 import { type Link, type Query } from './connect.ts'
 import { isConflict, toStoreError } from './faults.ts'
 import { type Lending, lending } from './lending.ts'
@@ -29,6 +30,7 @@ export interface EngineKit {
 
 /** Times that transactions which stood in each other's way are tried. */
 const tries = 5
+const mostWaitMs = 50
 
 export function newEngine({ link, schema, where, clock }: EngineKit): Engine {
   const on =
@@ -41,6 +43,8 @@ export function newEngine({ link, schema, where, clock }: EngineKit): Engine {
         return await work()
       } catch (error) {
         if (n === tries || !isConflict(error)) throw toStoreError(error, where)
+        // Who stood in each other's way would do so again if both began at once.
+        await new Promise<void>((go) => void realClock.after(realRandom() * mostWaitMs, go))
       }
     }
   }

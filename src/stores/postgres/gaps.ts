@@ -3,6 +3,8 @@
  * in such a log therefore remembers the numbers that it passed over, until every transaction that was open then has ended.
  */
 
+import { InvalidOption } from '../../job/errors.ts'
+
 /** Numbers that may still come, with the first transaction that began too late to have any of them. */
 export interface Gap {
   readonly from: number
@@ -63,6 +65,16 @@ export const placeText = ({ at, gaps }: Place): string =>
   [[at], ...gaps.map(({ from, to, until }) => [from, to, until])]
     .map((numbers) => numbers.map((n) => n.toString(36)).join('-'))
     .join('_')
+
+const shape = /^[0-9a-z]{1,11}(_[0-9a-z]{1,11}-[0-9a-z]{1,11}-[0-9a-z]{1,11})*$/
+
+/** The places that a cursor names. @throws {InvalidOption} LW1201 for what no store of this kind has given. */
+export function placesOf(cursor: string): readonly Place[] {
+  const places = cursor.split('.')
+  if (places.length > 4 || !places.every((one) => shape.test(one)))
+    throw new InvalidOption('after', cursor, 'a cursor that changes() of this store answered')
+  return places.map(placeOf)
+}
 
 /** What `placeText` wrote. */
 export function placeOf(text: string): Place {

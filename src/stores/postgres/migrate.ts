@@ -35,7 +35,7 @@ export interface Known {
 }
 
 const newestOf = ({ steps: all }: Release): number => all.at(-1)?.version ?? 0
-const digestOf = (release: Release): string => digest(Object.values(release.functions).join('\n'))
+export const digestOf = (release: Release): string => digest(Object.values(release.functions).join('\n'))
 const indexesOf = ({ indexes }: Release): string => digest(indexes.map(({ sql }) => sql).join('\n'))
 
 /** What is in the database; version 0 when there is nothing. */
@@ -86,10 +86,15 @@ export function refuseNewer({ version, oldest }: Known, { where, schema }: Home,
 }
 
 /** @throws {StoreError} LW1011 when the schema is older, or not there, and nobody may change it here. */
-export function refuseOlder({ version }: Known, { where, schema }: Home, release = ours): void {
+export function refuseOlder({ version, edition }: Known, { where, schema }: Home, release = ours): void {
   const newest = newestOf(release)
-  if (version >= newest) return
-  const has = version === 0 ? `has no Legwork schema ${schema}` : `has version ${version} of schema ${schema}`
+  if (version > newest || (version === newest && edition >= release.edition)) return
+  const has =
+    version === 0
+      ? `has no Legwork schema ${schema}`
+      : version === newest
+        ? `has functions of an older Legwork in schema ${schema}`
+        : `has version ${version} of schema ${schema}`
   throw new StoreError(
     'LW1011',
     `${where} ${has}, this Legwork needs version ${newest}, and automatic migration is off. Run: legwork migrate`,
@@ -107,7 +112,8 @@ export const stepsFrom = ({ version }: Known, release = ours): Migrated => ({
 
 /** True where nothing is to be done: a newer release was here, or tables, functions and indices are this one's. */
 export function isCurrent(known: Known, release = ours): boolean {
-  if (known.version > newestOf(release) || known.edition > release.edition) return true
+  if (known.version > newestOf(release)) return true
+  if (known.version === newestOf(release) && known.edition > release.edition) return true
   return hasSchema(known, release) && known.indexes === indexesOf(release)
 }
 

@@ -28,7 +28,7 @@ export function rightsSql({ url, role, kind }: RightsOrder): readonly string[] {
     return [onDatabase('connect'), `select ${schema}.grant_rights('${kind}', ${literal(role)})`]
   // Where there is no schema yet, this role will make it, and own it.
   const call = `if to_regnamespace(${literal(schema)}) is not null then perform ${schema}.hand_over(${literal(role)}); end if`
-  return [onDatabase('connect, create'), `do $legwork$ begin ${call}; end $legwork$`]
+  return [onDatabase('connect, create'), `do ${literal(`begin ${call}; end`)}`]
 }
 
 /**

@@ -137,7 +137,11 @@ const words = [undefined, 'applied', 'conflict', 'stale', 'gone'] as const satis
 export type Codes = 1 | readonly number[] | null
 
 export const settledOf = (codes: Codes, n: number): readonly Settled[] =>
-  codes === 1 ? new Array<Settled>(n).fill('applied') : (codes ?? []).map((code) => words[code] ?? 'gone')
+  answersOf(codes, n).map((answer) => answer ?? 'gone')
+
+/** The same where one may have no answer, for somebody holds its unique key at this moment. */
+export const answersOf = (codes: Codes, n: number): readonly (Settled | undefined)[] =>
+  codes === 1 ? new Array<Settled>(n).fill('applied') : (codes ?? []).map((code) => words[code])
 
 export const settle = (
   e: Engine,

@@ -19,7 +19,9 @@ begin
     update runner set gone_at_ms = null where id = v_id and gone_at_ms is not null;
     insert into worker (holder_id, lease_ends_mono_ms, started_at_ms, beat_at_ms, concurrency, pid, host, version, tells_begin, about)
     values (v_id, v_ends, v_now, v_now, (b->>'concurrency')::int, (b->>'pid')::bigint, b->>'host', b->>'version',
-      coalesce((b->>'tellsBegin')::boolean, false), a->>'aboutText');
+      coalesce((b->>'tellsBegin')::boolean, false), a->>'aboutText')
+    -- The same one may have said so twice at once.
+    on conflict (holder_id) do update set beat_at_ms = excluded.beat_at_ms, lease_ends_mono_ms = greatest(worker.lease_ends_mono_ms, excluded.lease_ends_mono_ms);
   end if;
   return json_build_object('lease', 'held', 'now', v_now, 'cancels', cancels_of(v_id))::text;
 end $$

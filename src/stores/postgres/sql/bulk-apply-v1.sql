@@ -4,6 +4,8 @@ create or replace function bulk_apply_v1(p text) returns text language plpgsql s
 declare
   a jsonb := p::jsonb; v_now bigint := (a->>'at')::bigint; x jsonb; v_seq bigint; v_done jsonb := '[]'; v_queue int; v_id text;
 begin
+  perform lock_keys(array(select k from jsonb_array_elements(a->'jobs') as e cross join lateral unnest(array[e->'key'->>'from', e->'key'->>'to']) as k
+    where e ? 'key'));
   perform lock_keys_of(coalesce((select jsonb_agg(e->'id') from jsonb_array_elements(a->'jobs') e), '[]'));
   if a->>'to' is not null then v_queue := queue_number(a->>'to'); end if;
   for x in select value from jsonb_array_elements(a->'jobs') loop
@@ -14,7 +16,6 @@ begin
       perform drop_jobs(array[v_seq]);
     else
       -- Whoever holds its unique key now comes first.
-      if x ? 'key' then perform lock_keys(array[x->'key'->>'from', x->'key'->>'to']); end if;
       continue when own_twin(v_seq, v_now, x->'key'->>'from', x->'key'->>'to') is not null;
       if x->>'payload' is not null then
         perform rewrite(v_seq, x->>'payload', coalesce((x->>'version')::int, (select version from job where seq = v_seq)), a->>'by', a->>'reason', v_now);

@@ -5,10 +5,12 @@ declare
   a jsonb := p::jsonb; v_now bigint := coalesce((a->>'now')::bigint, now_ms()); e jsonb; j record; v_state int; v_seen int; v_out jsonb := '[]';
   v_outcome text; v_twin text;
 begin
+  perform lock_keys(array(select k from jsonb_array_elements(a->'edits') as x cross join lateral unnest(array[x->'key'->>'from', x->'key'->>'to']) as k
+    where x ? 'key'));
+  perform 1 from job where id = any(array(select x->>'id' from jsonb_array_elements(a->'edits') as x)) order by id for update;
   for e in select value from jsonb_array_elements(a->'edits') loop
     select * into j from job where id = e->>'id' for update;
     if j.seq is null then v_out := v_out || '[["gone"]]'::jsonb; continue; end if;
-    if e ? 'key' then perform lock_keys(array[e->'key'->>'from', e->'key'->>'to']); end if;
     perform 1 from ticket where seq = j.seq for update;
     v_state := state_of(j.seq);
     select count(*) into v_seen from revision where seq = j.seq;

@@ -3,7 +3,7 @@ create or replace function hand_over(p_role text) returns void language plpgsql 
 declare v_schema regnamespace := quote_ident(current_schema())::regnamespace; v_name text;
 begin
   -- An owner needs no grant, and one that is taken away later would take its own rights.
-  if exists (select 1 from meta where key = 'rights' and value::jsonb ? p_role) then perform grant_rights('none', p_role); end if;
+  update meta set value = (value::jsonb - p_role)::text where key = 'rights' and value::jsonb ? p_role;
   -- A sequence of a column goes with its table.
   for v_name in select c.oid::regclass::text from pg_class c where c.relnamespace = v_schema and (c.relkind in ('r', 'p', 'v') or c.relkind = 'S'
     and not exists (select 1 from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('a', 'i')))

@@ -24,7 +24,12 @@ begin
     exit when v_left <= 0;
     if v_overdue then
       v_seqs := array(select seq from ticket where state = 5 and holder_id = w.holder_id order by seq limit v_left for update skip locked);
+      v_seqs := array(select s.seq from unnest(v_seqs) as s(seq)
+        where not exists (select 1 from unique_key where seq = s.seq and states & 32 = 0 and not try_key(key)) order by s.seq);
     else
+      -- Who had no key while it ran may come to hold one now. Keys come before tickets, as everywhere.
+      perform lock_keys(array(select u.key from ticket t cross join lateral (select key from unique_key where seq = t.seq and states & 32 = 0 limit 1) u
+        where t.state = 5 and t.holder_id = w.holder_id));
       v_seqs := array(select seq from ticket where state = 5 and holder_id = w.holder_id order by seq limit v_left for update);
     end if;
     select json_agg(json_build_array(t.seq, t.fence, t.losses, t.failures, j.max_attempts, j.on_crash, t.suspect, t.expires_at_ms, t.begun_fence = t.fence, t.cancel_reason) order by t.seq)

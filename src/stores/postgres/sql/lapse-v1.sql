@@ -4,9 +4,8 @@ create or replace function lapse_v1(p text) returns text language plpgsql set se
 declare
   a jsonb := p::jsonb; v_now bigint := (a->>'at')::bigint; r jsonb; t ticket%rowtype; v_to int; v_reason text; v_twin text; v_n int := 0;
 begin
-  perform lock_keys(array(
-    select u.key from jsonb_array_elements(a->'jobs') as x
-    cross join lateral (select key from unique_key where seq = (x->>'seq')::bigint limit 1) u));
+  -- What needs a key's lock has it from held_v1.
+  perform lock_keys(array(select 'group ' || (x->'g'->>0) from jsonb_array_elements(a->'jobs') as x where x ? 'g'));
   for r in select value from jsonb_array_elements(a->'jobs') loop
     select * into t from ticket where seq = (r->>'seq')::bigint;
     perform end_attempt(t, 6, null, null, r->>'error', v_now);

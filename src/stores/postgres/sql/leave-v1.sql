@@ -8,7 +8,7 @@ begin
   select w.holder_id into v_id from runner r join worker w on w.holder_id = r.id
   where r.worker = a->>'worker' and w.lease_ends_mono_ms > v_mono for update of w;
   if v_id is null then return '0'; end if;
-  perform lock_keys(array(select u.key from ticket x cross join lateral (select key from unique_key where seq = x.seq limit 1) u
+  perform lock_keys(array(select u.key from ticket x cross join lateral (select key from unique_key where seq = x.seq and states & 32 = 0 limit 1) u
     where x.state = 5 and x.holder_id = v_id));
   for t in select * from ticket where state = 5 and holder_id = v_id order by seq for update loop
     perform settle_one(jsonb_build_object('id', (select id from job where seq = t.seq), 'f', t.fence, 'm', 3, 'to', 3, 'tc', 9, 'c', 'releases',

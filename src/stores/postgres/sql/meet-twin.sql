@@ -12,8 +12,14 @@ begin
   if v_conflict = 'throw' then
     return jsonb_build_array('refused', r->>1, jsonb_build_object('because', 'twin', 'twin', j.id));
   end if;
-  select * into t from ticket where seq = v_seq for update;
+  -- Only who changes it locks it: a transaction that stays open keeps no twin from its end.
   v_state := key_state(v_seq, p_now);
+  if v_state in (1, 3) and v_conflict <> 'return' then
+    select * into t from ticket where seq = v_seq for update;
+    v_state := key_state(v_seq, p_now);
+  end if;
+  -- It may have ended or gone until then.
+  if key_holder(r->4->>'key', p_now) is distinct from v_seq then return meet_twin(k, r, p_lane, p_now); end if;
   if v_conflict = 'return' or v_state not in (1, 3) then return jsonb_build_array('existing', j.id, v_state, j.task); end if;
   -- A waiting twin takes what the newcomer says; one that ran before keeps its time: src/job/unique.ts.
   v_priority := case when v_conflict = 'latest' then j.priority else (k->>'priority')::int end;

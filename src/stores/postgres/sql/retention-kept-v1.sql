@@ -1,4 +1,4 @@
--- How many finished jobs of { state, queue } there are, what they weigh, and the oldest ones, locked: { budget }.
+-- How many finished jobs of { state, queue } there are, what they weigh, and the oldest ones: { budget }.
 create or replace function retention_kept_v1(p text) returns text language plpgsql set search_path from current set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare

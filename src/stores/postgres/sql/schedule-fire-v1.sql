@@ -5,6 +5,9 @@ declare
   a jsonb := p::jsonb; v_now bigint := coalesce((a->>'now')::bigint, now_ms()); f jsonb; s record; x jsonb; v_one jsonb; v_slots jsonb;
   v_out jsonb := '[]'; v_records jsonb; v_made int;
 begin
+  -- Keys come before schedules, as where a job of one ends.
+  perform lock_keys(array(select r->4->>'key' from jsonb_array_elements(a->'firings') as x cross join lateral jsonb_array_elements(x->'slots') as s
+    cross join lateral jsonb_array_elements(s->'enqueue'->'rows') as r where r->4->>'key' is not null));
   for f in select value from jsonb_array_elements(a->'firings') loop
     select * into s from schedule where name = f->>'name' for update;
     if s.id is null or s.revision <> (f->>'revision')::bigint or (f->'cursor'->>'to')::bigint > v_now then
