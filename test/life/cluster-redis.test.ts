@@ -10,6 +10,7 @@ import { redis } from 'legwork/redis'
 import type { Store } from 'legwork/store'
 import { afterEach, expect, test } from 'vitest'
 import { check, read } from '../../checker/check.mjs'
+import { makeNodeRedis, type NodeRedis, nodeRedisPort } from '../../src/stores/redis/clients/node-redis.ts'
 import { slotOf, tagIn } from '../../src/stores/redis/slots.ts'
 import { dump, historyFile, recording } from '../../torture/history.mjs'
 import { type RedisCluster, type RedisServer, startCluster, startRedis } from '../fixtures/redis-server.mjs'
@@ -160,6 +161,31 @@ test('whoever opens a store while a node of its cluster is away hears so, and op
   expect(new Set(await Promise.all(calls))).toEqual(new Set(['LW1017']))
   expect(performance.now() - startedAt).toBeLessThan(15_000)
 }, 60_000)
+
+test('a cluster client of the other library that the store makes logs in at each node, and dials anew what was cut or fell silent', async () => {
+  const node = await startRedis({ config: ['--cluster-enabled', 'yes'], password: 'secret' })
+  ending.push(() => node.stop())
+  const admin = new Redis(node.url)
+  ending.push(() => admin.disconnect())
+  await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+  await until(async () => ((await admin.call('CLUSTER', 'INFO')) as string).includes('cluster_state:ok'))
+  const made = await makeNodeRedis({ url: node.url, cluster: true, callTimeoutMs: 1_000 })
+  const port = nodeRedisPort(made as NodeRedis, 1_000)
+  ending.push(() => port.close())
+  await port.connect()
+  const connection = () => port.callAt(0, 'CLIENT', 'ID').catch(() => 'away')
+  const first = await connection()
+  expect(first).toBeGreaterThan(0)
+  await admin.client('KILL', 'ID', first as number)
+  await until(async () => (await connection()) !== 'away')
+  const second = await connection()
+  expect(second).toBeGreaterThan(first as number)
+  node.signal('SIGSTOP')
+  await pause(7_500)
+  node.signal('SIGCONT')
+  await until(async () => (await connection()) !== 'away')
+  expect(await connection()).toBeGreaterThan(second as number)
+}, 30_000)
 
 test('a slot that moves to another node under load loses nothing and runs nothing twice', async () => {
   const cluster = await startCluster()

@@ -32,20 +32,30 @@ export async function makeNodeRedis({ url, cluster }: Dialling): Promise<NodeRed
     wasReady ? Math.min(50 * 2 ** Math.min(times, 10), 500) : cause
   const socket = { connectTimeout: 5_000, reconnectStrategy }
   const client = (cluster
-    ? found.createCluster({
-        rootNodes: [{ url }],
-        defaults: { socket, disableOfflineQueue: true },
-      })
+    ? found.createCluster({ rootNodes: [{ url }], defaults: { ...ofNode(url, socket) } })
     : found.createClient({
         url,
         name: 'legwork',
         socket,
         disableOfflineQueue: true,
       })) as unknown as NodeRedis
-  client.on('ready', () => {
+  // That of a cluster says it when it knows its nodes; the others say so before they have logged in.
+  client.on(cluster ? 'connect' : 'ready', () => {
     wasReady = true
   })
   return client
+}
+
+/** What holds for every node of a cluster: of those that are found the library knows no more than where they are. */
+function ofNode<Socket>(url: string, socket: Socket) {
+  const { username, password, protocol } = new URL(url)
+  return {
+    ...(username && { username: decodeURIComponent(username) }),
+    ...(password && { password: decodeURIComponent(password) }),
+    // A node that answers nothing, not even this, is dialled anew, and the others go on.
+    ...{ disableOfflineQueue: true, pingInterval: 2_000 },
+    socket: { ...socket, socketTimeout: 5_000, ...(protocol === 'rediss:' && { tls: true as const }) },
+  }
 }
 
 /** They throw what nobody hears. Heard once, however many stores are opened on one, and how often. */
