@@ -6,6 +6,12 @@ import { coalesce } from './coalesce.ts'
 export type Opened = () => Pick<Store, 'can' | 'abreast'> | undefined
 type Add = (job: NewJob) => Promise<Enqueued>
 
+/** Where its queues lie in partitions those of each queue are by themselves. */
+export const laneOfJobs =
+  (opened: Opened = () => undefined) =>
+  ({ queue }: NewJob): string =>
+    opened()?.can.apart === true ? queue : ''
+
 /**
  * Joins calls that are made at the same time, as the store likes it: where its queues lie in partitions those of each queue by
  * themselves, so that a queue whose partition does not answer keeps none of the others waiting.
@@ -16,8 +22,9 @@ export function coalesceInLanes(
 ): Add {
   const lanes = new Map<string, Add>()
   const abreast = () => opened()?.abreast ?? 1
+  const laneOf = laneOfJobs(opened)
   return (job) => {
-    const name = opened()?.can.apart === true ? job.queue : ''
+    const name = laneOf(job)
     const known = lanes.get(name)
     if (known) return known(job)
     const lane = coalesce(flush, { batchMax, abreast })

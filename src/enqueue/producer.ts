@@ -7,7 +7,7 @@ import type { Wrapping } from '../job/wrapping.ts'
 import type { Store } from '../store/index.ts'
 import { accepted, allAccepted } from './accepted.ts'
 import { buffer } from './buffer.ts'
-import { coalesceInLanes, type Opened } from './lanes.ts'
+import { coalesceInLanes, laneOfJobs, type Opened } from './lanes.ts'
 import { inBatches, toNewJobs } from './many.ts'
 import { toNewJob } from './new-job.ts'
 import type { EnqueueOptions } from './options.ts'
@@ -47,7 +47,8 @@ export function producer(kit: ProducerKit): Producer {
       call: (await open()).enqueue(jobs, how),
       late: () => unknownOutcome(timeoutMs, jobs),
     })
-  const held = kit.buffer && buffer(once, { ...kit.buffer, clock })
+  const laneOf = laneOfJobs(kit.opened)
+  const held = kit.buffer && buffer(once, { ...kit.buffer, clock, laneOf })
   const write = held ? held.write : once
   const one = coalesceInLanes(write, { batchMax: defaults.batchMax, opened: kit.opened })
 
@@ -65,8 +66,8 @@ export function producer(kit: ProducerKit): Producer {
   return {
     ...(held
       ? bound(
-          (job) => held.admit(1, () => one(job)),
-          (jobs, how) => held.admit(jobs.length, () => write(jobs, how)),
+          (job) => held.admit([job], () => one(job)),
+          (jobs, how) => held.admit(jobs, () => write(jobs, how)),
         )
       : bound(one, write)),
     in(tx) {
