@@ -339,3 +339,19 @@ test('a worker that registers several times at once is registered', async () => 
   const beats = await Promise.all(Array.from({ length: 6 }, () => register(store, 'w')))
   expect(beats.map(({ lease }) => lease)).toEqual(Array(6).fill('held'))
 })
+
+test('each job of a batch has its own answer, also where one of the same id is removed at this moment', async () => {
+  const store = await opened({ schema: 'gone' })
+  await store.enqueue([jobNamed('a')])
+  await admin.query(`create function gone.nap() returns trigger language plpgsql as
+    $$ begin perform pg_advisory_xact_lock_shared(78); return null; end $$`)
+  await admin.query(
+    'create trigger nap after insert on gone.job for each statement execute function gone.nap()',
+  )
+  await admin.query('select pg_advisory_lock(78)')
+  const answers = store.enqueue([jobNamed('a'), jobNamed('b')])
+  await untilOneWaits()
+  await store.act({ verb: 'remove', ids: ['a'], by: 'ada' })
+  await admin.query('select pg_advisory_unlock(78)')
+  expect((await answers).map(({ id, outcome }) => `${id} ${outcome}`)).toEqual(['a created', 'b created'])
+})

@@ -76,12 +76,17 @@ export function bellOf(kit: BellKit): Bell {
 function earOf({ link, channel, clock, self, hear }: BellKit) {
   let client: ListeningClient | undefined
   let isOpen = false
+  /** Which opening it is: who has begun to connect for an earlier one goes no further. */
+  let opening = 0
   let cancel = () => {}
   let waitMs = retryMs.first
   const echo = `legwork ${self}`
   async function connect(): Promise<void> {
-    const fresh = (await link()).listener()
-    if (!fresh || !isOpen) return
+    const mine = opening
+    const way = await link()
+    if (!isOpen || mine !== opening) return
+    const fresh = way.listener()
+    if (!fresh) return
     client = fresh
     fresh.on('error', () => lost(fresh))
     fresh.on('end', () => lost(fresh))
@@ -122,6 +127,7 @@ function earOf({ link, channel, clock, self, hear }: BellKit) {
     open(): void {
       if (isOpen) return
       isOpen = true
+      opening += 1
       void connect().catch(() => {})
     },
     async close(): Promise<void> {

@@ -8,6 +8,7 @@ begin
     -- Somebody else has just written a job of this id.
     select jsonb_build_array('duplicate', j.id, state_of(j.seq), t.name) into v_answer
     from job j join task t on t.id = j.task_id where j.id = r->>1;
+    if v_answer is null then raise exception sqlstate '40001' using message = 'a job of the same id was removed at this moment'; end if;
     return v_answer;
   end if;
   if r->4->>'key' is not null then

@@ -13,7 +13,7 @@ declare
   v_max int[] := '{}'; v_delay numeric[] := '{}'; v_ttl bigint[] := '{}'; v_deadline bigint[] := '{}';
   v_tags text[] := '{}'; v_retain text[] := '{}'; v_crash int[] := '{}';
   v_seqs bigint[]; v_ids text[]; v_is_new boolean[]; v_states int[]; v_some jsonb := a->'ids'; v_payloads jsonb := a->'payloads';
-  v_k int[] := (a->>'k')::int[]; v_at numeric[] := (a->>'at')::numeric[]; v_is_tagged boolean := false; v_is_limited boolean; v_due bigint;
+  v_k int[] := (a->>'k')::int[]; v_at numeric[] := (a->>'at')::numeric[]; v_is_tagged boolean := false; v_is_limited boolean; v_is_gone boolean; v_due bigint;
 begin
   -- Before any number is taken: see src/stores/postgres/gaps.ts.
   perform pg_current_xact_id();
@@ -116,10 +116,11 @@ begin
     if v_states is null or v_states[1] = all(v_states) then return jsonb_build_object('state', coalesce(v_states[1], 3))::text; end if;
     return jsonb_build_object('states', to_jsonb(v_states))::text;
   end if;
-  return jsonb_build_object('each', (
-    select jsonb_agg(jsonb_build_array(case when v_is_new[o] then 'created' else 'duplicate' end, j.id, state_of(j.seq), k.name) order by o)
-    from jsonb_array_elements(a->'rows') with ordinality as e(r, o)
-    cross join lateral (select seq, id, task_id from job where id = e.r->>1 limit 1) j
-    join task k on k.id = j.task_id
-  ))::text;
+  select jsonb_agg(jsonb_build_array(case when v_is_new[o] then 'created' else 'duplicate' end, j.id, state_of(j.seq), k.name) order by o), bool_or(j.id is null)
+  into v_rows, v_is_gone
+  from jsonb_array_elements(a->'rows') with ordinality as e(r, o)
+  left join lateral (select seq, id, task_id from job where id = e.r->>1 limit 1) j on true
+  left join task k on k.id = j.task_id;
+  if v_is_gone then raise exception sqlstate '40001' using message = 'a job of the same id was removed at this moment'; end if;
+  return jsonb_build_object('each', v_rows)::text;
 end $$
