@@ -49,10 +49,10 @@ const askOf = (worker: string, call: number, limit: number) => ({
 const idsOf = ({ jobs }: { readonly jobs: readonly { readonly id: string }[] }) => jobs.map(({ id }) => id)
 const register = (store: Store, worker: string, ttlMs = 60 * dayMs) => store.beat({ worker, ttlMs, about })
 
-/** Waits until somebody waits for a lock. */
-async function untilOneWaits(): Promise<void> {
+/** Waits until so many wait for a lock. */
+async function untilSomeWait(most = 1): Promise<void> {
   const text = `select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock'`
-  while ((await admin.query<{ n: number }>(text)).rows[0]?.n === 0);
+  while (((await admin.query<{ n: number }>(text)).rows[0]?.n ?? 0) < most);
 }
 
 test('a claim that is repeated while its first run is under way hears what that one handed out', async () => {
@@ -67,7 +67,7 @@ test('a claim that is repeated while its first run is under way hears what that 
   // Another worker waits for none of this.
   await register(store, 'x')
   expect(idsOf(await store.claim(askOf('x', 1, 1)))).toEqual(['j2'])
-  await Promise.race([untilOneWaits(), repeated])
+  await Promise.race([untilSomeWait(), repeated])
   await first.query('commit')
   expect(idsOf(await repeated)).toEqual(['j0', 'j1'])
   expect(idsOf(await store.claim(askOf('w', 2, 9)))).toEqual(['j3'])
@@ -158,7 +158,7 @@ test('a person brings a job back while upkeep lets its row of endings go', async
   await other.query('begin')
   await other.query('select back.tend_v1($1)', [JSON.stringify({ now, budget: 10, forgetMs: dayMs })])
   const retried = store.act({ verb: 'retry', ids: ['x'], by: 'ada' })
-  await Promise.race([untilOneWaits(), retried])
+  await Promise.race([untilSomeWait(), retried])
   await other.query('commit')
   expect(await retried).toMatchObject([{ outcome: 'done' }])
   expect(await store.get(['x'], { attempts: true })).toMatchObject([
@@ -188,7 +188,7 @@ test('a run that ends while a later one is told is told afterwards', async () =>
   await admin.query('select pg_advisory_lock(77)')
   const arg = { worker: 'w', n: 1, done: { s: `{${seq}}`, ids: ['slow'], d1: 'complete:2:noieh1' } }
   const ended = slow.query('select slow.exchange_v1($1)', [JSON.stringify(arg)])
-  await untilOneWaits()
+  await untilSomeWait()
   await store.settle('w', [done('quick')])
   const first = await ends(start)
   expect(first.ids).toEqual(['quick'])
@@ -220,6 +220,14 @@ test('the owner of the schema cannot lose its rights by a grant', async () => {
   await boss.query(`insert into legwork.meta values ('rights', '{"app":"worker"}')`)
   await boss.query(`set search_path = legwork; select secure()`)
   expect((await store.enqueue([jobNamed('a')]))[0]?.outcome).toBe('created')
+  // A role of any name may become the owner.
+  const role = "it's $legwork$"
+  await admin.query(`create role "${role}" login`)
+  await grantRights({ url: urlAs('test'), role, kind: 'migrator' })
+  const { rows } = await boss.query(
+    `select pg_get_userbyid(nspowner)::text as owner from pg_namespace where nspname = 'legwork'`,
+  )
+  expect(rows).toEqual([{ owner: role }])
 })
 
 const uniqueIn = (...states: readonly State[]): NonNullable<NewJob['unique']> => ({
@@ -336,8 +344,16 @@ test('functions of an older release are refused where nobody may migrate; defaul
 
 test('a worker that registers several times at once is registered', async () => {
   const store = await opened({ schema: 'twice' })
-  const beats = await Promise.all(Array.from({ length: 6 }, () => register(store, 'w')))
-  expect(beats.map(({ lease }) => lease)).toEqual(Array(6).fill('held'))
+  await admin.query(`create function twice.nap() returns trigger language plpgsql as
+    $$ begin perform pg_advisory_xact_lock_shared(79); return null; end $$`)
+  await admin.query(
+    'create trigger nap before insert on twice.worker for each statement execute function twice.nap()',
+  )
+  await admin.query('select pg_advisory_lock(79)')
+  const beats = Promise.all(Array.from({ length: 3 }, () => register(store, 'w')))
+  await untilSomeWait(3)
+  await admin.query('select pg_advisory_unlock(79)')
+  expect((await beats).map(({ lease }) => lease)).toEqual(Array(3).fill('held'))
 })
 
 test('each job of a batch has its own answer, also where one of the same id is removed at this moment', async () => {
@@ -350,7 +366,7 @@ test('each job of a batch has its own answer, also where one of the same id is r
   )
   await admin.query('select pg_advisory_lock(78)')
   const answers = store.enqueue([jobNamed('a'), jobNamed('b')])
-  await untilOneWaits()
+  await untilSomeWait()
   await store.act({ verb: 'remove', ids: ['a'], by: 'ada' })
   await admin.query('select pg_advisory_unlock(78)')
   expect((await answers).map(({ id, outcome }) => `${id} ${outcome}`)).toEqual(['a created', 'b created'])
