@@ -183,6 +183,7 @@ const bad: readonly (readonly [DeadLetters, RedriveOptions, RegExp])[] = [
   [{ all: 'yes' as never }, {}, /all: got "yes"/],
   [{ task: 'no spaces' }, {}, /task: got "no spaces"/],
   [{ error: '' }, {}, /error: got ""/],
+  [{ error: 'half \ud800' }, {}, /error: got .*half pairs/],
   [{ since: 'yesterday' as never }, {}, /since: got "yesterday"/],
   [{ since: new Date('x') }, {}, /since: got an invalid Date/],
   [{ ids: 'dead-1' as never }, {}, /ids: got "dead-1"/],

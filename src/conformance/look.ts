@@ -97,6 +97,16 @@ export const lookPromises = theme('look', 'L0', [
     },
   ],
   [
+    'pages-cursor',
+    'a cursor that no page ended with is refused, and the store goes on',
+    async ({ addMany, store }) => {
+      await addMany(3)
+      for (const cursor of ['no cursor', '-', '1.5', '\ud800'])
+        await assert.rejects(store.find({}, { limit: 1, cursor }), { code: 'LW1201' }, cursor)
+      assert.equal((await store.find({}, { limit: 5 })).jobs.length, 3)
+    },
+  ],
+  [
     'pages-stable',
     'jobs that come in or go while a reader turns pages shift nothing',
     async ({ addMany, store, act, clock }) => {

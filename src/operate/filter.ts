@@ -3,6 +3,7 @@ import type { DeadFilter } from '../job/dead.ts'
 import { type Duration, toMs } from '../job/duration.ts'
 import { InvalidOption } from '../job/errors.ts'
 import { checkKey, checkKnown, checkName } from '../job/name.ts'
+import { unstorableAt } from '../job/text.ts'
 
 /** Which dead letters are meant: those that fit every field given. */
 export interface DeadLetters<In = unknown> {
@@ -59,8 +60,12 @@ export function toFilter(filter: AnyDeadLetters, now: number): DeadFilter {
 const nameOf = (task: AnyTask | string): string => (isTask(task) ? task.name : checkName(task, 'task'))
 
 function checkText(text: unknown): string {
-  if (typeof text === 'string' && text !== '' && text.length <= 1_000) return text
-  throw new InvalidOption('error', text, 'a part of the error’s message, 1 to 1,000 characters')
+  if (typeof text === 'string' && text !== '' && text.length <= 1_000 && unstorableAt(text) < 0) return text
+  throw new InvalidOption(
+    'error',
+    text,
+    'a part of the error’s message, 1 to 1,000 characters without NUL and half pairs',
+  )
 }
 
 function checkIds(ids: unknown): readonly string[] {

@@ -1,3 +1,4 @@
+import { placeOf } from '../../store/cursor.ts'
 import type { Attempt, Job } from '../../job/job.ts'
 import { allStates, isFinal, type State } from '../../job/state.ts'
 import type { Count, Found, Where, WorkerView } from '../../store/index.ts'
@@ -26,7 +27,7 @@ export function get(
 }
 
 export function find(s: Tables, where: Where, { limit, cursor }: { limit: number; cursor?: string }): Found {
-  const after = cursor === undefined ? Infinity : Number(cursor)
+  const after = cursor === undefined ? Infinity : placeOf(cursor, 10)
   const rows = [...s.rows.values()]
     .filter((row) => row.seq < after && fits(row, where))
     .sort((a, b) => b.seq - a.seq)

@@ -72,7 +72,8 @@ export function partOf(
         const call = work(store)
         return await (patienceMs === undefined ? call : within(clock, patienceMs, { call, late }))
       } catch (error) {
-        if (error instanceof LegworkError && outages.has(error.code)) throw lose(error)
+        if (error instanceof LegworkError && outages.has(error.code) && error.details['answered'] !== true)
+          throw lose(error)
         throw error
       }
     },

@@ -1,3 +1,4 @@
+import { placeOf } from '../../store/cursor.ts'
 import type { Job } from '../../job/job.ts'
 import type { QueueLimits } from '../../job/intake.ts'
 import { allStates, isFinal, type State } from '../../job/state.ts'
@@ -59,7 +60,7 @@ export async function find(
   const { jobs, next } = await e.call<{ jobs: readonly JobRow[] | null; next?: number | null }>('find_v1', {
     ...where,
     ...(where.states && { states: where.states.map((state) => codeOf[state]) }),
-    ...(cursor !== undefined && { before: Number.parseInt(cursor, 36) }),
+    ...(cursor !== undefined && { before: placeOf(cursor, 36) }),
     ...{ limit, lookAt, driver: driverOf(where) },
   })
   return {

@@ -65,6 +65,9 @@ const known: readonly Known[] = [
 const lost =
   /^(Connection is closed|Stream isn't writeable|The client is (closed|offline)|Disconnects client|Socket closed|Reached the max retries|Command timed out|connect |read |write |getaddrinfo|Connection timeout|Socket timeout|None of startup nodes|Failed to refresh slots|Command aborted|All sentinels|Cluster isn't ready)/i
 
+/** What a script of ours could not do: the server is there, and took the call. */
+const ofScript = /user_script|Error (running|compiling) script/
+
 /** An error of the client or the server as one of ours, which says what to do. */
 export function codedError(error: unknown, what: string): StoreError {
   const message = messageOf(error)
@@ -82,7 +85,12 @@ export function codedError(error: unknown, what: string): StoreError {
       {},
       options,
     )
-  return new StoreError('LW1007', `${what} failed: ${message}`, {}, options)
+  return new StoreError(
+    'LW1007',
+    `${what} failed: ${message}`,
+    ofScript.test(message) ? { answered: true } : {},
+    options,
+  )
 }
 
 function isConnection(error: unknown, message: string): boolean {

@@ -1,3 +1,4 @@
+import { placeOf } from '../../store/cursor.ts'
 import type { Job } from '../../job/job.ts'
 import { allStates, type State } from '../../job/state.ts'
 import type {
@@ -33,8 +34,9 @@ export async function get(
   return jobs.map((job) => job && { ...job, ...(options.revisions && { revisions: job.revisions ?? [] }) })
 }
 
-export async function find(run: Run, where: Where, { limit, cursor = '' }: FindPage): Promise<Found> {
-  const [place, ...rows] = rowsOf(await run('find', JSON.stringify(where), limit, cursor))
+export async function find(run: Run, where: Where, { limit, cursor }: FindPage): Promise<Found> {
+  const below = cursor === undefined ? '' : placeOf(cursor, 10)
+  const [place, ...rows] = rowsOf(await run('find', JSON.stringify(where), limit, below))
   const jobs = rows.map(toJob).filter((job) => job !== undefined)
   return { jobs, ...(place !== '' && { cursor: textOf(place) }) }
 }

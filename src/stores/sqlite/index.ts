@@ -1,3 +1,4 @@
+import { placeOf } from '../../store/cursor.ts'
 import { resolve } from 'node:path'
 import type { Clock } from '../../job/clock.ts'
 import { InvalidOption, StoreError } from '../../job/errors.ts'
@@ -117,7 +118,11 @@ type Call = <T>(verb: Verb, ...args: readonly unknown[]) => Promise<T>
 /** The calls that only read. */
 const readingWith = (call: Call): Pick<Store, 'get' | 'find' | 'counts' | 'workers' | 'changes'> => ({
   get: (ids, options = {}) => call('get', ids, options),
-  find: (where, page) => call('find', where, page),
+  async find(where, page) {
+    // On this side, where the error keeps its class.
+    if (page.cursor !== undefined) placeOf(page.cursor, 36)
+    return call('find', where, page)
+  },
   counts: (queues) => call('counts', queues),
   workers: () => call('workers'),
   changes: (since) => call('changes', since),
