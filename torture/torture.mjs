@@ -161,7 +161,8 @@ export async function torture({
     for (let i = 0; i < kills; i++) {
       await wait(Math.max(0, startedAt + slot * (i + 0.5) - Date.now()))
       await kill(names[i % workers], i % 4 < 2)
-      if (i % 4 === 3) await killProducer(`producer-${1 + ((i >> 2) % 2)}`)
+      // Early, for later it may have finished.
+      if (i % 4 === 1) await killProducer(`producer-${1 + ((i >> 2) % 2)}`)
       if (seen.freezes < freezes && i >= kills / 2) await freeze(names[(i + 1) % workers])
     }
     await until(

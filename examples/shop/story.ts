@@ -122,10 +122,11 @@ async function killOne({ screen, store, until, window }: Scene): Promise<Killed>
   return { pid, worker, jobs, againMs }
 }
 
-/** A busy worker is the better show, but the import does not wait: late in it, a less busy one will do. */
+/** A busy worker is the better show, but the import does not wait: the later in it, the less busy one will do. */
 function jobsToKill(share: number): number | undefined {
   if (share < 0.45) return undefined
-  return share < 0.75 ? 4 : 2
+  if (share < 0.6) return 4
+  return share < 0.75 ? 2 : 1
 }
 
 /** True when every job that was handed in is completed or dead. */

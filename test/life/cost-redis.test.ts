@@ -18,7 +18,7 @@ afterAll(async () => {
 const newId = idSource({ now: Date.now, random: Math.random })
 const plain = (id: string, delayMs?: number) => ({
   ...{ id, task: 't', queue: 'q', payload: '{"a":1}', version: 1, priority: 5, maxAttempts: 3, tags: [] },
-  retain: { completed: 60_000, cancelled: 60_000, dead: null },
+  retain: { completed: 3_600_000, cancelled: 3_600_000, dead: null },
   ...(delayMs !== undefined && { delayMs }),
 })
 

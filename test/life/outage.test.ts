@@ -1,11 +1,13 @@
 // A server that is gone for a while: the processes live, say so, and go on by themselves, whichever client they use.
 // Three seconds; LEGWORK_OUTAGE_MS=60000 for a minute, in which leases run out.
+import { spawn } from 'node:child_process'
 import { type Health, legwork, task, unchecked } from 'legwork'
 import { postgres } from 'legwork/postgres'
 import { redis } from 'legwork/redis'
 import { afterAll, expect, test } from 'vitest'
 import { startPostgres } from '../fixtures/postgres.mjs'
-import { freePort, startRedis } from '../fixtures/redis-server.mjs'
+import { freePort } from '../fixtures/free-port.mjs'
+import { startRedis } from '../fixtures/redis-server.mjs'
 import { folder, start as startCommand } from '../cli-kit.ts'
 import { type Proc, start } from './house.ts'
 
@@ -117,8 +119,11 @@ async function story(
     houses.map(async ({ via, app, proc }, i) => {
       const job = await insist(() => app.enqueue(hold, { ms: 0 }, { id: 'back' }))
       expect(await job.result({ timeout: '20s' })).toBe(`${proc.child.pid} did attempt 1`)
+      const tookMs = Date.now() - backAt
       // A client of the user's dials as it was told to: those of Redis every two seconds after a long time.
-      expect(Date.now() - backAt, via).toBeLessThan(patient.has(via) && !keepsLeases ? 4_500 : 2_000)
+      const most = patient.has(via) && !keepsLeases ? 4_500 : 2_000
+      // Of a machine that is busy with other tests, what it takes for a process now.
+      expect(tookMs, via).toBeLessThan(most + 4 * (await processMs()))
       await isWell(() => app.health(), via)
       const { result } = begun[i] as { result: Promise<string> }
       // Its worker knew nothing of the store for longer than its lease, so it runs again; on a slow machine it had ended before.
@@ -143,6 +148,14 @@ async function story(
     await app.stop()
   }
   await server.stop()
+}
+
+/** How long a process that does nothing takes. */
+function processMs(): Promise<number> {
+  const from = performance.now()
+  return new Promise((resolve) =>
+    spawn(process.execPath, ['-e', '0']).once('exit', () => resolve(performance.now() - from)),
+  )
 }
 
 /** What is told may be a second old. */

@@ -7,7 +7,8 @@ import type { Store } from 'legwork/store'
 import { makeNodeRedis, type NodeRedis, nodeRedisPort } from '../../src/stores/redis/clients/node-redis.ts'
 import { codedError } from '../../src/stores/redis/faults.ts'
 import { afterAll, afterEach, expect, test } from 'vitest'
-import { freePort, type RedisServer, sharedRedis, startRedis } from '../fixtures/redis-server.mjs'
+import { freePort } from '../fixtures/free-port.mjs'
+import { type RedisServer, sharedRedis, startRedis } from '../fixtures/redis-server.mjs'
 
 const ending: (() => unknown)[] = []
 afterEach(async () => {
