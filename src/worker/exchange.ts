@@ -43,7 +43,8 @@ export class Exchange {
   #poolAt = 0
   #roundTripMs = 1
   #lastJobAt: number
-  #nextDueAt: number | undefined
+  /** By the clock that never goes back, for the store's may say another time. */
+  #dueAt = Infinity
   #plannedAt = Infinity
   #isOver = false
   #isPartial = false
@@ -173,12 +174,12 @@ export class Exchange {
     return { worker, call: this.#call, received, limit, queues, ...what }
   }
 
-  #note({ jobs, nextDueAt }: Claimed, pool: Pool | undefined): void {
+  #note({ jobs, nextDueAt = Infinity, now }: Claimed, pool: Pool | undefined): void {
     this.#received = this.#call
     this.#call += 1
     // Nothing is made ready for who asks for nothing: what is due by now is found by a claim with room.
-    const isDue = nextDueAt !== undefined && nextDueAt <= this.#kit.clock.now()
-    this.#nextDueAt = isDue ? undefined : nextDueAt
+    const isDue = nextDueAt <= now
+    this.#dueAt = isDue ? Infinity : this.#kit.clock.monotonic() + nextDueAt - now
     if (isDue && !pool) for (const one of this.#kit.pools) one.isHungry = true
     if (jobs.length > 0) this.#lastJobAt = this.#kit.clock.monotonic()
     if (pool && jobs.length > 0) pool.isHungry = true
@@ -208,7 +209,7 @@ export class Exchange {
   #pauseMs(): number {
     const { clock, poll, isBusy } = this.#kit
     const quietMs = clock.monotonic() - this.#lastJobAt
-    const dueMs = (this.#nextDueAt ?? Infinity) - clock.now()
+    const dueMs = this.#dueAt - clock.monotonic()
     return pauseMs(poll, { errors: this.#outage.errors, quietMs, dueMs, isBusy: isBusy() })
   }
 
