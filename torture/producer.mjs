@@ -9,17 +9,22 @@ import { chore, temper } from './tasks.mjs'
 
 const { name, url, history, count, perSecond } = JSON.parse(process.argv[2])
 
-function acknowledged() {
+/** The first job that was not acknowledged: behind it some may be, for partitions answer each for itself, and are repeated. */
+function firstLeft() {
   if (!existsSync(history)) return 0
-  const lines = readFileSync(history, 'utf8')
-    .split('\n')
-    .filter((line) => line.includes('"enqueue"') && line.includes('"ty":"ok"'))
-  return lines.length === 0 ? 0 : new Set(lines.map((line) => JSON.parse(line).job)).size
+  const acknowledged = new Set(
+    readFileSync(history, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"enqueue"') && line.includes('"ty":"ok"'))
+      .map((line) => JSON.parse(line).job),
+  )
+  let i = 0
+  while (acknowledged.has(`${name}-${i}`)) i += 1
+  return i
 }
 
 const app = legwork({ store: recording(storeAt(url), historyFile(history, name)), enqueueTimeout: '60s' })
-// Waves are acknowledged in order, so as many as were acknowledged are done; the rest may be half stored.
-let done = acknowledged()
+let done = firstLeft()
 const startedAt = Date.now()
 const first = done
 while (done < count) {
