@@ -9,7 +9,7 @@ export const chore = task('torture.chore', {
 /** What job number `i` does; a plain function of its number, so that a repeated enqueue says the same. */
 export function temper(i) {
   const dice = (i * 2_654_435_761) % 1_000
-  const ms = dice % 10 === 0 ? 300 + (dice % 200) : 10 + (dice % 60)
+  const ms = dice % 10 === 0 ? 300 + (dice % 200) : 80 + (dice % 120)
   if (dice < 40) return { i, ms, fails: 1 + (dice % 3) }
   if (dice < 55) return { i, ms, snoozes: 1 }
   if (dice < 60) return { i, ms, dies: true }
