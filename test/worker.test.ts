@@ -198,3 +198,39 @@ test('what a call without an answer claims when it is carried out late, behind i
   expect(await second.status()).toMatchObject({ state: 'completed', attempt: 1, losses: 0 })
   await app.stop()
 })
+
+test('a worker that asks for all that it holds runs nothing twice, also where the answer comes in parts', async () => {
+  const clock = virtualClock()
+  const inner = memory({ clock })
+  let isLost = false
+  const store: Store = {
+    ...inner,
+    async exchange(settlements, ask) {
+      if (isLost) throw new Error('the connection is gone')
+      return inner.exchange(settlements, ask)
+    },
+  }
+  const app = legwork({ store, clock, log: silent })
+  const ran: number[] = []
+  const ends = new Map<number, () => void>()
+  app.handle(job, async ({ input: { n } }) => {
+    ran.push(n)
+    await new Promise<void>((resolve) => ends.set(n, resolve))
+  })
+  await app.start({ concurrency: 10 })
+  for (let n = 0; n < 8; n++) await app.enqueue(job, { n })
+  for (let n = 0; n < 20 && ran.length < 8; n++) await clock.advance(100)
+  isLost = true
+  await clock.advance(2_000)
+  ends.get(0)?.()
+  await clock.advance(2_000)
+  isLost = false
+  // Long after the last look: with room for three at a time, for eight that it knows.
+  for (let n = 0; n < 100; n++) await clock.advance(1_000)
+  expect(ran).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+  for (const end of ends.values()) end()
+  for (let n = 0; n < 20; n++) await clock.advance(100)
+  const jobs = (await inner.find({}, { limit: 20 })).jobs
+  expect(jobs.map(({ state, attempt }) => `${state} ${attempt}`)).toEqual(Array(8).fill('completed 1'))
+  await app.stop()
+})

@@ -36,6 +36,8 @@ export class Exchange {
   readonly #rollCall: ReturnType<typeof rollCall>
   /** Ended runs whose settlement the store has not confirmed. */
   #done: Settlement[] = []
+  /** Those that are under way. */
+  #sent: readonly Settlement[] = []
   #call = 1
   #received = 0
   #turning: Promise<void> | undefined
@@ -56,7 +58,7 @@ export class Exchange {
     this.#kit = kit
     this.#outage = outage(kit, 'the worker’s call')
     const isDone = (job: Pick<Settlement, 'id' | 'fence'>) =>
-      this.#done.some(({ id, fence }) => id === job.id && fence === job.fence)
+      [...this.#done, ...this.#sent].some(({ id, fence }) => id === job.id && fence === job.fence)
     this.#rollCall = rollCall(kit.clock, (job) => kit.holds(job) || isDone(job))
     this.#lastJobAt = kit.clock.monotonic()
   }
@@ -139,14 +141,13 @@ export class Exchange {
         this.reset()
         return false
       }
-      settlements = this.#done.splice(0, defaults.batchMax)
+      this.#sent = settlements = this.#done.splice(0, defaults.batchMax)
       await sendNotes(worker)
       const pool = this.#nextPool()
       // What rings from here on is news.
       if (pool) pool.isHungry = false
       const startedAt = clock.monotonic()
-      const isForAll = pool !== undefined && this.#rollCall.isDue()
-      const answer = await store.exchange(settlements, this.#ask(worker, pool, isForAll))
+      const answer = await store.exchange(settlements, this.#ask(worker, pool))
       this.#roundTripMs = this.#roundTripMs * 0.8 + (clock.monotonic() - startedAt) * 0.2
       await turned
       this.#outage.answered()
@@ -155,7 +156,7 @@ export class Exchange {
       answer.settled.forEach((settled, i) => this.#heard(settlements[i] as Settlement, settled))
       this.#isPartial = answer.settled.includes(undefined)
       this.#note(answer.claimed, pool)
-      accept(isForAll ? this.#rollCall.heard(answer.claimed) : answer.claimed)
+      accept(this.#rollCall.heard(answer.claimed))
       return (this.pending > 0 && !this.#isPartial) || this.#nextPool() !== undefined
     } catch (error) {
       // The reply may be lost after the store did it all: settling again is answered as before, claiming again delivers again.
@@ -166,11 +167,11 @@ export class Exchange {
     }
   }
 
-  #ask(worker: string, pool: Pool | undefined, isForAll: boolean): Ask {
+  #ask(worker: string, pool: Pool | undefined): Ask {
     const limit = pool ? Math.min(defaults.claimMax, room(pool, this.#roundTripMs)) : 0
     const queues = pool ? pool.queues.map((name) => ({ name, limit })) : []
     const what = { tasks: this.#kit.tasks, ...(pool?.alone && { alone: pool.alone }) }
-    const received = isForAll ? 0 : this.#received
+    const received = pool ? this.#rollCall.received(this.#received) : this.#received
     return { worker, call: this.#call, received, limit, queues, ...what }
   }
 

@@ -12,18 +12,23 @@ const looksAfter = [1_000, 10_000, 60_000]
  */
 export function rollCall(clock: Clock, knows: (job: Pick<ClaimedJob, 'id' | 'fence'>) => boolean) {
   let looks: readonly number[] = []
+  let hasAsked = false
   return {
     /** A call had no answer. */
     unanswered(): void {
       const now = clock.monotonic()
       looks = looksAfter.map((ms) => now + ms)
     },
-    isDue: (): boolean => (looks[0] ?? Infinity) <= clock.monotonic(),
-    /** The answer to a call that asked for all, without what is known. */
-    heard(claimed: Claimed): Claimed {
+    /** What a call says that was received: nothing, where it is to ask for all. */
+    received(really: number): number {
       const now = clock.monotonic()
+      if ((looks[0] ?? Infinity) > now) return really
       looks = looks.filter((at) => at > now)
-      return { ...claimed, jobs: claimed.jobs.filter((job) => !knows(job)) }
+      hasAsked = true
+      return 0
     },
+    /** An answer without what is known. What found no room in the answer to a call for all comes with later ones. */
+    heard: (claimed: Claimed): Claimed =>
+      hasAsked ? { ...claimed, jobs: claimed.jobs.filter((job) => !knows(job)) } : claimed,
   }
 }
