@@ -327,6 +327,10 @@ test('with acknowledge a change waits for a replica, and fails while there is no
   const { findings } = await alone.open()
   expect(findings.find(({ about }) => about === 'acknowledge')).toMatchObject({ verdict: 'bad' })
   await expect(alone.enqueue([job('one')])).rejects.toThrow(/^LW1034 .* 0 of 1 replicas have it/)
+  // A policy that a failover forgets, and a payload that was sealed with a key that is gone.
+  const policy = { to: { completed: { count: 10 } }, by: 'ada' } as const
+  await expect(alone.retention.set(policy)).rejects.toThrow('LW1034')
+  await expect(alone.payloads.replace([{ id: 'one', was: '1', now: '2' }])).rejects.toThrow('LW1034')
   // A name that a failover forgets would let one id be two jobs.
   await expect(alone.names?.take([{ name: 'job one', value: '0' }])).rejects.toThrow('LW1034')
   expect((await alone.get(['one']))[0]?.state).toBe('ready')
@@ -356,6 +360,13 @@ test('with acknowledge a change waits for a replica, and fails while there is no
   // A frozen replica confirms nothing.
   replica.signal('SIGSTOP')
   await expect(alone.enqueue([job('two')])).rejects.toThrow('LW1034')
+  // Nor does a connection that was made after the change: the server counts for each what it wrote itself.
+  const near = new Redis(primary.port)
+  ending.push(() => near.disconnect())
+  const cut = alone.enqueue([job('three')]).catch((error: unknown) => error)
+  while ((await near.hexists('{legwork:0}:own', 'three')) === 0);
+  await near.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+  expect(await cut).toMatchObject({ code: 'LW1034', message: expect.stringContaining('connection was lost') })
   replica.signal('SIGCONT')
   expect((await alone.enqueue([job('two')]))[0]?.outcome).toBe('duplicate')
 })

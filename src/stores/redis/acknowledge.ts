@@ -31,7 +31,11 @@ export function checkAcknowledge(given: Acknowledge | undefined): Required<Ackno
  * Waits until what this connection has written is where it is to be. The change is made all the same: who repeats it finds it.
  * @throws {StoreError} LW1034
  */
-export async function confirmed(port: Port, { acknowledge, tag, where }: Settings): Promise<void> {
+export async function confirmed(
+  port: Port,
+  { acknowledge, tag, where }: Settings,
+  connections: number,
+): Promise<void> {
   if (!acknowledge) return
   const { replicas, fsync, timeoutMs } = acknowledge
   const wait = String(timeoutMs)
@@ -39,6 +43,12 @@ export async function confirmed(port: Port, { acknowledge, tag, where }: Setting
   const reply = await (fsync
     ? port.callAt(slot, 'WAITAOF', '1', String(replicas), wait)
     : port.callAt(slot, 'WAIT', String(replicas), wait))
+  // Another connection knows nothing of what was written on the one before, perhaps on another server.
+  if (port.connections() !== connections)
+    throw new StoreError(
+      'LW1034',
+      `${where} has made the change, and its connection was lost before it could be confirmed: it may be lost. Repeat the call; what is there is found, not doubled.`,
+    )
   const [disk, copies] = fsync ? rowsOf(reply).map(Number) : [1, Number(reply)]
   if ((disk ?? 0) >= 1 && (copies ?? 0) >= replicas) return
   const missing = (disk ?? 0) < 1 ? 'its disk' : `${copies ?? 0} of ${replicas} replicas`

@@ -4,6 +4,7 @@ import type { DurabilityReport, Finding } from '../../store/contract.ts'
 import { checkVersion, findingOf } from './acknowledge.ts'
 import type { Settings } from './connect.ts'
 import type { Port, Reply } from './port.ts'
+import { slotOf } from './slots.ts'
 
 const oldest = 7
 
@@ -28,7 +29,7 @@ interface Server {
  * @throws {StoreError} LW1012, LW1020, LW1021, LW1022
  */
 export async function examine(port: Port, settings: Settings): Promise<DurabilityReport> {
-  const server = await read(port)
+  const server = await read(port, slotOf(settings.tag))
   const { where } = settings
   if (Number.parseInt(server.version, 10) < oldest)
     throw new StoreError('LW1020', `${where} is Redis ${server.version}; Legwork needs Redis 7 or Valkey.`)
@@ -112,10 +113,11 @@ function findingsOf(server: Server): readonly Finding[] {
   ]
 }
 
-async function read(port: Port): Promise<Server> {
-  const info = fields(await port.call('INFO'))
+/** Of the server that has this slot. */
+async function read(port: Port, slot: number): Promise<Server> {
+  const info = fields(await port.callAt(slot, 'INFO'))
   // Managed services often hide CONFIG, and say in INFO only whether the file is on.
-  const fsync = await port.call('CONFIG', 'GET', 'appendfsync').catch(() => undefined)
+  const fsync = await port.callAt(slot, 'CONFIG', 'GET', 'appendfsync').catch(() => undefined)
   const aof = info.get('aof_enabled')
   return {
     version: info.get('redis_version') ?? '0',

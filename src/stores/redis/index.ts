@@ -73,8 +73,7 @@ function storeOn(settings: Settings, apart: BeatApart | undefined): Store {
   const life = lifeOf(settings, gathered(clock, ring, gapMs), () => hearers.size > 0)
   /** A script after which whoever waits for a change in this process is woken at once. */
   const rung: Run = async (name, ...args) => {
-    const reply = await run(name, ...args)
-    await life.confirm()
+    const reply = await life.changed(() => run(name, ...args))
     ring()
     return reply
   }

@@ -6,6 +6,7 @@ import { confirmed } from './acknowledge.ts'
 import { closed, openingOf } from '../server/opening.ts'
 import { codedError } from './faults.ts'
 import type { Port } from './port.ts'
+import type { ScriptName } from './lua.generated.ts'
 import { type Run, runner } from './script.ts'
 import { tagIn } from './slots.ts'
 
@@ -102,6 +103,14 @@ async function migrate(settings: Settings, dryRun: boolean): Promise<Migrated> {
   }
 }
 
+/** Changes for which nobody is woken. What a claim or a beat changes is made again where it is lost. */
+const unrung: ReadonlySet<ScriptName> = new Set<ScriptName>([
+  'retentionSet',
+  'replacePayloads',
+  'failuresMark',
+  'bulkPut',
+])
+
 function coded(error: unknown): never {
   throw error instanceof StoreError ? error : codedError(error, 'the wait for copies')
 }
@@ -118,10 +127,21 @@ export function lifeOf(settings: Settings, hear: () => void, isListening: () => 
     if (isListening()) listen()
     return made.report
   })
+  /** Makes a change and waits until it is where it is to be. @throws {StoreError} LW1034 */
+  async function changed<T>(change: () => Promise<T>): Promise<T> {
+    if (!settings.acknowledge) return change()
+    const connections = made?.port.connections() ?? 0
+    const reply = await change()
+    if (!made) throw closed()
+    await confirmed(made.port, settings, connections).catch(coded)
+    return reply
+  }
   return {
+    changed,
     run: ((name, ...args) => {
       if (!made || !opening.isOpen()) return Promise.reject(closed())
-      return made.run(name, ...args)
+      const { run } = made
+      return unrung.has(name) ? changed(() => run(name, ...args)) : run(name, ...args)
     }) satisfies Run,
     open: () => opening.open(),
     /** @throws {StoreError} LW1006 where it is not open. */
@@ -129,12 +149,6 @@ export function lifeOf(settings: Settings, hear: () => void, isListening: () => 
       if (!opening.isOpen()) throw closed()
     },
     migrate: (dryRun: boolean) => migrate(settings, dryRun),
-    /** @throws {StoreError} LW1034 */
-    confirm: async (): Promise<void> => {
-      if (!settings.acknowledge) return
-      if (!made) throw closed()
-      await confirmed(made.port, settings).catch(coded)
-    },
     listen,
     unlisten(): void {
       void unsubscribe?.()

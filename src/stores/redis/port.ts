@@ -2,6 +2,8 @@
 export interface Port {
   /** The server is a cluster, and this client knows where each key is. */
   readonly isCluster: boolean
+  /** How many connections it has made: more than before where one was lost meanwhile. */
+  connections(): number
   /** Ready to send, or an error that says why not. */
   connect(): Promise<void>
   evalsha(sha: string, keys: readonly string[], args: readonly string[]): Promise<Reply>

@@ -67,13 +67,19 @@ export async function makeIoRedis({
   return new found.Cluster([seed], how) as unknown as IoRedis
 }
 
+interface Ear {
+  lastError: unknown
+  connections: number
+}
 /** What each client has last said, heard once however many stores are opened on it, and how often. */
-const ears = new WeakMap<IoRedis, { lastError: unknown }>()
+const ears = new WeakMap<IoRedis, Ear>()
 
-function earOf(client: IoRedis): { readonly lastError: unknown } {
+function earOf(client: IoRedis): Readonly<Ear> {
   const known = ears.get(client)
   if (known) return known
-  const made = { lastError: undefined as unknown }
+  const made: Ear = { lastError: undefined, connections: 0 }
+  // A Cluster makes a client for each connection to a node.
+  for (const event of ['ready', '+node']) client.on(event, () => void made.connections++)
   ears.set(client, made)
   client.on('error', (error) => {
     made.lastError = error
@@ -99,6 +105,7 @@ export function ioRedisPort(client: IoRedis, own: boolean): Port {
   }
   return {
     isCluster: client.isCluster === true,
+    connections: () => heard.connections,
     async connect() {
       if (client.status !== 'wait') return
       // A Cluster whose first node is away goes on with another one, and leaves the promise of connect() as it is.

@@ -58,13 +58,23 @@ function ofNode<Socket>(url: string, socket: Socket) {
   }
 }
 
-/** They throw what nobody hears. Heard once, however many stores are opened on one, and how often. */
-const heard = new WeakSet<NodeRedis>()
+/** How many connections each has made. Heard once, however many stores are opened on one, and how often. */
+const heard = new WeakMap<NodeRedis, { connections: number }>()
+
+function earOf(client: NodeRedis): { readonly connections: number } {
+  const known = heard.get(client)
+  if (known) return known
+  const made = { connections: 0 }
+  heard.set(client, made)
+  // They throw what nobody hears.
+  client.on('error', () => {})
+  for (const event of ['ready', 'node-ready']) client.on(event, () => void made.connections++)
+  return made
+}
 
 /** The port over a client of `@redis/client`; `timeoutMs` is given for one that was made here and ends with the store. */
 export function nodeRedisPort(client: NodeRedis, timeoutMs?: number): Port {
-  if (!heard.has(client)) client.on('error', () => {})
-  heard.add(client)
+  const ear = earOf(client)
   const isCluster = client.masters !== undefined
   let anew: Promise<unknown> | undefined
   /** The library waits on a connection that fell silent for as long as the machine does. */
@@ -88,6 +98,7 @@ export function nodeRedisPort(client: NodeRedis, timeoutMs?: number): Port {
   }
   return {
     isCluster,
+    connections: () => ear.connections,
     async connect() {
       if (!client.isOpen) await client.connect()
     },
@@ -96,17 +107,17 @@ export function nodeRedisPort(client: NodeRedis, timeoutMs?: number): Port {
     call: (command, ...args) => send(undefined, [command, ...args]),
     callAt: (slot, command, ...args) => send(keyIn(slot), [command, ...args]),
     subscribe(channels, hear) {
-      const ear = client.duplicate()
-      ear.on('error', () => {})
+      const own = client.duplicate()
+      own.on('error', () => {})
       let ended = false
-      void ear
+      void own
         .connect()
-        .then(() => ear.subscribe([...channels], (_message, channel) => hear(channel)))
+        .then(() => own.subscribe([...channels], (_message, channel) => hear(channel)))
         .catch(() => {})
-        .finally(() => ended && ear.isOpen && ear.destroy())
+        .finally(() => ended && own.isOpen && own.destroy())
       return async () => {
         ended = true
-        if (ear.isOpen) ear.destroy()
+        if (own.isOpen) own.destroy()
       }
     },
     async close() {
