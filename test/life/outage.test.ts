@@ -125,9 +125,7 @@ async function story(
       expect(answer, via).toBe(`${proc.child.pid} did attempt 1`)
       const tookMs = Date.now() - backAt
       // A client of the user's dials as it was told to: those of Redis every two seconds after a long time.
-      const dials = patient.has(via) && !keepsLeases ? 4_500 : 2_000
-      // It may leave calls without an answer until their deadline, twice that for a transaction.
-      const most = via === 'postgres.js' ? dials + 6_000 : dials
+      const most = patient.has(via) && !keepsLeases ? 4_500 : 2_000
       // Of a machine that is busy with other tests, what it takes for a process now.
       expect(tookMs, via).toBeLessThan(most + 4 * (await processMs()))
       await isWell(() => app.health(), via)

@@ -205,7 +205,28 @@ async function between<T>(work: (query: Query) => Promise<T>, query: Query, idle
   return answer
 }
 
+/** How long a call may wait: after one that failed a second, and each time in vain twice as long, until one is answered. */
+function patience(mostMs: number) {
+  let ms = mostMs
+  return {
+    async during<T>(call: (ms: number) => Promise<T>): Promise<T> {
+      try {
+        const answer = await call(ms)
+        ms = mostMs
+        return answer
+      } catch (error) {
+        // An answer of the server says that it is there, but for those that it goes, or comes.
+        if (/^(?!08|57)\d[0-9A-Z]{4}$/.test(String((error as { code?: unknown }).code))) ms = mostMs
+        else ms = Math.min(mostMs, isSilence(error) ? ms * 2 : 1_000)
+        throw error
+      }
+    },
+  }
+}
+
+/** The driver may leave a call without an answer that came while its connections were refused: its wait is short after a failure. */
 function sqlLink(sql: SqlLike, callTimeoutMs: number): Link {
+  const { during } = patience(callTimeoutMs)
   const on =
     (one: SqlLike, ms: number): Query =>
     async (text, values, { isLong = false } = {}) => {
@@ -214,20 +235,23 @@ function sqlLink(sql: SqlLike, callTimeoutMs: number): Link {
       const late = () => new Error(`Query read timeout: no answer for ${ms} ms`)
       return within(realClock, isLong ? noDeadlineMs : ms, { call, late })
     }
-  return {
-    query: on(sql, callTimeoutMs),
+  const begin = <T>(work: (query: Query) => Promise<T>, ms: number, idleMs: number): Promise<T> =>
     // The driver hands back what the work answered.
-    transaction: async <T>(work: (query: Query) => Promise<T>, { isLong = false } = {}) => {
-      const ms = isLong ? noDeadlineMs : callTimeoutMs
-      const call = sql.begin(async (one) => {
-        const query = on(one, ms)
-        await query(idleLimit(isLong ? 0 : ms))
-        return work(query)
-      }) as Promise<T>
-      // A statement that is late ends by itself, but not the driver's wait for its rollback behind it.
-      const late = () => new Error(`Query read timeout: no end of a transaction for ${2 * ms} ms`)
-      return isLong ? call : within(realClock, 2 * ms, { call, late })
-    },
+    sql.begin(async (one) => {
+      const query = on(one, ms)
+      await query(idleLimit(idleMs))
+      return work(query)
+    }) as Promise<T>
+  return {
+    query: (text, values, how) => during((ms) => on(sql, ms)(text, values, how)),
+    transaction: (work, { isLong = false } = {}) =>
+      isLong
+        ? begin(work, noDeadlineMs, 0)
+        : during((ms) => {
+            // A statement that is late ends by itself, but not the driver's wait for its rollback behind it.
+            const late = () => new Error(`Query read timeout: no end of a transaction for ${2 * ms} ms`)
+            return within(realClock, 2 * ms, { call: begin(work, ms, callTimeoutMs), late })
+          }),
     listener: () => undefined,
     end: async () => {},
   }
