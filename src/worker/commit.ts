@@ -59,6 +59,16 @@ export function committer(kit: CommitterKit): Committer {
   }
 }
 
+/** How a run ends that has a cover, or ended its job in a transaction of its own. */
+export async function lastWord(
+  one: Run,
+  outcome: Outcome,
+  { committer }: { readonly committer: Committer },
+): Promise<Outcome> {
+  const covered = one.cover ? await one.cover.ending(outcome) : outcome
+  return one.committing ? committer.ending(one, covered) : covered
+}
+
 /** What the store says of the job, asked until it answers; `lost` where nobody waits for that any more. */
 async function look({ store, clock }: CommitterKit, { job, abort }: Run): Promise<Job | undefined | 'lost'> {
   for (let failed = 0; ; failed++) {

@@ -3,6 +3,7 @@ import { defaults } from '../job/defaults.ts'
 import type { Settled, Settlement } from '../job/job.ts'
 import { type Outage, type OutageKit, outage } from '../job/outage.ts'
 import type { Ask, Claimed, KnownTask, Store } from '../store/index.ts'
+import { type NextTurn, nextTurn } from './next-turn.ts'
 import { type Pace, pauseMs } from './pace.ts'
 import { type Pool, room } from './pool.ts'
 import { rollCall } from './roll-call.ts'
@@ -13,9 +14,9 @@ export interface ExchangeKit extends OutageKit {
   readonly tasks: readonly KnownTask[]
   readonly poll: Pace
   /** The present registration, made anew where it was lost; `undefined` when there is none to be had. */
-  registration(): Promise<string | undefined>
-  /** Sends what running handlers noted, before the settlement that ends their attempt. */
-  sendNotes(worker: string): Promise<void>
+  registration(): string | Promise<string | undefined>
+  /** Sends what running handlers noted, before the settlement that ends their attempt; `undefined` where there is nothing. */
+  sendNotes(worker: string): Promise<void> | undefined
   accept(claimed: Claimed): void
   /** It is running or waits for a slot. */
   holds(job: Pick<Settlement, 'id' | 'fence'>): boolean
@@ -47,12 +48,9 @@ export class Exchange {
   #lastJobAt: number
   /** By the clock that never goes back, for the store's may say another time. */
   #dueAt = Infinity
-  #plannedAt = Infinity
   #isOver = false
   #isPartial = false
-  /** The next turn comes with the next turn of the event loop. */
-  #isSoon = false
-  #stopTimer = (): void => {}
+  readonly #next: NextTurn
 
   constructor(kit: ExchangeKit) {
     this.#kit = kit
@@ -61,6 +59,11 @@ export class Exchange {
       [...this.#done, ...this.#sent].some(({ id, fence }) => id === job.id && fence === job.fence)
     this.#rollCall = rollCall(kit.clock, (job) => kit.holds(job) || isDone(job))
     this.#lastJobAt = kit.clock.monotonic()
+    this.#next = nextTurn(
+      kit.clock,
+      () => void this.turn(),
+      () => this.wake(),
+    )
   }
 
   get pending(): number {
@@ -84,28 +87,25 @@ export class Exchange {
     this.#received = this.#call - 1
   }
 
-  /** One turn of the event loop later, so that what ends at the same time goes together. */
   turnSoon(): void {
     if (this.#turning) this.#isRung = true
-    else if (!this.#isSoon) this.#plan(0)
+    else this.#next.soon()
   }
 
-  /** Waits at most `ms` for the next turn, for things that may gather a little. */
+  /** Waits at most `ms` for the next turn. */
   turnWithin(ms: number): void {
-    // Never later than what is planned: a handler that notes all the time must not keep a turn from coming.
-    if (!this.#turning && this.#kit.clock.monotonic() + ms < this.#plannedAt) this.#plan(ms)
+    if (!this.#turning) this.#next.within(ms)
   }
 
   turn(): Promise<void> {
-    this.#stopTimer()
-    this.#plannedAt = Infinity
-    this.#isSoon = this.#isRung = false
+    this.#next.come()
+    this.#isRung = false
     this.#turning ??= this.#trade().then((again) => {
       this.#turning = undefined
       // The store works on the next call while the handlers of this answer run.
       if (again && !this.#isOver) void this.turn()
       else if (this.#isRung) this.turnSoon()
-      else if (this.isClaiming || this.pending > 0) this.#plan(this.#pauseMs())
+      else if (this.isClaiming || this.pending > 0) this.#next.plan(this.#pauseMs())
       this.#kit.start()
     })
     return this.#turning
@@ -124,7 +124,7 @@ export class Exchange {
     }
     over.abort()
     this.#isOver = true
-    this.#stopTimer()
+    this.#next.end()
   }
 
   /** One round trip. True when another one should follow at once. Never rejects. */
@@ -135,14 +135,17 @@ export class Exchange {
     // A store that answers at once must not keep the event loop from turning.
     const turned = new Promise((resolve) => setImmediate(resolve))
     try {
-      worker = await registration()
+      // Waited for only where it must be, so that the call is under way before the handlers of the last answer begin.
+      const known = registration()
+      worker = typeof known === 'string' ? known : await known
       // Without a registration nothing is held, so nothing is to be settled.
       if (worker === undefined) {
         this.reset()
         return false
       }
       this.#sent = settlements = this.#done.splice(0, defaults.batchMax)
-      await sendNotes(worker)
+      const noted = sendNotes(worker)
+      if (noted) await noted
       const pool = this.#nextPool()
       // What rings from here on is news.
       if (pool) pool.isHungry = false
@@ -160,7 +163,8 @@ export class Exchange {
       return (this.pending > 0 && !this.#isPartial) || this.#nextPool() !== undefined
     } catch (error) {
       // The reply may be lost after the store did it all: settling again is answered as before, claiming again delivers again.
-      if (worker === (await registration().catch(() => undefined))) this.#done.unshift(...settlements)
+      const now = await Promise.resolve(registration()).catch(() => undefined)
+      if (worker === now) this.#done.unshift(...settlements)
       this.#rollCall.unanswered()
       this.#outage.failed(error)
       return false
@@ -212,14 +216,5 @@ export class Exchange {
     const quietMs = clock.monotonic() - this.#lastJobAt
     const dueMs = this.#dueAt - clock.monotonic()
     return pauseMs(poll, { errors: this.#outage.errors, quietMs, dueMs, isBusy: isBusy() })
-  }
-
-  #plan(ms: number): void {
-    this.#stopTimer()
-    if (this.#isOver) return
-    this.#plannedAt = this.#kit.clock.monotonic() + ms
-    this.#isSoon = ms === 0
-    const soon = ms > 0 ? undefined : setImmediate(() => void this.turn())
-    this.#stopTimer = soon ? () => clearImmediate(soon) : this.#kit.clock.after(ms, () => this.wake())
   }
 }

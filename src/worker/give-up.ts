@@ -28,28 +28,35 @@ export function watchTime(one: Run, { task }: Handled, { clock }: RunKit): () =>
   }
 }
 
-/** What the call gives; or the abort's reason, when the call has not ended within the grace after it. */
-export function untilGivenUp<T>(one: Run, { clock, abortGraceMs }: RunKit, call: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let stop = nothing
-    one.abort.onAbort(() => {
-      const giveUp = () => {
-        one.isLeaked = true
-        reject(one.abort.reason)
-      }
-      // Nothing that this run does can be recorded any more, so nobody waits for it.
-      if (one.abort.reason instanceof LeaseLost) return giveUp()
-      stop = clock.after(abortGraceMs, giveUp)
-    })
-    const end = (settle: () => void) => {
-      if (one.isLeaked) return one.onLateEnd?.()
+/** Tells what the call gives; or the abort's reason, when the call has not ended within the grace after it. */
+export function untilGivenUp<T>(
+  one: Run,
+  { clock, abortGraceMs }: RunKit,
+  call: Promise<T>,
+  { done, failed }: { done(value: T): void; failed(thrown: unknown): void },
+): void {
+  let stop = nothing
+  one.abort.onAbort(() => {
+    const giveUp = () => {
+      one.isLeaked = true
+      // Whoever aborts it tells others, too, before the run is over.
+      queueMicrotask(() => failed(one.abort.reason))
+    }
+    // Nothing that this run does can be recorded any more, so nobody waits for it.
+    if (one.abort.reason instanceof LeaseLost) return giveUp()
+    stop = clock.after(abortGraceMs, giveUp)
+  })
+  /** False where nobody waits for it any more. */
+  const isInTime = (): boolean => {
+    if (one.isLeaked) one.onLateEnd?.()
+    else {
       stop()
       one.abort.onAbort(nothing)
-      settle()
     }
-    call.then(
-      (value) => end(() => resolve(value)),
-      (error: unknown) => end(() => reject(error)),
-    )
-  })
+    return !one.isLeaked
+  }
+  call.then(
+    (value) => isInTime() && done(value),
+    (error: unknown) => isInTime() && failed(error),
+  )
 }

@@ -1,36 +1,48 @@
 import { isWatched } from '../job/loss.ts'
 import type { Outcome } from '../job/settle.ts'
+import { lastWord } from './commit.ts'
 import { currentRun, type Run, type RunKit } from './current-run.ts'
 import { untilGivenUp, watchTime } from './give-up.ts'
 import type { Context, Handled, Handler } from './handler.ts'
 import { contextOf } from './notes.ts'
-import { inputOf, resultOf } from './stored.ts'
+import { slowly } from './slowly.ts'
+import { type Input, inputOf, resultOf } from './stored.ts'
 import { nameThrown } from './verdict.ts'
 
-/** Runs a claimed job to its outcome: decode, call, and name the ending. Never throws. */
-export async function run(one: Run, handled: Handled, kit: RunKit): Promise<Outcome> {
+/**
+ * Runs a claimed job: decode, call, and name the ending, of which `ended` is told once, perhaps at once. Never throws.
+ * Nearly every job has one promise here, its handler's: each further one is a tenth of all that a small job costs.
+ */
+export function run(one: Run, handled: Handled, kit: RunKit, ended: (outcome: Outcome) => void): void {
   const stopTimers = watchTime(one, handled, kit)
-  let outcome: Outcome
-  try {
-    outcome = await untilGivenUp(one, kit, through(one, handled, kit))
-  } catch (thrown) {
-    outcome = nameThrown(one, thrown, handled)
-  } finally {
+  const end = (outcome: Outcome): void => {
     stopTimers()
+    if (one.cover || one.committing) void lastWord(one, outcome, kit).then(ended)
+    else ended(outcome)
   }
-  const covered = one.cover ? await one.cover.ending(outcome) : outcome
-  return one.committing ? kit.committer.ending(one, covered) : covered
+  const failed = (thrown: unknown): void => end(nameThrown(one, thrown, handled))
+  const done = (value: unknown): void => {
+    if (one.interrupt !== undefined) return failed(one.interrupt)
+    const outcome = resultOf(one, value, handled, kit)
+    if (outcome instanceof Promise) untilGivenUp(one, kit, outcome, { done: end, failed })
+    else end(outcome)
+  }
+  const calling = (input: Input) => call(one, input, handled, kit)
+  try {
+    const input = inputOf(one, handled, kit)
+    if (input instanceof Promise || isWatched(one.job))
+      untilGivenUp(one, kit, slowly(one, input, handled, { ...kit, call: calling }), { done: end, failed })
+    else if ('kind' in input) end(input)
+    else untilGivenUp(one, kit, calling(input), { done, failed })
+  } catch (thrown) {
+    failed(thrown)
+  }
 }
 
-async function through(one: Run, handled: Handled, kit: RunKit): Promise<Outcome> {
-  const parsed = await inputOf(one, handled, kit)
-  if ('kind' in parsed) return parsed
-  if (isWatched(one.job)) await kit.keeper.begin(one)
+/** @throws what a handler throws that is no async function. */
+function call(one: Run, { input }: Input, { handler }: Handled, kit: RunKit): Promise<unknown> {
   // Its lease, its time or its worker may be over before it began.
   if (one.abort.aborted) throw one.abort.reason
-  const context = contextOf(one, parsed.input, kit)
-  const value = await currentRun.run(one, () => (handled.handler as Handler)(context as Context))
-  if (one.interrupt !== undefined) throw one.interrupt
-  if (value === undefined && !handled.task.output) return { kind: 'returned' }
-  return resultOf(one, value, handled, kit)
+  const value = currentRun.run(one, handler as Handler, contextOf(one, input, kit) as Context)
+  return value instanceof Promise ? value : Promise.resolve(value)
 }

@@ -1,7 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { Cancelled, LeaseLost } from '../define/verdicts.ts'
 import type { Clock } from '../job/clock.ts'
-import { defaults } from '../job/defaults.ts'
 import type { ClaimedJob, Settlement } from '../job/job.ts'
 import type { Logger } from '../job/logger.ts'
 import { type Outcome, settle } from '../job/settle.ts'
@@ -16,6 +15,7 @@ import { nextJob } from './next-job.ts'
 import { freeSlots, measure, type Pool } from './pool.ts'
 import type { Run } from './current-run.ts'
 import { run } from './run.ts'
+import { watchAhead } from './watch-ahead.ts'
 
 export interface SlotsKit {
   readonly clock: Clock
@@ -37,13 +37,14 @@ export class Slots {
   readonly runs = new Map<string, Run>()
   readonly #kit: SlotsKit
   #idleCalls: (() => void)[] = []
-  /** Pools whose buffer is looked at after a while. */
-  readonly #watching = new Set<Pool>()
+  #filling: Pool | undefined
+  readonly #watchAhead: (pool: Pool) => void
   /** Where the worker was started: a handler must not see the context of the request that enqueued some job. */
   readonly #outside = new AsyncResource('legwork')
 
   constructor(kit: SlotsKit) {
     this.#kit = kit
+    this.#watchAhead = watchAhead(kit.clock, (jobs) => this.release(jobs, 'its worker has no free slot'))
   }
 
   take(pool: Pool, jobs: readonly ClaimedJob[]): void {
@@ -91,33 +92,21 @@ export class Slots {
   }
 
   #fill(pool: Pool): void {
-    if (pool.buffer.length > 0 && (freeSlots(pool) > 0 || pool.places > 0))
+    // A job that ends at once fills its slot again from in here.
+    if (this.#filling !== pool && pool.buffer.length > 0 && (freeSlots(pool) > 0 || pool.places > 0))
       this.#outside.runInAsyncScope(() => {
+        this.#filling = pool
         const next = () => nextJob(pool, this.#kit.handled)
-        for (let job = next(); job; job = next()) void this.#start(job, pool)
+        for (let job = next(); job; job = next()) this.#start(job, pool)
+        this.#filling = undefined
       })
-    if (pool.buffer.length > 0 && !this.#watching.has(pool)) this.#watch(pool)
+    if (pool.buffer.length > 0) this.#watchAhead(pool)
   }
 
-  /** What was claimed ahead for quick jobs must not wait behind a slow one while another worker is free. */
-  #watch(pool: Pool): void {
-    const { started } = pool
-    const look = () => {
-      this.#watching.delete(pool)
-      if (pool.buffer.length === 0) return
-      if (pool.started > started) return this.#watch(pool)
-      pool.runMs = Infinity
-      this.release(pool.buffer.splice(0), 'its worker has no free slot')
-    }
-    this.#watching.add(pool)
-    this.#kit.clock.after(2 * defaults.prefetchUnderMs, look, { idle: true })
-  }
-
-  async #start(job: ClaimedJob, pool: Pool): Promise<void> {
-    const { clock, handled } = this.#kit
+  #start(job: ClaimedJob, pool: Pool): void {
+    const { clock, handled, abortGraceMs } = this.#kit
     const found = handled.get(job.task)
     if (!found) return this.#refuse(job)
-    const { abortGraceMs } = this.#kit
     const one: Run = { job, abort: new Halt(), isLeaked: false, abortGraceMs }
     this.runs.set(job.id, one)
     const seat = found.batch?.seat(one, { ...this.#kit, pool, refill: () => this.#refill(pool) })
@@ -125,19 +114,24 @@ export class Slots {
     pool.started += 1
     const startedAt = clock.monotonic()
     if (!seat) one.onLateEnd = () => this.#unleak(pool)
-    const outcome = await run(one, found, this.#kit)
-    if (seat) seat.leave()
-    else {
-      measure(pool, clock.monotonic() - startedAt)
-      pool.running -= 1
-      if (one.isLeaked) this.#leak(one, pool)
-    }
+    run(one, found, this.#kit, (outcome) => {
+      if (seat) seat.leave()
+      else {
+        measure(pool, clock.monotonic() - startedAt)
+        pool.running -= 1
+        if (one.isLeaked) this.#leak(one, pool)
+      }
+      this.#ended(one, outcome)
+      this.#fill(pool)
+      if (this.runs.size === 0) for (const tell of this.#idleCalls.splice(0)) tell()
+    })
+  }
+
+  #ended(one: Run, outcome: Outcome): void {
     // A lost lease leaves nothing to settle, also where the run had been aborted for another reason before.
-    const isHeld = this.runs.get(job.id) === one
-    if (isHeld) this.runs.delete(job.id)
-    if (isHeld && !(one.abort.reason instanceof LeaseLost)) this.#end(job, outcome)
-    this.#fill(pool)
-    if (this.runs.size === 0) for (const tell of this.#idleCalls.splice(0)) tell()
+    if (this.runs.get(one.job.id) !== one) return
+    this.runs.delete(one.job.id)
+    if (!(one.abort.reason instanceof LeaseLost)) this.#end(one.job, outcome)
   }
 
   /** The handler goes on without its slot. Of a lost lease that is nobody's fault: nobody waited for it. */

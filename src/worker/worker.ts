@@ -67,9 +67,10 @@ export class Worker {
       get pools() {
         return room.pools
       },
-      registration: async () =>
-        this.#life?.worker ?? (this.#exchange.isClaiming ? this.#register() : undefined),
-      sendNotes: (worker) => sendNotes({ notes, runs: this.#slots.runs, store: kit.store, worker }),
+      registration: () =>
+        this.#life?.worker ?? (this.#exchange.isClaiming ? this.#register() : Promise.resolve(undefined)),
+      sendNotes: (worker) =>
+        notes.isEmpty ? undefined : sendNotes({ notes, runs: this.#slots.runs, store: kit.store, worker }),
       start: () => this.#slots.start(),
       isBusy: () => this.#slots.runs.size > 0,
       holds: (job) => this.#slots.holds(job),
