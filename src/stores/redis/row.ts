@@ -193,6 +193,8 @@ interface More {
   readonly slot?: Slot
   readonly crash?: 'fail' | 'dead'
   readonly checkpoint?: string
+  /** Where it is too long to stand before the payload. */
+  readonly id?: string
 }
 
 /** What jobs that came and were claimed together have in common: see `factOf` of handing.lua. */
@@ -228,9 +230,10 @@ export function toFacts(text: string, laneAt: (n: number) => Lane): Facts {
 }
 
 /** What few jobs have, in the answer of a claim. */
-export function moreOf(id: string, text: Reply) {
-  const { previous, sus, slot, crash, checkpoint } = parsed<More>(text)
+export function moreOf(shortId: string, text: Reply) {
+  const { previous, sus, slot, crash, checkpoint, id = shortId } = parsed<More>(text)
   return {
+    id,
     ...given('checkpoint', checkpoint),
     ...given('onCrash', crash),
     ...(sus === 1 && { suspect: true as const }),

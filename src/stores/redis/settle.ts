@@ -16,7 +16,7 @@ const plainDigest = digest({ id: '', fence: 0, move: 'complete' })
 
 /** Settlements as arguments of the scripts that take them: see ordering.lua. Ids that look minted are told apart by their end. */
 export function settleArgs(worker: WorkerId, settlements: readonly Settlement[], numbers: Numbers) {
-  const plain: number[] = []
+  const runs: number[] = []
   let ends = ''
   const others: (string | number)[] = []
   for (let place = 0; place < settlements.length; place++) {
@@ -24,14 +24,22 @@ export function settleArgs(worker: WorkerId, settlements: readonly Settlement[],
     const n = numbers.of(one.id)
     const done = isDone(one)
     if (done && n !== undefined && one.result === undefined && isMinted(one.id)) {
-      plain.push(n, one.fence)
+      putInRun(runs, n, one.fence)
       ends += one.id.slice(-8)
     } else {
       const more = done ? '' : moreOf(one)
       others.push(place, one.id, n ?? '', one.fence, one.move, digest(one), one.result ?? '', more)
     }
   }
-  return [worker, `[${plain.join(',')}]`, ends, plainDigest, others.length / 8, ...others]
+  return [worker, `[${runs.join(',')}]`, ends, plainDigest, others.length / 8, ...others]
+}
+
+/** Jobs that follow one another mostly end together: the first number, how many they are, and their fence. */
+function putInRun(runs: number[], n: number, fence: number): void {
+  const last = runs.length - 3
+  const many = last < 0 ? 0 : (runs[last + 1] as number)
+  if (many > 0 && runs[last + 2] === fence && (runs[last] as number) + many === n) runs[last + 1] = many + 1
+  else runs.push(n, 1, fence)
 }
 
 /** Completed, and nothing is said of it. */

@@ -178,10 +178,10 @@ local function rowsOf(taken, head)
   local answer = newAnswer()
   for _, n in ipairs(taken) do
     local job = jobAt(n)
-    handOver(answer, numberIn(n), factPlace(answer, factOf(job)), job.id, payloadOf(job))
+    handOver(answer, numberIn(n), factPlace(answer, factOf(job)), textFor(job.id, payloadOf(job)))
     addMore(answer, moreOf(job))
   end
-  return { head, answer.facts, answer.rows, answer.mores }
+  return replyOf(head, answer)
 end
 
 local function headOf(ask, known, taken)

@@ -11,6 +11,9 @@ local function endingAt(n)
   return raw and unpackEnding(raw) or nil
 end
 
+-- Ids up to this length stand before the payload, behind two bytes for their length, as in the row of a job.
+local shortId = 127
+
 -- What few jobs have, as JSON.
 local function moreOf(job)
   local last, more = endingAt(job.last), nil
@@ -23,6 +26,10 @@ local function moreOf(job)
     more.sus, more.slot, more.crash = job.sus, job.slot, crash
     if job.ck then more.checkpoint = hget(K.check, job.n) end
   end
+  if #job.id > shortId then
+    more = more or {}
+    more.id = job.id
+  end
   return more and cjson.encode(more) or ''
 end
 
@@ -33,7 +40,7 @@ local function factOf(job)
 end
 
 local function newAnswer()
-  return { facts = {}, rows = {}, mores = {}, known = {}, at = 0 }
+  return { facts = {}, runs = {}, rows = {}, mores = {}, known = {}, at = 0, next = -1 }
 end
 
 local function factPlace(answer, fact)
@@ -46,17 +53,34 @@ local function factPlace(answer, fact)
   return place
 end
 
--- Four values for a job: its number, the place of its facts, its id, its payload.
-local function handOver(answer, number, place, id, payload)
-  local rows, at = answer.rows, answer.at
-  rows[at + 1], rows[at + 2], rows[at + 3], rows[at + 4] = number, place, id, payload
-  answer.at = at + 4
+-- A text for a job: its id and its payload. Jobs that follow one another with the same facts are a run: the place of the facts,
+-- the first number, how many.
+local function handOver(answer, number, place, text)
+  local runs, at = answer.runs, answer.at + 1
+  answer.rows[at] = text
+  answer.at = at
+  if number == answer.next and place == answer.place then
+    runs[#runs] = runs[#runs] + 1
+  else
+    local past = #runs
+    runs[past + 1], runs[past + 2], runs[past + 3] = place, number, 1
+    answer.place = place
+  end
+  answer.next = number + 1
+end
+
+local function textFor(id, payload)
+  return #id > shortId and '\0\0' .. payload or struct.pack('>I2', #id) .. id .. payload
+end
+
+local function replyOf(head, answer)
+  return { head, answer.facts, answer.runs, answer.rows, answer.mores }
 end
 
 -- Apart, what few jobs have: of the last one that was handed over.
 local function addMore(answer, more)
   if more == '' then return end
   local mores = answer.mores
-  mores[#mores + 1] = answer.at - 4
+  mores[#mores + 1] = answer.at - 1
   mores[#mores + 1] = more
 end

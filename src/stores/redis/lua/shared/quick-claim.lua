@@ -3,6 +3,8 @@
 --@ use time ids shelves tallies packing handing asking bell
 local claimQuickly
 do
+local sub, byte, find, floor = string.sub, string.byte, string.find, math.floor
+
 local function isAny(key, from, past)
   return #redis.call('ZRANGEBYLEX', key, from, past, 'LIMIT', 0, 1) > 0
 end
@@ -100,6 +102,20 @@ local function lanesFor(queue, known)
   return lanes
 end
 
+-- The numbers of the first jobs of one lane.
+local function takeFrom(lane, room, taken)
+  local many = #taken
+  while room > 0 and nextIn(lane, room) do
+    local member, at = lane.members[lane.which], lane.at
+    local past = math.min(#member, at + room * 11 - 1)
+    for place = at + 6, past, 11 do
+      many = many + 1
+      taken[many] = sub(member, place, place + 4)
+    end
+    room, lane.at = room - (past - at + 1) / 11, past + 1
+  end
+end
+
 -- The numbers of the first jobs of these lanes, in the order of their places.
 local function takeFirst(lanes, room, taken)
   local wanted, open = #taken + room, {}
@@ -107,7 +123,7 @@ local function takeFirst(lanes, room, taken)
     lane.entry = nextIn(lane, room)
     if lane.entry then open[#open + 1] = lane end
   end
-  while #taken < wanted and #open > 0 do
+  while #taken < wanted and #open > 1 do
     local best = 1
     for i = 2, #open do
       if isEntryBefore(open[i].entry, open[best].entry) then best = i end
@@ -120,6 +136,7 @@ local function takeFirst(lanes, room, taken)
       if not lane.entry then table.remove(open, best) end
     until #open > 1 or not lane.entry
   end
+  if open[1] then takeFrom(open[1], wanted - #taken, taken) end
 end
 
 -- Removes from a lane what was taken of it.
@@ -152,30 +169,38 @@ end
 local function startAll(taken, runner, ask, writes)
   local raws, answer, ways = hmget(K.hot, taken), newAnswer(), writes.ways
   local hot, blocks = writes.hot, writes.blocks
+  -- Rows that follow one another mostly have one head, which need not be cut out of each.
+  local head, past, way
   for i, n in ipairs(taken) do
-    local raw = raws[i]
-    local past = headEnd(raw)
-    local head = string.sub(raw, 1, past)
-    local way = ways[head]
-    if not way then
-      way = startOf(head, n, runner, ask.call)
-      way.place, way.many = factPlace(answer, way.fact), 0
-      ways[head] = way
+    local raw, number = raws[i], numberIn(n)
+    if not head or find(raw, head, 1, true) ~= 1 then
+      past = headEnd(raw)
+      head = sub(raw, 1, past)
+      way = ways[head]
+      if not way then
+        way = startOf(head, n, runner, ask.call)
+        way.place, way.many = factPlace(answer, way.fact), 0
+        ways[head] = way
+      end
     end
     way.many = way.many + 1
-    local high, low = string.byte(raw, past + 1, past + 2)
-    local idEnd, number = past + 2 + high * 256 + low, numberIn(n)
-    local payload = way.isHere and string.sub(raw, idEnd + 1) or hget(K.body, n)
-    handOver(answer, number, way.place, string.sub(raw, past + 3, idEnd), payload)
-    if not way.isPlain then
+    local text = sub(raw, past + 1)
+    hot[i * 2 - 1], hot[i * 2] = n, way.head .. text
+    local high, low = byte(text, 1, 2)
+    local isLong = high > 0 or low > shortId
+    if isLong or not way.isHere then
+      way.job.id = sub(text, 3, 2 + high * 256 + low)
+      text = textFor(way.job.id, way.isHere and sub(text, 3 + high * 256 + low) or hget(K.body, n))
+    end
+    handOver(answer, number, way.place, text)
+    if isLong or not way.isPlain then
       way.job.n = n
       addMore(answer, moreOf(way.job))
+      way.job.id = ''
     end
-    local at = #hot
-    hot[at + 1], hot[at + 2] = n, way.head .. string.sub(raw, past + 1)
     if way.expires then writes.expires[#writes.expires + 1] = n end
     if way.progress then writes.progress[#writes.progress + 1] = n end
-    local block = math.floor(number / spanSize)
+    local block = floor(number / spanSize)
     blocks[block] = (blocks[block] or 0) + 1
   end
   return answer
@@ -219,6 +244,6 @@ claimQuickly = function(text)
     for _, way in pairs(writes.ways) do used[way.lane] = laneText(way.lane) end
   end
   local head = cjson.encode({ lease = 'held', now = now, nextDueAt = nextDue(ask.worker), lanes = byText(used) })
-  return { head, answer.facts, answer.rows, answer.mores }
+  return replyOf(head, answer)
 end
 end

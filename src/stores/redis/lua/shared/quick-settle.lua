@@ -3,6 +3,11 @@
 --@ use time ids shelves tallies packing ordering asking bell
 local settleQuickly
 do
+local sub, find, floor = string.sub, string.find, math.floor
+-- What is written at the end; of bags and of instants until which jobs are kept, the numbers of the jobs.
+local hot, ends, results, keeps, runs, ways, blocks = {}, {}, {}, {}, {}, {}, {}
+local lastEnding
+
 -- What a completion makes of a head, or false where more has to be looked at.
 local function completionOf(head, runner)
   local job = unpackJob(head .. '\0\0', none)
@@ -16,31 +21,25 @@ local function completionOf(head, runner)
   local plain = packHead(job)
   job.res = 1
   local rich = packHead(job)
+  local run = under(runs, bag)
   return {
-    fence = job.fence, bag = bag, keep = job.keep, queue = string.match(laneText(job.lane), '^[^\n]*'),
+    fence = job.fence, run = run, keep = job.keep and under(keeps, job.keep), queue = string.match(laneText(job.lane), '^[^\n]*'),
     endHead = string.sub(ending, 1, -6), endTail = string.sub(ending, -5),
     many = 0, head = string.sub(plain, 1, 45), tail = string.sub(plain, 51), richTail = string.sub(rich, 51),
     richHead = string.sub(rich, 1, 45),
   }
 end
 
-local function keepAll(keeps)
+local function keepAll(isRising)
   for keep, numbers in pairs(keeps) do
-    table.sort(numbers)
+    if not isRising then table.sort(numbers, function(a, b) return numberIn(a) < numberIn(b) end) end
     local place, entries = struct.pack('>I6', math.min(keep, 2 ^ 47)), {}
-    for i, number in ipairs(numbers) do entries[i] = place .. packed(number) end
-    putInOrder(K.keep, '', entries)
+    if not putBehind(K.keep, place, numbers) then
+      for i, n in ipairs(numbers) do entries[i] = place .. n end
+      putInOrder(K.keep, '', entries)
+    end
   end
 end
-
-local function push(of, key, value)
-  local list = under(of, key)
-  list[#list + 1] = value
-end
-
--- What is written at the end.
-local hot, ends, results, keeps, runs, ways, blocks = {}, {}, {}, {}, {}, {}, {}
-local lastEnding
 
 -- Whether the row is of the job that is meant: a number that was given away anew after writes were lost is another's. Behind the
 -- head come two bytes for the length of the id, and the id.
@@ -49,40 +48,50 @@ local function isRowOf(raw, past, one)
     return string.byte(raw, past + 1) * 256 + string.byte(raw, past + 2) == #one.id
       and string.sub(raw, past + 3, past + 2 + #one.id) == one.id
   end
-  return string.byte(raw, past + 2) == 26 and string.find(raw, one.tail, past + 21, true) == past + 21
+  return string.byte(raw, past + 2) == 26 and find(raw, one.tail, past + 21, true) == past + 21
+end
+
+-- Rows that follow one another mostly have one head, which need not be cut out of each.
+local lastHead, lastPast, lastWay
+
+-- What becomes of a row, by its head, and where that ends.
+local function wayOf(raw, runner)
+  if lastHead and find(raw, lastHead, 1, true) == 1 then return lastWay, lastPast end
+  lastPast = headEnd(raw)
+  lastHead = sub(raw, 1, lastPast)
+  lastWay = ways[lastHead]
+  if lastWay == nil then
+    lastWay = completionOf(lastHead, runner)
+    ways[lastHead] = lastWay
+  end
+  return lastWay, lastPast
 end
 
 -- Completes a job by its head; false where that does not say enough.
 local function complete(raw, n, number, one, runner)
-  local past = headEnd(raw)
-  if not isRowOf(raw, past, one) then return false end
-  local head = string.sub(raw, 1, past)
-  local way = ways[head]
-  if way == nil then
-    way = completionOf(head, runner)
-    ways[head] = way
-  end
-  if not way or way.fence ~= one.fence then return false end
+  local way, past = wayOf(raw, runner)
+  if not way or way.fence ~= one.fence or not isRowOf(raw, past, one) then return false end
   lastEnding = lastEnding + 1
   local ending, at, result = packed(lastEnding), #hot, one.result
   hot[at + 1], ends[at + 1] = n, ending
   if result then
-    hot[at + 2] = way.richHead .. ending .. way.richTail .. string.sub(raw, past + 1)
+    hot[at + 2] = way.richHead .. ending .. way.richTail .. sub(raw, past + 1)
     results[#results + 1] = n
     results[#results + 1] = result
   else
-    hot[at + 2] = way.head .. ending .. way.tail .. string.sub(raw, past + 1)
+    hot[at + 2] = way.head .. ending .. way.tail .. sub(raw, past + 1)
   end
   ends[at + 2] = way.endHead .. n .. way.endTail .. one.digest
   way.many = way.many + 1
-  if way.keep then push(keeps, way.keep, number) end
-  push(runs, way.bag, n)
-  local block = math.floor(number / spanSize)
+  local run, keep = way.run, way.keep
+  run[#run + 1] = n
+  if keep then keep[#keep + 1] = n end
+  local block = floor(number / spanSize)
   blocks[block] = (blocks[block] or 0) + 1
   return true
 end
 
-local function writeCompleted()
+local function writeCompleted(isRising)
   for _, way in pairs(ways) do
     if way then
       add(queueSums, way.queue, 'completed', way.many)
@@ -98,14 +107,14 @@ local function writeCompleted()
   send('HSET', K.ends, ends)
   send('HSET', K.result, results)
   for bag, members in pairs(runs) do unbag(K.run, bag, members) end
-  keepAll(keeps)
+  keepAll(isRising)
   rang = true
 end
 
 -- Those that must go the long way are left in the rest of the order.
 settleQuickly = function(order)
-  local plain, rest, numbers, others = order.plain, {}, {}, {}
-  for i = 1, #plain, 2 do numbers[#numbers + 1] = packed(plain[i]) end
+  local values, numbers, fences, rest, others = order.values, order.numbers, order.fences, {}, {}
+  local many, isRising = #values, order.isRising and #order.rest == 0
   for _, one in ipairs(order.rest) do
     if one.n and one.move == 'complete' and one.more == '' then
       others[#others + 1] = one
@@ -119,15 +128,15 @@ settleQuickly = function(order)
   local raws = runner and not stands[2] and hmget(K.hot, numbers) or {}
   lastEnding = tonumber(stands[1] or 0)
   -- Of a job that is named twice, the endings are looked at in their order.
-  local times = {}
-  for _, n in ipairs(numbers) do times[n] = (times[n] or 0) + 1 end
+  local times = not isRising and {}
+  for _, n in ipairs(times and numbers or {}) do times[n] = (times[n] or 0) + 1 end
   for _, one in ipairs(rest) do times[one.n or ''] = 2 end
-  local answers, place, many, one = order.answers, 1, #plain / 2, { digest = order.digest }
+  local answers, place, one = order.answers, 1, { digest = order.digest }
   for i = 1, many do
     while order.isOther[place] do place = place + 1 end
-    local n, number, raw = numbers[i], plain[i * 2 - 1], raws[i]
-    one.fence, one.tail = plain[i * 2], string.sub(order.tails, i * 8 - 7, i * 8)
-    if raw and times[n] == 1 and complete(raw, n, number, one, runner) then
+    local n, raw = numbers[i], raws[i]
+    one.fence, one.tail = fences[i], sub(order.tails, i * 8 - 7, i * 8)
+    if raw and (isRising or times[n] == 1) and complete(raw, n, values[i], one, runner) then
       answers[place] = 'applied'
     else
       rest[#rest + 1] = { n = n, at = place, fence = one.fence, tail = one.tail, move = 'complete', digest = one.digest, more = '' }
@@ -143,6 +152,6 @@ settleQuickly = function(order)
     end
   end
   order.rest = rest
-  if #hot > 0 then writeCompleted() end
+  if #hot > 0 then writeCompleted(isRising) end
 end
 end

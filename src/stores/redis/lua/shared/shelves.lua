@@ -5,7 +5,7 @@
 --@ use write
 local shelfMost, ageStep = 64, 60000
 local shelves, bags = {}, {}
-local shelve, entriesOf, isEntryBefore, sortEntries, restock, placesFor, putInto, putInOrder, writeShelves, unbag, writeBags
+local shelve, entriesOf, isEntryBefore, sortEntries, restock, placesFor, putInto, putInOrder, putBehind, writeShelves, unbag, writeBags
 do
 local function note(of, key, prefix)
   local rows = under(of, key)
@@ -127,6 +127,15 @@ putInOrder = function(key, prefix, entries)
   putInto(key, prefix, entries, placesFor(key, prefix, entries))
 end
 
+-- Puts jobs at one place behind all that a shelf has, if that is where they belong.
+putBehind = function(key, place, numbers)
+  local old = redis.call('ZREVRANGE', key, 0, 0)[1]
+  if old and not isEntryBefore(string.sub(old, -11), place .. numbers[1]) then return false end
+  if old and #old >= shelfMost * 11 then old = nil end
+  restock(key, '', old, (old or '') .. place .. table.concat(numbers, place), shelfMost * 11)
+  return true
+end
+
 -- Takes entries away, from one member after the other.
 local function takeAll(key, prefix, entries)
   local old, body
@@ -169,17 +178,25 @@ end
 
 -- Takes numbers out of a bag.
 unbag = function(key, prefix, numbers)
-  local left, isGone = #numbers, nil
+  local left, isGone, next, emptied = #numbers, nil, 1, {}
   for _, old in ipairs(bagOf(key, prefix)) do
-    if left == 0 then return end
+    if left == 0 then break end
     local body = string.sub(old, #prefix + 1)
     local before = #body
-    if left < 8 then
+    local last = next and next + before / 5 - 1
+    -- Jobs mostly end as they were handed out.
+    if last and last <= #numbers and table.concat(numbers, '', next, last) == body then
+      next, left = last + 1, left - before / 5
+      emptied[#emptied + 1] = old
+      before = 0
+    elseif left < 8 then
+      next = nil
       for _, n in ipairs(numbers) do
         local at = placeIn(body, n)
         if at then body = string.sub(body, 1, at - 1) .. string.sub(body, at + 5) end
       end
     else
+      next = nil
       if not isGone then
         isGone = {}
         for _, n in ipairs(numbers) do isGone[n] = true end
@@ -196,6 +213,7 @@ unbag = function(key, prefix, numbers)
       restock(key, prefix, old, body, shelfMost * 5)
     end
   end
+  send('ZREM', key, emptied)
 end
 
 writeBags = function()

@@ -25,12 +25,12 @@ end
 
 -- Many fields of one hash, in order; missing ones are false.
 local function hmget(key, fields)
-  local values = {}
+  local rows, values = hashes[key], {}
+  if not rows and #fields > 0 and #fields <= 1000 then return redis.call('HMGET', key, unpack(fields)) end
   for from = 1, #fields, 1000 do
     local part = redis.call('HMGET', key, unpack(fields, from, math.min(#fields, from + 999)))
     for i = 1, #part do values[from + i - 1] = part[i] end
   end
-  local rows = hashes[key]
   if rows then
     for i = 1, #fields do
       if rows[fields[i]] ~= nil then values[i] = rows[fields[i]] end
