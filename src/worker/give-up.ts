@@ -33,7 +33,7 @@ export function untilGivenUp<T>(
   one: Run,
   { clock, abortGraceMs }: RunKit,
   call: Promise<T>,
-  { done, failed }: { done(value: T): void; failed(thrown: unknown): void },
+  { ended, failed }: { ended(value: T): void; failed(thrown: unknown): void },
 ): void {
   let stop = nothing
   one.abort.onAbort(() => {
@@ -56,7 +56,11 @@ export function untilGivenUp<T>(
     return !one.isLeaked
   }
   call.then(
-    (value) => isInTime() && done(value),
-    (error: unknown) => isInTime() && failed(error),
+    (value) => {
+      if (isInTime()) ended(value)
+    },
+    (error: unknown) => {
+      if (isInTime()) failed(error)
+    },
   )
 }

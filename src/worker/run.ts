@@ -24,16 +24,16 @@ export function run(one: Run, handled: Handled, kit: RunKit, ended: (outcome: Ou
   const done = (value: unknown): void => {
     if (one.interrupt !== undefined) return failed(one.interrupt)
     const outcome = resultOf(one, value, handled, kit)
-    if (outcome instanceof Promise) untilGivenUp(one, kit, outcome, { done: end, failed })
+    if (outcome instanceof Promise) untilGivenUp(one, kit, outcome, { ended: end, failed })
     else end(outcome)
   }
   const calling = (input: Input) => call(one, input, handled, kit)
   try {
     const input = inputOf(one, handled, kit)
     if (input instanceof Promise || isWatched(one.job))
-      untilGivenUp(one, kit, slowly(one, input, handled, { ...kit, call: calling }), { done: end, failed })
+      untilGivenUp(one, kit, slowly(one, input, handled, { ...kit, call: calling }), { ended: end, failed })
     else if ('kind' in input) end(input)
-    else untilGivenUp(one, kit, calling(input), { done, failed })
+    else untilGivenUp(one, kit, calling(input), { ended: done, failed })
   } catch (thrown) {
     failed(thrown)
   }
