@@ -119,6 +119,8 @@ const meanings = {
   elsewhereMs: 'a retry that is to run in another process waits this long for one, from when it is due',
   claimMax: 'jobs of one claim, at most',
   batchMax: 'jobs in one commit, at most',
+  batchChars:
+    'characters of the payloads in one commit, and of what is claimed ahead, unless one alone has more',
   'retain.completed': 'how long completed jobs are kept',
   'retain.cancelled': 'how long cancelled jobs are kept',
   'retain.dead': 'how long dead jobs are kept',

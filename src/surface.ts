@@ -105,7 +105,7 @@ export interface Enqueuer {
     task: Task<string, In, unknown, Out, Progress>,
     ...input: Input<NoInfer<In>>
   ): Promise<JobHandle<Out, Progress>>
-  /** Hands in many jobs of one task, in batches of 1,000 a commit; handles come in the order of the inputs. */
+  /** Hands in many jobs of one task, in batches of 1,000 a commit, or of 16 MiB of payloads; handles come in the order of the inputs. */
   enqueueMany<In, Out, Progress>(
     task: Task<string, In, unknown, Out, Progress>,
     inputs: readonly NoInfer<In>[],

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import { coalesce } from './coalesce.ts'
 
+const upTo = (max: number) => (waiting: readonly unknown[], most: number) =>
+  Math.min(waiting.length, most, max)
+
 /** A flush that the test answers by hand, and that remembers its batches. */
 function byHand(abreast = 1) {
   const batches: (readonly number[])[] = []
@@ -10,7 +13,7 @@ function byHand(abreast = 1) {
       batches.push(items)
       return new Promise((resolve) => answers.push(() => resolve(items.map((n) => `done ${n}`))))
     },
-    { batchMax: 1_000, abreast: () => abreast },
+    { fit: upTo(1_000), abreast: () => abreast },
   )
   return { batches, add, answer: () => answers.shift()?.() }
 }
@@ -79,7 +82,7 @@ test('a batch is never larger than its limit', async () => {
       sizes.push(items.length)
       return items
     },
-    { batchMax: 40 },
+    { fit: upTo(40) },
   )
   await Promise.all(Array.from({ length: 100 }, (_, i) => add(i)))
   expect(sizes).toEqual([40, 40, 20])
@@ -93,7 +96,7 @@ test('a failed batch fails its own calls and no others', async () => {
       if (calls === 1) throw new Error('store gone')
       return items
     },
-    { batchMax: 1_000 },
+    { fit: upTo(1_000) },
   )
   const first = expect(add(1)).rejects.toThrow('store gone')
   await turn()

@@ -1,3 +1,5 @@
+import type { Fit } from './fitting.ts'
+
 /** From so many calls on, those that are made or under way, a batch is one share of them: the store works on one while the next is made. */
 const sharedFrom = 32
 
@@ -8,7 +10,7 @@ const sharedFrom = 32
  */
 export function coalesce<Item, Answer>(
   flush: (items: readonly Item[]) => Promise<readonly Answer[]>,
-  { batchMax, abreast = () => 1 }: { readonly batchMax: number; readonly abreast?: () => number },
+  { fit, abreast = () => 1 }: { readonly fit: Fit<Item>; readonly abreast?: () => number },
 ): (item: Item) => Promise<Answer> {
   interface Waiting {
     readonly item: Item
@@ -26,13 +28,13 @@ export function coalesce<Item, Answer>(
     isArmed = true
     setImmediate(() => {
       isArmed = false
-      while (waiting.length > 0 && batches < abreast()) void send(waiting.splice(0, share()))
+      while (waiting.length > 0 && batches < abreast()) void send(waiting.splice(0, fit(waiting, share())))
     })
   }
 
   function share(): number {
     const calls = waiting.length + underWay
-    return Math.min(batchMax, calls < sharedFrom ? waiting.length : Math.ceil(calls / abreast()))
+    return calls < sharedFrom ? waiting.length : Math.ceil(calls / abreast())
   }
 
   async function send(batch: readonly Waiting[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { type AnyTask, isTask, notATask } from '../define/task.ts'
-import { defaults, limits } from '../job/defaults.ts'
+import { limits } from '../job/defaults.ts'
 import {
   InvalidOption,
   LegworkError,
@@ -10,6 +10,7 @@ import {
 } from '../job/errors.ts'
 import type { Accepted, NewJob } from '../job/job.ts'
 import { checkInput } from './check-input.ts'
+import { fitting } from './fitting.ts'
 import { type decide, decider } from './new-job.ts'
 import type { EnqueueOptions } from './options.ts'
 
@@ -76,9 +77,11 @@ export async function inBatches(
   add: (batch: readonly NewJob[]) => Promise<readonly Accepted[]>,
 ): Promise<readonly Accepted[]> {
   const answers: Accepted[] = []
-  for (let i = 0; i < jobs.length; i += defaults.batchMax) {
+  for (let past = 0; past < jobs.length; ) {
+    const from = past
+    past += fitting(jobs, from, jobs.length, ({ payload }) => payload)
     try {
-      answers.push(...(await add(jobs.slice(i, i + defaults.batchMax))))
+      answers.push(...(await add(jobs.slice(from, past))))
     } catch (error) {
       throw partly(error, answers, jobs.length)
     }

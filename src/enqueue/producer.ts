@@ -1,6 +1,5 @@
 import type { AnyTask } from '../define/task.ts'
 import { type Clock, within } from '../job/clock.ts'
-import { defaults } from '../job/defaults.ts'
 import { InvalidOption, StoreError, UnknownOutcome } from '../job/errors.ts'
 import type { Accepted, Enqueued, NewJob } from '../job/job.ts'
 import type { Wrapping } from '../job/wrapping.ts'
@@ -50,7 +49,7 @@ export function producer(kit: ProducerKit): Producer {
   const laneOf = laneOfJobs(kit.opened)
   const held = kit.buffer && buffer(once, { ...kit.buffer, clock, laneOf })
   const write = held ? held.write : once
-  const one = coalesceInLanes(write, { batchMax: defaults.batchMax, opened: kit.opened })
+  const one = coalesceInLanes(write, kit.opened)
 
   const bound = (add: (job: NewJob) => Promise<Enqueued>, addAll: Write): Omit<Producer, 'in'> => ({
     async enqueue(task, input, options = {}) {

@@ -33,6 +33,8 @@ export const defaults = {
   elsewhereMs: 30_000,
   claimMax: 1_000,
   batchMax: 1_000,
+  /** Of the payloads in one call to the store: a server that is sent hundreds of megabytes at once stands still, or refuses them. */
+  batchChars: 16_777_216,
   retain: { completed: 86_400_000, cancelled: 604_800_000, dead: null },
   /** How long is kept what is no job, and how many of it at most, the newest ones. */
   keep: {

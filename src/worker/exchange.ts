@@ -59,11 +59,7 @@ export class Exchange {
       [...this.#done, ...this.#sent].some(({ id, fence }) => id === job.id && fence === job.fence)
     this.#rollCall = rollCall(kit.clock, (job) => kit.holds(job) || isDone(job))
     this.#lastJobAt = kit.clock.monotonic()
-    this.#next = nextTurn(
-      kit.clock,
-      () => void this.turn(),
-      () => this.wake(),
-    )
+    this.#next = nextTurn(kit.clock, this)
   }
 
   get pending(): number {

@@ -4,7 +4,8 @@ import { memory } from '../stores/memory/index.ts'
 import { virtualClock } from '../testing/virtual-clock.ts'
 import { begin } from './life.ts'
 
-test('an answer that was read late confirms the lease from when its beat was sent', async () => {
+/** A store that leaves it to the test what is heard of the beats. */
+function silentStore() {
   const clock = virtualClock()
   const told: { hear: Hear | undefined } = { hear: undefined }
   const store: Store = {
@@ -14,6 +15,11 @@ test('an answer that was read late confirms the lease from when its beat was sen
       return async () => {}
     },
   }
+  return { clock, told, store }
+}
+
+test('an answer that was read late confirms the lease from when its beat was sent', async () => {
+  const { clock, told, store } = silentStore()
   const reasons: string[] = []
   const life = await begin({
     log: { debug() {}, info() {}, warn() {}, error() {} },
@@ -46,15 +52,7 @@ test('an answer that was read late confirms the lease from when its beat was sen
 })
 
 test('beats that fail are told once, and again only after a while', async () => {
-  const clock = virtualClock()
-  const told: { hear: Hear | undefined } = { hear: undefined }
-  const store: Store = {
-    ...memory({ clock }),
-    async keepBeating(_beat, _pulse, hear) {
-      told.hear = hear
-      return async () => {}
-    },
-  }
+  const { clock, told, store } = silentStore()
   const said: string[] = []
   const life = await begin({
     ...{ store, clock, leaseMs: 600_000, beatMs: 3_000 },

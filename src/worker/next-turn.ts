@@ -14,8 +14,8 @@ export interface NextTurn {
   end(): void
 }
 
-/** `now` is called when it is wished for, `wake` when a time is over. */
-export function nextTurn(clock: Clock, now: () => void, wake: () => void): NextTurn {
+/** Of `who` turns when it is wished for, and is woken when a time is over. */
+export function nextTurn(clock: Clock, who: { turn(): unknown; wake(): void }): NextTurn {
   let at = Infinity
   let isSoon = false
   let isOver = false
@@ -30,8 +30,8 @@ export function nextTurn(clock: Clock, now: () => void, wake: () => void): NextT
     if (isOver) return
     at = clock.monotonic() + ms
     isSoon = ms === 0
-    const soon = isSoon ? setImmediate(now) : undefined
-    stop = soon ? () => clearImmediate(soon) : clock.after(ms, wake)
+    const soon = isSoon ? setImmediate(() => void who.turn()) : undefined
+    stop = soon ? () => clearImmediate(soon) : clock.after(ms, () => who.wake())
   }
   return {
     soon: () => void (isSoon || plan(0)),

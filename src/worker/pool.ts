@@ -19,13 +19,14 @@ export interface Pool {
   places: number
   /** True while the store may have more for this pool than it was given. */
   isHungry: boolean
-  /** Moving average of how long a run takes. */
+  /** Moving averages: how long a run takes, and how much of a payload there is to it. */
   runMs: number
+  jobChars: number
 }
 
 export function newPool(queues: readonly string[], concurrency: number, batchMax = 1): Pool {
   const idle = { buffer: [], running: 0, started: 0, leaked: 0, places: 0, isHungry: true, runMs: Infinity }
-  return { queues, concurrency, batchMax, ...idle }
+  return { queues, concurrency, batchMax, jobChars: 0, ...idle }
 }
 
 /** Slots in which a handler may start now. */
@@ -44,10 +45,12 @@ export function room(pool: Pool, roundTripMs: number): number {
       ? Math.ceil((4 * pool.concurrency * Math.max(1, roundTripMs)) / Math.max(0.02, pool.runMs))
       : 0
   const places = freeSlots(pool) * pool.batchMax + pool.places
-  return Math.max(0, places + Math.min(ahead, defaults.prefetchMax) - pool.buffer.length)
+  const held = Math.ceil(defaults.batchChars / (pool.jobChars + 1))
+  return Math.max(0, places + Math.min(ahead, held, defaults.prefetchMax) - pool.buffer.length)
 }
 
 /** Weighs a run into the average; the first one counts whole. */
-export function measure(pool: Pool, ms: number): void {
+export function measure(pool: Pool, ms: number, chars: number): void {
+  pool.jobChars = pool.jobChars * 0.9 + chars * 0.1
   pool.runMs = pool.runMs === Infinity ? ms : pool.runMs * 0.9 + ms * 0.1
 }

@@ -117,7 +117,7 @@ export class Slots {
     run(one, found, this.#kit, (outcome) => {
       if (seat) seat.leave()
       else {
-        measure(pool, clock.monotonic() - startedAt)
+        measure(pool, clock.monotonic() - startedAt, job.payload.length)
         pool.running -= 1
         if (one.isLeaked) this.#leak(one, pool)
       }

@@ -1,28 +1,14 @@
 // A claim with much room takes due jobs as they are, without making them ready first: in the same order, and with the same counters.
-import { postgres } from 'legwork/postgres'
-import type { Store } from 'legwork/store'
-import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { defaults } from '../../src/job/defaults.ts'
-import { startPostgres, type TestServer } from '../fixtures/postgres.mjs'
+import { postgresStage, type Stage } from '../fixtures/postgres-stage.ts'
 
-let server: TestServer
-let admin: pg.Client
-let store: Store
+let admin: Stage['admin']
+let store: Stage['store']
 let call = 0
-beforeAll(async () => {
-  server = await startPostgres()
-  admin = new pg.Client({ connectionString: server.url, options: '-c search_path=legwork' })
-  await admin.connect()
-  store = postgres(server.url)
-  await store.open()
-  const about = { host: 'h', pid: 1, version: '1', queues: ['q'], tasks: ['t', 'u'], concurrency: 9 }
-  await store.beat({ worker: 'w', ttlMs: 86_400_000, about })
-})
-afterAll(async () => {
-  await store.close()
-  await admin.end()
-  await server.stop()
+const stage = postgresStage(['t', 'u'], 86_400_000)
+beforeAll(() => {
+  ;({ admin, store } = stage())
 })
 
 interface Some {

@@ -1,31 +1,17 @@
 // Jobs that one call has completed share a row that says in which order they ended; what is told of them is as if each had its own.
-import { postgres } from 'legwork/postgres'
-import type { Store } from 'legwork/store'
-import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { defaults } from '../../src/job/defaults.ts'
 import { digest } from '../../src/job/settle.ts'
-import { startPostgres, type TestServer } from '../fixtures/postgres.mjs'
+import { postgresStage, type Stage } from '../fixtures/postgres-stage.ts'
 
 const dayMs = 86_400_000
 const ids = ['a', 'b', 'c', 'd', 'e']
-let server: TestServer
-let admin: pg.Client
-let store: Store
+let admin: Stage['admin']
+let store: Stage['store']
 let call = 0
-beforeAll(async () => {
-  server = await startPostgres()
-  admin = new pg.Client({ connectionString: server.url, options: '-c search_path=legwork' })
-  await admin.connect()
-  store = postgres(server.url)
-  await store.open()
-  const about = { host: 'h', pid: 1, version: '1', queues: ['q'], tasks: ['t'], concurrency: 9 }
-  await store.beat({ worker: 'w', ttlMs: 10 * dayMs, about })
-})
-afterAll(async () => {
-  await store.close()
-  await admin.end()
-  await server.stop()
+const stage = postgresStage(['t'], 10 * dayMs)
+beforeAll(() => {
+  ;({ admin, store } = stage())
 })
 
 async function complete(...some: readonly string[]): Promise<void> {

@@ -4,10 +4,13 @@ import { type App, legwork, task, unchecked } from 'legwork'
 import { postgres } from 'legwork/postgres'
 import { redis } from 'legwork/redis'
 import { createClient } from '@redis/client'
+import { Redis } from 'ioredis'
 import type { Store } from 'legwork/store'
+import { type AddressInfo, connect as dialTo, createServer, type Socket } from 'node:net'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connect } from '../../src/stores/postgres/connect.ts'
+import { ioRedisPort, isIoRedis, makeIoRedis } from '../../src/stores/redis/clients/ioredis.ts'
 import { makeNodeRedis, nodeRedisPort } from '../../src/stores/redis/clients/node-redis.ts'
 import { startPostgres } from '../fixtures/postgres.mjs'
 import { type Proxy, startProxy } from '../fixtures/proxy.mjs'
@@ -236,6 +239,55 @@ test('a client of @redis/client that was made here dials anew when its connectio
   await proxy.stop()
   await server.stop()
 })
+
+test.each(['ioredis', '@redis/client'])(
+  'with %s: where the server has become a replica, its name is asked anew',
+  async (kind) => {
+    const old = await startRedis()
+    const heir = await startRedis()
+    // The name of the primary, of which only the name tells that it is another one now.
+    const front = { port: old.port }
+    const open = new Set<Socket>()
+    const name = createServer((near) => {
+      const far = dialTo(front.port, '127.0.0.1')
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        open.add(from)
+        from.on('error', () => to.destroy()).on('close', () => to.destroy())
+        from.pipe(to)
+      }
+    })
+    await new Promise<void>((resolve) => name.listen(0, '127.0.0.1', resolve))
+    const how = {
+      url: `redis://127.0.0.1:${(name.address() as AddressInfo).port}`,
+      cluster: false,
+      callTimeoutMs: 5_000,
+    }
+    const made = kind === 'ioredis' ? await makeIoRedis(how) : await makeNodeRedis(how)
+    if (!made) throw new Error(`${kind} is not installed`)
+    const port = isIoRedis(made) ? ioRedisPort(made, true) : nodeRedisPort(made, how.callTimeoutMs)
+    await port.connect()
+    expect(await port.call('SET', 'a', '1')).toBe('OK')
+    // The connection stays, to what is a replica now.
+    const look = new Redis(old.port)
+    await look.replicaof('127.0.0.1', heir.port)
+    front.port = heir.port
+    await expect(port.call('SET', 'a', '2')).rejects.toThrow('READONLY')
+    expect(
+      await insist(() => port.call('SET', 'a', '3'), /READONLY|offline|closed|Disconnects|Connection/),
+    ).toBe('OK')
+    const heirs = new Redis(heir.port)
+    expect(await heirs.get('a')).toBe('3')
+    for (const client of [look, heirs]) client.disconnect()
+    await port.close()
+    for (const socket of open) socket.destroy()
+    name.close()
+    await old.stop()
+    await heir.stop()
+  },
+)
 
 test('a server whose client fell silent in the middle of a transaction takes the locks away from it', async () => {
   const server = await startPostgres()

@@ -1,6 +1,6 @@
 // What becomes of a store on Redis when its server is wrong, away, frozen or full.
 import { createClient } from '@redis/client'
-import { Redis } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import { legwork, StoreError, task, unchecked } from 'legwork'
 import { redis, type RedisOptions } from 'legwork/redis'
 import type { Store } from 'legwork/store'
@@ -176,12 +176,16 @@ test('an option that makes no sense is refused before anything is connected', ()
     'redis://h/0/1',
     { client: {} },
     { url: 'redis://h', migrate: 'no' },
+    // What it puts before the keys that it knows it leaves out before others.
+    { client: new Redis({ lazyConnect: true, keyPrefix: 'mine:' }) },
+    { client: new Cluster([{ host: 'h' }], { lazyConnect: true, redisOptions: { keyPrefix: 'mine:' } }) },
   ]
-  for (const options of wrong)
-    expect(() => redis(options as RedisOptions), JSON.stringify(options)).toThrow('LW1201')
+  for (const [i, options] of wrong.entries())
+    expect(() => redis(options as RedisOptions), `option ${i}`).toThrow('LW1201')
 })
 
-test('clients of the caller’s own, of either library, are used and stay open', async () => {
+/** Clients of a caller's own, of either library. */
+async function ownClients() {
   const { url } = await sharedRedis()
   const io = new Redis(url)
   const node = createClient({ url })
@@ -189,6 +193,11 @@ test('clients of the caller’s own, of either library, are used and stay open',
     () => io.disconnect(),
     () => node.destroy(),
   )
+  return { io, node }
+}
+
+test('clients of the caller’s own, of either library, are used and stay open', async () => {
+  const { io, node } = await ownClients()
   const one = await opened({ client: io, prefix: 'shared' })
   const two = await opened({ client: node, prefix: 'shared' })
   await one.enqueue([job('a')])
@@ -204,14 +213,44 @@ test('clients of the caller’s own, of either library, are used and stay open',
   expect(await node.ping()).toBe('PONG')
 })
 
-test('stores that are opened on one client again and again, in vain too, leave nothing on it', async () => {
+test('ids of any length and letters come back whole from a claim, with their payloads', async () => {
   const { url } = await sharedRedis()
-  const io = new Redis(url)
-  const node = createClient({ url })
-  ending.push(
-    () => io.disconnect(),
-    () => node.destroy(),
+  const store = await opened({ url, prefix: 'letters' })
+  const about = { host: 'h', pid: 1, version: '1', queues: ['q'], tasks: ['t'], concurrency: 9 }
+  await store.beat({ worker: 'w', ttlMs: 60_000, about })
+  // 26 bytes, as many as a minted one has; the longest that stand before their payload, and those that do not.
+  const ids = [
+    'a',
+    'é'.repeat(13),
+    '日本語',
+    '😀'.repeat(20),
+    'y'.repeat(127),
+    'z'.repeat(128),
+    'ü'.repeat(100),
+    'b',
+  ]
+  const payloads = ['1', '"ä"', JSON.stringify('😀'.repeat(900))] as const
+  const jobs = ids.map((id, i) => job(id, payloads[(i % 3) as 0 | 1 | 2]))
+  await store.enqueue(jobs)
+  const { jobs: some } = await store.claim({ ...{ worker: 'w', call: 1, received: 0, limit: 5 }, queues })
+  const { jobs: others } = await store.claim({ ...{ worker: 'w', call: 2, received: 1, limit: 9 }, queues })
+  const claimed = [...some, ...others]
+  expect(claimed.map(({ id, payload }) => ({ id, payload }))).toEqual(
+    jobs.map(({ id, payload }) => ({ id, payload })),
   )
+  // Delivered once more, by the long way.
+  const again = await store.claim({ ...{ worker: 'w', call: 3, received: 0, limit: 9 }, queues })
+  expect(again.jobs.map(({ id, payload }) => ({ id, payload }))).toEqual(
+    jobs.map(({ id, payload }) => ({ id, payload })),
+  )
+  const ends = claimed.map(({ id, fence }) => ({ id, fence, move: 'complete' as const }))
+  expect(await store.settle('w', ends)).toEqual(ends.map(() => 'applied'))
+  expect(await store.settle('w', ends.toReversed())).toEqual(ends.map(() => 'applied'))
+})
+const queues = [{ name: 'q', limit: 9 }]
+
+test('stores that are opened on one client again and again, in vain too, leave nothing on it', async () => {
+  const { io, node } = await ownClients()
   for (const client of [io, node]) {
     const names = () => client.eventNames().map((name) => [name, client.listenerCount(name)])
     await opened({ client, prefix: 'many' }).then((store) => store.close())

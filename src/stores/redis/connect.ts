@@ -1,6 +1,6 @@
 import { InvalidOption, nearest, StoreError } from '../../job/errors.ts'
 import { checkCount, checkKnown } from '../../job/name.ts'
-import { type IoRedis, ioRedisPort, isIoRedis, makeIoRedis } from './clients/ioredis.ts'
+import { type IoRedis, ioRedisPort, isIoRedis, keyPrefixOf, makeIoRedis } from './clients/ioredis.ts'
 import { isNodeRedis, makeNodeRedis, type NodeRedis, nodeRedisPort } from './clients/node-redis.ts'
 import { type Acknowledge, checkAcknowledge } from './acknowledge.ts'
 import type { Clock } from '../../job/clock.ts'
@@ -71,6 +71,12 @@ export function settingsOf(given: string | IoRedis | NodeRedis | RedisOptions): 
     throw new InvalidOption('url', mask(`${options.url}`), 'either a url or a client')
   if (client && !isIoRedis(client) && !isNodeRedis(client))
     throw new InvalidOption('client', client, 'a client of ioredis or @redis/client')
+  if (isIoRedis(client) && keyPrefixOf(client) !== '')
+    throw new InvalidOption(
+      'client',
+      `an ioredis client with keyPrefix ${keyPrefixOf(client)}`,
+      'one without keyPrefix: say it to the store, as prefix: NAME',
+    )
   if (migrate !== 'auto' && migrate !== 'never') throw new InvalidOption('migrate', migrate, 'auto or never')
   const dialling = { url, cluster: options.cluster ?? cluster, callTimeoutMs }
   return {

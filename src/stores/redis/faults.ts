@@ -106,3 +106,6 @@ function messageOf(error: unknown): string {
   if (last instanceof Error) return `${own} (${last.message})`
   return own !== '' || inner === undefined ? own : messageOf(inner)
 }
+
+/** What a replica answers to whoever changes something. */
+export const isReadOnly = ({ message }: Error): boolean => message.startsWith('READONLY')

@@ -1,9 +1,14 @@
+import { isReadOnly } from '../faults.ts'
 import type { Dialling, Port, Reply } from '../port.ts'
 
+interface Prefixed {
+  readonly keyPrefix?: string | undefined
+}
 /** The parts of an ioredis client, or of its Cluster, that are used. */
 export interface IoRedis {
   readonly isCluster?: boolean
   readonly status: string
+  readonly options?: Prefixed & { readonly redisOptions?: Prefixed | undefined }
   connect(): Promise<void>
   evalsha(sha: string, keys: number, ...args: string[]): Promise<unknown>
   eval(lua: string, keys: number, ...args: string[]): Promise<unknown>
@@ -30,6 +35,10 @@ export const isIoRedis = (client: unknown): client is IoRedis =>
   typeof (client as IoRedis).status === 'string' &&
   typeof (client as IoRedis).duplicate === 'function'
 
+/** Where the client puts something before every key: before those that it knows, hence not before all. */
+export const keyPrefixOf = ({ options }: IoRedis): string =>
+  options?.keyPrefix || options?.redisOptions?.keyPrefix || ''
+
 /** What is said to a client that is made here: fail soon, come back by itself, keep no calls for long. */
 const options = {
   lazyConnect: true,
@@ -39,6 +48,8 @@ const options = {
   socketTimeout: 5_000,
   maxRetriesPerRequest: 1,
   retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 10), 500),
+  // After a failover that only a name tells, the connection is one to a replica: the name is asked anew.
+  reconnectOnError: isReadOnly,
 }
 
 /** A client of the package `ioredis`, or `undefined` where that is not installed. */
@@ -58,7 +69,8 @@ export async function makeIoRedis({
   }
   const { connectTimeout, socketTimeout, retryStrategy } = options
   const redisOptions = { ...login, commandTimeout, connectTimeout, socketTimeout }
-  const seed = { host: hostname, port: Number(port || 6379) }
+  // An address of IPv6 stands in brackets, in a URL alone.
+  const seed = { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || 6379) }
   // What a Cluster queues while no node is there it sends however late, and nobody has an answer before.
   const how = {
     ...{ lazyConnect: true, enableOfflineQueue: false },

@@ -1,6 +1,7 @@
 import { within } from '../../../job/clock.ts'
 import { realClock } from '../../../world.ts'
 import type { Dialling, Port, Reply } from '../port.ts'
+import { isReadOnly } from '../faults.ts'
 import { keyIn } from '../slots.ts'
 
 /** The parts of a client of `@redis/client` that are used; that of a cluster takes the first key as well. */
@@ -92,9 +93,14 @@ export function nodeRedisPort(client: NodeRedis, timeoutMs?: number): Port {
       if (!isCluster) dialAnew()
       return new Error(`Command timed out: no answer within ${timeoutMs} ms`)
     }
-    const call = timeoutMs === undefined ? sent : within(realClock, timeoutMs, { call: sent, late })
-    // The library gives texts, numbers, null and lists of them for these commands.
-    return (await call) as Reply
+    if (timeoutMs === undefined) return (await sent) as Reply
+    try {
+      // The library gives texts, numbers, null and lists of them for these commands.
+      return (await within(realClock, timeoutMs, { call: sent, late })) as Reply
+    } catch (error) {
+      if (!isCluster && isReadOnly(error as Error)) dialAnew()
+      throw error
+    }
   }
   return {
     isCluster,
