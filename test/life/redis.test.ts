@@ -249,6 +249,25 @@ test('ids of any length and letters come back whole from a claim, with their pay
 })
 const queues = [{ name: 'q', limit: 9 }]
 
+test('a completion that comes too late, of a job that is kept for another time, spoils none of those beside it', async () => {
+  const { url } = await sharedRedis()
+  const store = await opened({ url, prefix: 'late' })
+  await store.beat({ worker: 'w', ttlMs: 60_000, about: aboutWorker })
+  const short = { ...job('short'), retain: { completed: 1, cancelled: 1, dead: null } }
+  await store.enqueue([job('long'), short])
+  const first = await store.claim({ ...{ worker: 'w', call: 1, received: 0, limit: 9 }, queues })
+  const ends = first.jobs.map(({ id, fence }) => ({ id, fence, move: 'complete' as const }))
+  // Its answer is lost; a person has the job run once more; then it is sent again, with another.
+  await store.settle('w', ends.slice(0, 1))
+  await store.act({ verb: 'retry', ids: ['long'], by: 'ada' })
+  await store.claim({ ...{ worker: 'w', call: 2, received: 1, limit: 9 }, queues })
+  expect(await store.settle('w', ends)).toEqual(['applied', 'applied'])
+  expect((await store.counts())[0]?.states).toMatchObject({ running: 1, completed: 1 })
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  await store.tend(100)
+  expect((await store.get(['long', 'short'])).map((one) => one?.state)).toEqual(['running', undefined])
+})
+
 test('stores that are opened on one client again and again, in vain too, leave nothing on it', async () => {
   const { io, node } = await ownClients()
   for (const client of [io, node]) {

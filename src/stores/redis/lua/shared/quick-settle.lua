@@ -34,7 +34,8 @@ local function keepAll(isRising)
   for keep, numbers in pairs(keeps) do
     if not isRising then table.sort(numbers, function(a, b) return numberIn(a) < numberIn(b) end) end
     local place, entries = struct.pack('>I6', math.min(keep, 2 ^ 47)), {}
-    if not putBehind(K.keep, place, numbers) then
+    -- There are none where each of these jobs is held by a later claim than is meant.
+    if #numbers > 0 and not putBehind(K.keep, place, numbers) then
       for i, n in ipairs(numbers) do entries[i] = place .. n end
       putInOrder(K.keep, '', entries)
     end
