@@ -43,6 +43,6 @@ export function run(one: Run, handled: Handled, kit: RunKit, ended: (outcome: Ou
 function call(one: Run, { input }: Input, { handler }: Handled, kit: RunKit): Promise<unknown> {
   // Its lease, its time or its worker may be over before it began.
   if (one.abort.aborted) throw one.abort.reason
-  const value = currentRun.run(one, handler as Handler, contextOf(one, input, kit) as Context)
-  return value instanceof Promise ? value : Promise.resolve(value)
+  // A plain promise stays as it is. What has a `then` of its own, a subclass too, may throw there, or call back twice.
+  return Promise.resolve(currentRun.run(one, handler as Handler, contextOf(one, input, kit) as Context))
 }
