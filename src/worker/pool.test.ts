@@ -11,3 +11,9 @@ test('jobs whose payloads are large are claimed ahead in smaller numbers, and al
   // What is held ahead is about as much text as one call carries.
   expect(room(pool, 5) - 10).toBeCloseTo(defaults.batchChars / 1_048_576, -1)
 })
+
+test('the first large payload is enough to claim fewer ahead', () => {
+  const pool = newPool(['default'], 10)
+  measure(pool, 0.1, 1_048_576)
+  expect(room(pool, 5) - 10).toBeCloseTo(defaults.batchChars / 1_048_576, -1)
+})

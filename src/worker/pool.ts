@@ -51,6 +51,6 @@ export function room(pool: Pool, roundTripMs: number): number {
 
 /** Weighs a run into the average; the first one counts whole. */
 export function measure(pool: Pool, ms: number, chars: number): void {
-  pool.jobChars = pool.jobChars * 0.9 + chars * 0.1
+  pool.jobChars = pool.runMs === Infinity ? chars : pool.jobChars * 0.9 + chars * 0.1
   pool.runMs = pool.runMs === Infinity ? ms : pool.runMs * 0.9 + ms * 0.1
 }
