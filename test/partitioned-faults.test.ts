@@ -150,23 +150,29 @@ test('two processes do every job to its end, each under one fence, whatever call
   for (const app of apps) await app.stop()
 }, 60_000)
 
-test('an ending that was written and whose reply was lost is answered as written, also when the partition has lost the worker since', async () => {
-  const one = fragile(3)
-  const { store } = one
-  await store.open()
-  const [, queue] = await homes(one)
-  await store.enqueue([jobOf('one', queue)])
-  await store.beat({ worker: 'w', ttlMs: 60_000, about: { ...about, queues: [queue] } })
-  const ask = { worker: 'w', limit: 2, queues: [{ name: queue, limit: 2 }] }
-  const { jobs } = await store.claim({ ...ask, call: 1, received: 0 })
-  const done = jobs.map(({ id, fence }) => ({ id, fence, move: 'complete' as const }))
-  one.mishap = (_, verb): Mishap => (verb === 'exchange' ? 'after' : undefined)
-  expect(await codeOf(store.exchange(done, { ...ask, call: 2, received: 1 }))).toBe('LW1032')
-  one.mishap = () => undefined
-  await one.stores[1]?.lapse(['w'], 'its lease ran out')
-  expect((await store.claim({ ...ask, call: 3, received: 1 })).lost).toHaveLength(1)
-  expect((await store.exchange(done, { ...ask, call: 4, received: 3 })).settled).toEqual(['applied'])
-})
+test.each([1, 3])(
+  'an ending that was written and whose reply was lost is answered as written, also when the partition has lost the worker since, %s times',
+  async (times) => {
+    const one = fragile(3)
+    const { store } = one
+    await store.open()
+    const [, queue] = await homes(one)
+    await store.enqueue([jobOf('one', queue)])
+    await store.beat({ worker: 'w', ttlMs: 60_000, about: { ...about, queues: [queue] } })
+    const ask = { worker: 'w', limit: 2, queues: [{ name: queue, limit: 2 }] }
+    const { jobs } = await store.claim({ ...ask, call: 1, received: 0 })
+    const done = jobs.map(({ id, fence }) => ({ id, fence, move: 'complete' as const }))
+    one.mishap = (_, verb): Mishap => (verb === 'exchange' ? 'after' : undefined)
+    expect(await codeOf(store.exchange(done, { ...ask, call: 2, received: 1 }))).toBe('LW1032')
+    one.mishap = () => undefined
+    for (let time = 0; time < times; time++) {
+      await one.stores[1]?.lapse([time === 0 ? 'w' : `w~${time}`], 'its lease ran out')
+      const { lost = [] } = await store.claim({ ...ask, call: 3 + time, received: 1 })
+      expect(lost).toHaveLength(time === 0 ? 1 : 0)
+    }
+    expect((await store.exchange(done, { ...ask, call: 9, received: 8 })).settled).toEqual(['applied'])
+  },
+)
 
 test('a settlement of a job that nobody remembers waits alone while a partition is away', async () => {
   const one = fragile(3)

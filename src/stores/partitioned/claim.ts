@@ -22,7 +22,7 @@ export async function exchange(members: Members, settlements: readonly Settlemen
     settled[i] = told
     const { id, fence } = settlements[i] as Settlement
     // The same answer may bring the job anew, under another fence.
-    if (member.held.get(id)?.fence === fence) member.held.delete(id)
+    for (const jobs of [member.held, member.former]) if (jobs.get(id)?.fence === fence) jobs.delete(id)
   }
   for (const i of mine.get(gone) ?? []) answer(i, 'gone')
   const heard: Heard[] = []

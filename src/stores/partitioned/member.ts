@@ -13,7 +13,7 @@ export interface Member {
   readonly seats: readonly Seat[]
   /** Jobs that it holds, as far as they were claimed here. */
   readonly held: Map<string, Held>
-  /** Those that it held under its last name in each part: an ending of theirs may have been written before. */
+  /** Those that it held last under a name that it has lost: an ending of theirs may have been written before. */
   readonly former: Map<string, Held>
   /** What it has not been told yet. */
   lost: Lost[]

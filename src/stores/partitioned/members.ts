@@ -1,18 +1,7 @@
 import type { WorkerId } from '../../job/job.ts'
 import type { Beat, Beaten, Store } from '../../store/index.ts'
 import { type Kit, partAt } from './kit.ts'
-import {
-  baseOf,
-  type Held,
-  confirm,
-  isHeld,
-  lostOf,
-  type Member,
-  newMember,
-  newSeat,
-  seatOf,
-  vacate,
-} from './member.ts'
+import { baseOf, confirm, isHeld, lostOf, type Member, newMember, newSeat, seatOf, vacate } from './member.ts'
 import { failureOf, most, type Part, patienceMs } from './part.ts'
 
 /** The workers that this process speaks for. */
@@ -47,13 +36,13 @@ export async function rejoin(members: Members, member: Member, part: Part): Prom
   void seat.stopBeating?.().catch(() => {})
   Object.assign(seat, newSeat(member.worker, seat.generation + 1, clock.monotonic()))
   const { name, madeAt } = seat
-  const here = (jobs: ReadonlyMap<string, Held>) => [...jobs].filter(([, held]) => held.part === part.index)
-  for (const [id] of here(member.former)) member.former.delete(id)
-  for (const [id, held] of here(member.held)) {
+  for (const [id, held] of [...member.held].filter(([, held]) => held.part === part.index)) {
     member.held.delete(id)
     member.former.set(id, held)
     member.lost.push({ id, fence: held.fence })
   }
+  // A partition that is away for long is joined anew again and again: an ending from before it was may still be said.
+  for (const id of [...member.former.keys()].slice(0, -formerMax)) member.former.delete(id)
   const { about, ttlMs } = member
   try {
     if (!about) return
@@ -103,6 +92,8 @@ function end({ kit, all }: Members, member: Member): void {
 }
 
 const overMax = 100
+/** More than a worker holds while it settles: the oldest are those of which it has said what it had to. */
+const formerMax = 10_000
 
 /** These seats are lost: registered anew while another part certainly holds the worker; otherwise it has lost all. */
 export async function vacated(members: Members, member: Member, lost: readonly Asked[]): Promise<void> {
