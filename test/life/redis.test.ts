@@ -358,6 +358,19 @@ test('a client of the other library that the store makes fails soon, and comes b
   second.signal('SIGCONT')
 })
 
+test('a client of the other library that is dialling anew ends with its store', async () => {
+  const primary = await server()
+  const replica = await server(['--replicaof', '127.0.0.1', String(primary.port)])
+  const client = (await makeNodeRedis({ url: replica.url, cluster: false, callTimeoutMs: 500 })) as NodeRedis
+  const port = nodeRedisPort(client, 500)
+  await port.connect()
+  // It is refused there, and so the server is asked for anew.
+  await expect(port.call('SET', 'a', '1')).rejects.toThrow('READONLY')
+  await port.close()
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(client.isOpen).toBe(false)
+})
+
 test('a frozen server fails calls and does not hang them for ever', async () => {
   const { url, signal } = await server()
   const store = await opened({ url, callTimeoutMs: 500 })

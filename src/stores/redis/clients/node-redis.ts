@@ -78,12 +78,13 @@ export function nodeRedisPort(client: NodeRedis, timeoutMs?: number): Port {
   const ear = earOf(client)
   const isCluster = client.masters !== undefined
   let anew: Promise<unknown> | undefined
+  let isClosed = false
   /** The library waits on a connection that fell silent for as long as the machine does. */
   const dialAnew = () => {
     // A turn later: what is late is told as that, and not as a connection that was ended.
     anew ??= new Promise((resolve) => setImmediate(resolve))
       .then(() => client.isOpen && client.destroy())
-      .then(() => client.connect())
+      .then(() => (isClosed ? undefined : client.connect()))
       .catch(() => {})
       .finally(() => (anew = undefined))
   }
@@ -106,6 +107,7 @@ export function nodeRedisPort(client: NodeRedis, timeoutMs?: number): Port {
     isCluster,
     connections: () => ear.connections,
     async connect() {
+      isClosed = false
       if (!client.isOpen) await client.connect()
     },
     evalsha: (sha, keys, args) => send(keys[0], ['EVALSHA', sha, String(keys.length), ...keys, ...args]),
@@ -127,6 +129,7 @@ export function nodeRedisPort(client: NodeRedis, timeoutMs?: number): Port {
       }
     },
     async close() {
+      isClosed = true
       if (timeoutMs !== undefined && client.isOpen) client.destroy()
     },
   }
