@@ -33,15 +33,16 @@ const besides = {
 
 function systemLine(system, rows, { figure, against, isOurs }) {
   const main = spread(rows, figure.name)
-  if (!main) return `    ${system.padEnd(18)} failed: ${rows[0]?.error?.split('\n')[0] ?? 'no figure'}`
-  const range = rows.length > 1 ? `[${show(main.min)} - ${show(main.max)}]` : ''
-  const ratio = against && !isOurs ? `${show(against / main.median)}x` : ''
+  const first = rows.find((row) => row.error)
+  if (!main && first) return `    ${system.padEnd(18)} failed: ${first.error.split('\n')[0]}`
+  const range = main && rows.length > 1 ? `[${show(main.min)} - ${show(main.max)}]` : ''
+  const ratio = main && against && !isOurs ? `${show(against / main.median)}x` : ''
   const rest = Object.entries(besides)
     .filter(([name]) => name !== figure.name && spread(rows, name))
     .map(([name, unit]) => `${show(spread(rows, name).median)} ${unit}`)
   const failed = rows.filter((row) => row.error).length
   return [
-    `    ${system.padEnd(18)}${show(main.median).padStart(10)} ${range.padEnd(21)}${ratio.padStart(7)}  `,
+    `    ${system.padEnd(18)}${(main ? show(main.median) : 'uncounted').padStart(10)} ${range.padEnd(21)}${ratio.padStart(7)}  `,
     `${rest.join(', ')}${failed > 0 ? `; ${failed} of ${rows.length} rounds FAILED` : ''}`,
   ].join('')
 }

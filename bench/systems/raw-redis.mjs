@@ -100,10 +100,29 @@ shelve(KEYS[5], 'worker-call', numbers)
 move('ready', 'running', #numbers)
 return rows`
 
+/** Puts what is claimed back in line. */
+const releaseScript = `${shared}
+local numbers, place = {}, struct.pack('>I6', now)
+local members = redis.call('ZRANGE', KEYS[5], 0, -1)
+for _, member in ipairs(members) do
+  for at = 12, #member, 5 do numbers[#numbers + 1] = string.sub(member, at, at + 4) end
+end
+local hot, ready = {}, {}
+for i, n in ipairs(numbers) do
+  local raw = redis.call('HGET', KEYS[2], n)
+  hot[i * 2 - 1], hot[i * 2] = n, string.sub(raw, 1, 18) .. string.sub(raw, 51)
+  ready[i] = place .. n
+end
+send('ZREM', KEYS[5], members)
+send('HSET', KEYS[2], hot)
+shelve(KEYS[4], 'lane', ready)
+move('running', 'ready', #numbers)`
+
 export async function open({ url }) {
   const client = new Redis(url)
   client.defineCommand('rawEnqueue', { numberOfKeys: keys.length, lua: enqueueScript })
   client.defineCommand('rawExchange', { numberOfKeys: keys.length, lua: exchangeScript })
+  client.defineCommand('rawRelease', { numberOfKeys: keys.length, lua: releaseScript })
   const enqueueMany = (list) => {
     const now = Date.now()
     return client.rawEnqueue(...keys, ...list.flatMap((data) => [newId(now), JSON.stringify(data)]))
@@ -114,8 +133,9 @@ export async function open({ url }) {
     enqueueMany,
     startWorker: async ({ onJob }) => startWorker(client, onJob),
     claimer: async () => ({
+      // It takes whole members, so some more than it is asked for.
       claim: async (limit) => Math.min(limit, (await client.rawExchange(...keys, limit, 0)).length / 2),
-      release: async () => {},
+      release: () => client.rawRelease(...keys),
     }),
     close: async () => client.disconnect(),
   }
