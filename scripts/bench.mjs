@@ -177,7 +177,7 @@ function help() {
 
 Measures Legwork beside other systems of one engine on this machine: interleaved, each figure in fresh processes, medians of the rounds.
 Jobs are counted by the handlers and in the store, and a run in which the two differ gives no figure.
-Everything together takes about half an hour; --quick takes a minute or two.
+Everything together takes an hour or more; --quick takes about five minutes.
 
   --engine NAME     sqlite, postgres or redis; servers are private to the run (sqlite)
   --systems A,B     which systems, all of one engine (all of the engine)
