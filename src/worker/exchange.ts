@@ -62,10 +62,6 @@ export class Exchange {
     this.#next = nextTurn(kit.clock, this)
   }
 
-  get pending(): number {
-    return this.#done.length
-  }
-
   settle(settlement: Settlement): void {
     this.#done.push(settlement)
     this.turnSoon()
@@ -101,7 +97,7 @@ export class Exchange {
       // The store works on the next call while the handlers of this answer run.
       if (again && !this.#isOver) void this.turn()
       else if (this.#isRung) this.turnSoon()
-      else if (this.isClaiming || this.pending > 0) this.#next.plan(this.#pauseMs())
+      else if (this.isClaiming || this.#done.length > 0) this.#next.plan(this.#pauseMs())
       this.#kit.start()
     })
     return this.#turning
@@ -113,9 +109,9 @@ export class Exchange {
     const over = new AbortController()
     const late = sleep(clock, ms, over.signal)
     const endsAt = clock.monotonic() + ms
-    while ((this.#turning || this.pending > 0) && clock.monotonic() < endsAt) {
+    while ((this.#turning || this.#done.length > 0) && clock.monotonic() < endsAt) {
       await Promise.race([this.turn(), late])
-      if ((this.#outage.errors > 0 || this.#isPartial) && this.pending > 0)
+      if ((this.#outage.errors > 0 || this.#isPartial) && this.#done.length > 0)
         await sleep(clock, Math.min(200, endsAt - clock.monotonic()))
     }
     over.abort()
@@ -147,7 +143,10 @@ export class Exchange {
       if (pool) pool.isHungry = false
       const startedAt = clock.monotonic()
       const answer = await store.exchange(settlements, this.#ask(worker, pool))
-      this.#roundTripMs = this.#roundTripMs * 0.8 + (clock.monotonic() - startedAt) * 0.2
+      const tookMs = clock.monotonic() - startedAt
+      this.#roundTripMs = this.#roundTripMs * 0.8 + tookMs * 0.2
+      // The store was away: a doorbell may have been missed, and what rang is looked for as if jobs were coming.
+      if (tookMs > 1_000 || this.#outage.errors > 0) this.#lastJobAt = clock.monotonic()
       await turned
       this.#outage.answered()
       // The registration may have been lost on the way: then the answer speaks of jobs that are not ours.
@@ -156,7 +155,7 @@ export class Exchange {
       this.#isPartial = answer.settled.includes(undefined)
       this.#note(answer.claimed, pool)
       accept(this.#rollCall.heard(answer.claimed))
-      return (this.pending > 0 && !this.#isPartial) || this.#nextPool() !== undefined
+      return (this.#done.length > 0 && !this.#isPartial) || this.#nextPool() !== undefined
     } catch (error) {
       // The reply may be lost after the store did it all: settling again is answered as before, claiming again delivers again.
       const now = await Promise.resolve(registration()).catch(() => undefined)
