@@ -205,19 +205,32 @@ async function between<T>(work: (query: Query) => Promise<T>, query: Query, idle
   return answer
 }
 
-/** How long a call may wait: after one that failed a second, and each time in vain twice as long, until one is answered. */
+/** So long after a failure some connection of a pool may still be one that was refused. */
+const wearyMs = 30_000
+
+/**
+ * How long a call may wait: after one that failed a second, and each time in vain twice as long, for as long as a connection of the
+ * pool may still be one that was refused.
+ */
 function patience(mostMs: number) {
   let ms = mostMs
+  let failedAt = -Infinity
+  const answered = () => {
+    if (realClock.monotonic() - failedAt > wearyMs) ms = mostMs
+  }
   return {
     async during<T>(call: (ms: number) => Promise<T>): Promise<T> {
       try {
         const answer = await call(ms)
-        ms = mostMs
+        answered()
         return answer
       } catch (error) {
         // An answer of the server says that it is there, but for those that it goes, or comes.
-        if (/^(?!08|57)\d[0-9A-Z]{4}$/.test(String((error as { code?: unknown }).code))) ms = mostMs
-        else ms = Math.min(mostMs, isSilence(error) ? ms * 2 : 1_000)
+        if (/^(?!08|57)\d[0-9A-Z]{4}$/.test(String((error as { code?: unknown }).code))) answered()
+        else {
+          failedAt = realClock.monotonic()
+          ms = Math.min(mostMs, isSilence(error) ? ms * 2 : 1_000)
+        }
         throw error
       }
     },
